@@ -1,0 +1,59 @@
+"""Interned, typed expression tuples: what every other room works on."""
+
+from etude.terms.leaves import (
+    ASSUMPTIONS,
+    CONSTANT,
+    SYMBOL,
+    Literal,
+    assumptions_of,
+    constant,
+    constant_value,
+    is_constant,
+    is_leaf,
+    is_symbol,
+    scalar_value,
+    symbol,
+    symbol_name,
+)
+from etude.terms.term import Head, Term, etuple, intern, is_typed
+from etude.terms.traverse import depends_on, flatten, postorder, replace, transform, unflatten
+from etude.terms.types import ArrayType, Dim, Shape, TupleType, as_dtype, as_shape, broadcast_shapes, shape_text
+from etude.terms.variables import Variable, is_variable, register_variable_type
+
+__all__ = [
+    "ASSUMPTIONS",
+    "CONSTANT",
+    "SYMBOL",
+    "ArrayType",
+    "Dim",
+    "Head",
+    "Literal",
+    "Shape",
+    "Term",
+    "TupleType",
+    "Variable",
+    "as_dtype",
+    "as_shape",
+    "assumptions_of",
+    "broadcast_shapes",
+    "constant",
+    "constant_value",
+    "depends_on",
+    "etuple",
+    "flatten",
+    "intern",
+    "is_constant",
+    "is_leaf",
+    "is_symbol",
+    "is_typed",
+    "is_variable",
+    "postorder",
+    "register_variable_type",
+    "replace",
+    "scalar_value",
+    "shape_text",
+    "symbol",
+    "symbol_name",
+    "transform",
+    "unflatten",
+]

@@ -1,0 +1,206 @@
+"""The leaves of terms: symbols, shared variables and constants."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from etude.errors import MissingValueError, TermTypeError
+from etude.terms.term import Parts, Term, intern
+from etude.terms.types import ArrayType
+
+__all__ = [
+    "ASSUMPTIONS",
+    "CONSTANT",
+    "SYMBOL",
+    "Literal",
+    "assumptions_of",
+    "constant",
+    "constant_value",
+    "is_constant",
+    "is_leaf",
+    "is_symbol",
+    "scalar_value",
+    "symbol",
+    "symbol_name",
+]
+
+ASSUMPTIONS = frozenset(
+    "positive nonnegative negative nonzero integer finite symmetric positive_definite diagonal "
+    "lower_triangular orthogonal".split()
+)
+_MATRIX = frozenset("symmetric positive_definite diagonal lower_triangular orthogonal".split())
+_fresh = itertools.count()
+
+
+class _SymbolHead:
+    """Head of `(symbol, name, type, assumptions, identity)`; identity is None, a number or a shared container."""
+
+    attribute_count = 4
+    name = "symbol"
+
+    def typed_parts(self, parts: Parts) -> tuple[Parts, ArrayType | None]:
+        return parts, parts[2] if isinstance(parts[2], ArrayType) else None
+
+    def meaning(self, *parts: Any) -> Any:
+        storage = parts[3] if len(parts) > 3 else None
+        if hasattr(storage, "get_value"):
+            return storage.get_value(borrow=True)
+        raise MissingValueError(f"symbol {self.leaf_text((self, *parts))} has no value; give it one or compile a function")
+
+    def __call__(self, *parts: Any) -> Term:
+        return Term((self, *parts))
+
+    def leaf_text(self, parts: Parts) -> str:
+        name, identity = parts[1], parts[4] if len(parts) > 4 else None
+        return str(name) if name is not None else f"_{identity}"
+
+    def __reduce__(self) -> str:
+        return "SYMBOL"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class _ConstantHead:
+    """Head of `(constant, literal)`."""
+
+    attribute_count = 1
+    name = "constant"
+
+    def typed_parts(self, parts: Parts) -> tuple[Parts, ArrayType | None]:
+        return parts, parts[1].type if isinstance(parts[1], Literal) else None
+
+    def meaning(self, literal: Any) -> Any:
+        return literal.value
+
+    def __call__(self, *parts: Any) -> Term:
+        return Term((self, *parts))
+
+    def leaf_text(self, parts: Parts) -> str:
+        return str(parts[1])
+
+    def __reduce__(self) -> str:
+        return "CONSTANT"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+SYMBOL = _SymbolHead()
+CONSTANT = _ConstantHead()
+
+
+class Literal:
+    """The value of a constant: a NumPy scalar, or a read-only array. Equal where type and bits are equal."""
+
+    __slots__ = ("_hash", "type", "value")
+
+    def __init__(self, value: Any):
+        array = np.asarray(value)
+        if array.ndim == 0:
+            self.value: Any = array[()]
+        else:
+            array = array.copy(order="C")
+            array.flags.writeable = False
+            self.value = array
+        self.type = ArrayType(array.dtype, array.shape)
+        self._hash = hash((array.dtype.char, array.shape, array.tobytes()))
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Literal) or self.type is not other.type or self._hash != other._hash:
+            return False
+        return bool(np.asarray(self.value).tobytes() == np.asarray(other.value).tobytes())
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Literal, (self.value,)
+
+    def __str__(self) -> str:
+        if self.type.ndim == 0:
+            return repr(self.value.item())
+        return np.array2string(self.value, threshold=6, separator=", ").replace("\n", "")
+
+
+def symbol(
+    name: str | None = None,
+    shape: Iterable[Any] = (),
+    dtype: Any = "float64",
+    assumptions: Iterable[str] = (),
+    identity: Any = None,
+) -> Term:
+    """A symbol; the same name, type and assumptions give the same one, and no name a fresh one."""
+    kind = ArrayType(dtype, shape)
+    words = frozenset(assumptions)
+    unknown = sorted(words - ASSUMPTIONS)
+    if unknown:
+        raise TermTypeError(f"{unknown[0]!r} is no assumption; known are {', '.join(sorted(ASSUMPTIONS))}")
+    if words & _MATRIX and kind.ndim < 2:
+        raise TermTypeError(f"{name}: {sorted(words & _MATRIX)[0]} is said of square matrices, not of {kind}")
+    if name is None and identity is None:
+        identity = next(_fresh)
+    return intern((SYMBOL, name, kind, words, identity), kind)
+
+
+_numbers: dict[Any, Term] = {}
+
+
+def constant(value: Any, dtype: Any = None) -> Term:
+    """The constant of a number or an array, in its own dtype or the given one."""
+    kind = type(value)
+    quick = (kind, value, dtype) if kind in (int, bool) or (kind is float and value != 0 and value == value) else None
+    if quick is not None:
+        found = _numbers.get(quick)
+        if found is not None:
+            return found
+    array = np.asarray(value, dtype=dtype)
+    if array.dtype.kind not in "biufc":
+        raise TermTypeError(f"{value!r} is no number or array of numbers (its dtype is {array.dtype})")
+    literal = Literal(array.astype(array.dtype.newbyteorder("="), copy=False))
+    term = intern((CONSTANT, literal), literal.type)
+    if quick is not None and len(_numbers) < 4096:
+        _numbers[quick] = term
+    return term
+
+
+def is_symbol(term: Any) -> bool:
+    return isinstance(term, Term) and len(term._tuple) == 5 and term._tuple[0] is SYMBOL
+
+
+def is_constant(term: Any) -> bool:
+    return isinstance(term, Term) and len(term._tuple) == 2 and term._tuple[0] is CONSTANT
+
+
+def is_leaf(term: Any) -> bool:
+    return isinstance(term, Term) and bool(term._tuple) and (term._tuple[0] is SYMBOL or term._tuple[0] is CONSTANT)
+
+
+def constant_value(term: Term) -> Any:
+    """The NumPy value of a constant."""
+    return term._tuple[1].value
+
+
+def scalar_value(term: Any) -> Any:
+    """The number that a constant holds everywhere, as a NumPy scalar; None if it is no such constant."""
+    if not is_constant(term):
+        return None
+    value = term._tuple[1].value
+    return None if isinstance(value, np.ndarray) else value
+
+
+def symbol_name(term: Term) -> str:
+    """The name shown for a symbol, made up for one without."""
+    return SYMBOL.leaf_text(term._tuple)
+
+
+def assumptions_of(term: Term) -> frozenset[str]:
+    """What was declared of a symbol."""
+    words: frozenset[str] = term._tuple[3]
+    return words

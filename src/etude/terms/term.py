@@ -1,0 +1,217 @@
+"""Terms: interned, typed expression tuples. Equal terms are one object."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any, Protocol, runtime_checkable
+
+from etuples.core import ExpressionTuple, KwdPair
+
+from etude.terms.sketch import sketch
+from etude.terms.types import ArrayType, TupleType
+from etude.terms.variables import is_variable
+
+__all__ = ["Head", "Term", "etuple", "intern", "is_typed"]
+
+Parts = tuple[Any, ...]
+
+
+@runtime_checkable
+class Head(Protocol):
+    """What a term's first part must offer for the term to be typed."""
+
+    def typed_parts(self, parts: Parts) -> tuple[Parts, ArrayType | TupleType | None]:
+        """The parts in canonical spelling and their type; None where a part is a logic variable or untyped."""
+
+    def meaning(self, *operands: Any) -> Any:
+        """The value by NumPy, given the values of the other parts."""
+
+
+class _Ref(weakref.ref["Term"]):
+    __slots__ = ("key",)
+    key: Any
+
+
+_table: dict[int, _Ref] = {}
+_overflow: dict[Any, _Ref] = {}  # terms whose hash another living term has
+_lock = threading.RLock()
+
+
+def _forget(ref: _Ref) -> None:
+    with _lock:
+        for table in (_table, _overflow):
+            if table.get(ref.key) is ref:
+                del table[ref.key]
+
+
+def _exact_key(part: Any) -> Any:
+    """`part` with its type, so that 1, 1.0 and True, or 0.0 and -0.0, stay apart."""
+    kind = type(part)
+    if kind is tuple:
+        return kind, tuple(map(_exact_key, part))
+    if kind is float:
+        return kind, part.hex()
+    return kind, part
+
+
+def _same(term: Term, parts: Parts, kind: ArrayType | TupleType | None) -> bool:
+    if term._tuple != parts:
+        return False
+    return (kind is not None and term.type is kind) or _exact_key(term._tuple) == _exact_key(parts)
+
+
+def intern(parts: Parts, kind: ArrayType | TupleType | None, ground: bool = True) -> Term:
+    """The one term of these parts. `kind` is a function of the parts; typed terms have canonical parts."""
+    key: Any = hash(parts)
+    ref = _table.get(key)
+    if ref is not None:
+        term = ref()
+        if term is not None and _same(term, parts, kind):
+            return term
+    with _lock:
+        return _intern_new(key, parts, kind, ground)
+
+
+def _intern_new(key: int, parts: Parts, kind: ArrayType | TupleType | None, ground: bool) -> Term:
+    ref = _table.get(key)
+    there = None if ref is None else ref()
+    if there is not None and _same(there, parts, kind):
+        return there
+    long_key = None
+    if there is not None or _overflow:
+        long_key = _exact_key(parts)
+        ref = _overflow.get(long_key)
+        found = None if ref is None else ref()
+        if found is not None:
+            return found
+    term: Term = object.__new__(Term)
+    term._tuple, term._hash, term.type, term._ground = parts, key, kind, ground
+    term._evaled_obj = ExpressionTuple.null
+    ref = _Ref(term, _forget)
+    if there is None:
+        ref.key = key
+        _table[key] = ref
+    else:
+        ref.key = long_key
+        _overflow[long_key] = ref
+    return term
+
+
+def is_typed(part: Any) -> bool:
+    """Whether `part` is a term that has a type."""
+    return isinstance(part, Term) and part.type is not None
+
+
+class Term(ExpressionTuple):
+    """`(head, operand, ..., attribute, ...)`, with the type that the head gives it.
+
+    Built by calling an operator, or from any hashable parts by `etuple`. Among terms equality is identity;
+    a term also equals a plain tuple or expression tuple of the same parts. `term.type` is an `ArrayType`
+    (a `TupleType` for several results), or None for terms that hold logic variables or foreign heads.
+    """
+
+    __slots__ = ("__weakref__", "_ground", "_hash", "type")
+    _parent = None
+    _tuple: Parts
+    _hash: int
+    _ground: bool
+    type: Any
+
+    def __new__(cls, seq: Any = None, **named: Any) -> Term:
+        named.pop("evaled_obj", None)
+        if isinstance(seq, Term) and not named:
+            return seq
+        parts = tuple(seq or ()) + tuple(KwdPair(name, value) for name, value in named.items())
+        if parts and isinstance(parts[0], Head) and not isinstance(parts[0], type):
+            parts, kind = parts[0].typed_parts(parts)
+            if kind is not None:
+                return intern(parts, kind)
+        return intern(parts, None, all(map(_is_ground, parts)))
+
+    def __init__(self, seq: Any = None, **named: Any):
+        if "evaled_obj" in named:
+            self._evaled_obj = named["evaled_obj"]
+
+    @property
+    def head(self) -> Any:
+        return self._tuple[0]
+
+    @property
+    def ground(self) -> bool:
+        """Whether no logic variable occurs in it."""
+        return self._ground
+
+    @property
+    def operands(self) -> Parts:
+        """The parts that are terms or stand for one; attributes are left out."""
+        width = getattr(self._tuple[0], "attribute_count", 0)
+        return self._tuple[1 : len(self._tuple) - width]
+
+    @property
+    def attributes(self) -> Parts:
+        width = getattr(self._tuple[0], "attribute_count", 0)
+        return self._tuple[len(self._tuple) - width :]
+
+    def _eval_apply_fn(self, op: Any) -> Any:
+        return op.meaning if isinstance(op, Head) else op
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, Term):
+            return False
+        equal = ExpressionTuple.__eq__(self, other)
+        return False if equal is NotImplemented else bool(equal)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __getitem__(self, key: Any) -> Any:
+        found = self._tuple[key]
+        return Term(found) if isinstance(key, slice) else found
+
+    def __add__(self, other: Any) -> Term:
+        return Term(self._tuple + tuple(other))
+
+    def __radd__(self, other: Any) -> Term:
+        return Term(tuple(other) + self._tuple)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._tuple)
+
+    def __copy__(self) -> Term:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Term:
+        return self
+
+    def __str__(self) -> str:
+        return sketch(self)
+
+    __repr__ = __str__
+
+
+def _is_ground(part: Any) -> bool:
+    if isinstance(part, Term):
+        return part._ground
+    if isinstance(part, ExpressionTuple) or type(part) in (tuple, list):
+        return all(map(_is_ground, part))
+    return not (is_variable(part) or (isinstance(part, KwdPair) and not _is_ground(part.value)))
+
+
+def etuple(*parts: Any, **named: Any) -> Term:
+    """The interned term of these parts, as `etuples.etuple`; an unhashable part is a TypeError.
+
+    >>> from etude.terms import etuple
+    >>> etuple(min, 1, 2) is etuple(min, 1, 2)
+    True
+    >>> etuple(min, 1, 2).evaled_obj
+    1
+    """
+    return Term(parts, **named)
+

@@ -1,0 +1,110 @@
+"""Walks over the directed acyclic graph of a term. Nothing here recurses."""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from etude.terms.leaves import is_leaf
+from etude.terms.term import Term
+
+__all__ = ["depends_on", "flatten", "postorder", "replace", "transform", "unflatten"]
+
+
+def postorder(*roots: Term, stop: Callable[[Term], bool] | None = None) -> list[Term]:
+    """Each distinct term once, operands before what uses them. `stop` keeps the walk out of a term's parts."""
+    seen: set[Term] = set()
+    order: list[Term] = []
+    for root in roots:
+        stack: list[Any] = [root]
+        while stack:
+            term = stack.pop()
+            if term is None:
+                order.append(stack.pop())
+                continue
+            if term in seen:
+                continue
+            seen.add(term)
+            children = (
+                () if stop is not None and stop(term) else [part for part in term._tuple if isinstance(part, Term)]
+            )
+            if not children:
+                order.append(term)
+                continue
+            stack.append(term)
+            stack.append(None)
+            stack.extend(reversed(children))
+    return order
+
+
+def transform(roots: Iterable[Term], change: Callable[[Term], Term]) -> list[Term]:
+    """The roots rebuilt bottom-up: each distinct term is rebuilt from its changed parts, then given to `change`."""
+    roots = list(roots)
+    memo: dict[Any, Term] = {}
+    for term in postorder(*roots):
+        parts = term._tuple
+        if not is_leaf(term):
+            fresh = tuple([memo.get(part, part) if isinstance(part, Term) else part for part in parts])
+            if any(new is not old for new, old in zip(fresh, parts, strict=True)):
+                memo[term] = change(Term(fresh))
+                continue
+        memo[term] = change(term)
+    return [memo[root] for root in roots]
+
+
+def replace(roots: Iterable[Term], mapping: Mapping[Term, Term]) -> list[Term]:
+    """The roots with each key of `mapping` replaced; replacements are not searched again."""
+    roots = list(roots)
+    if not mapping:
+        return roots
+    memo: dict[Any, Term] = dict(mapping)
+    for term in postorder(*roots, stop=lambda term: term in mapping):
+        if term in memo:
+            continue
+        parts = term._tuple
+        if not is_leaf(term):
+            fresh = tuple([memo.get(part, part) if isinstance(part, Term) else part for part in parts])
+            if any(new is not old for new, old in zip(fresh, parts, strict=True)):
+                memo[term] = Term(fresh)
+                continue
+        memo[term] = term
+    return [memo[root] for root in roots]
+
+
+def depends_on(roots: Iterable[Term], targets: Iterable[Term]) -> set[Term]:
+    """The terms below `roots` in which one of `targets` occurs, the targets included."""
+    reached = set(targets)
+    for term in postorder(*roots):
+        if term not in reached and any(isinstance(part, Term) and part in reached for part in term._tuple):
+            reached.add(term)
+    return reached
+
+
+def flatten(term: Term) -> tuple[tuple[Any, ...], ...]:
+    """The distinct terms in order, each a tuple of parts where a term is given as its place."""
+    order = postorder(term)
+    place = {item: _Place(index) for index, item in enumerate(order)}
+    return tuple(
+        tuple([place[part] if isinstance(part, Term) else part for part in item._tuple]) for item in order
+    )
+
+
+class _Place(int):
+    """The index of an earlier term."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Place, (int(self),)
+
+
+def unflatten(rows: Iterable[tuple[Any, ...]]) -> Term:
+    """The term that `flatten` took apart."""
+    made: list[Term] = []
+    for row in rows:
+        made.append(Term(tuple([made[part] if isinstance(part, _Place) else part for part in row])))
+    return made[-1]
+
+
+copyreg.pickle(Term, lambda term: (unflatten, (flatten(term),)))  # type: ignore[arg-type, return-value]  # typeshed wants strings
