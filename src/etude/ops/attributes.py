@@ -1,0 +1,21 @@
+"""Functions of attributes that rules may use for a computed attribute, as in `axes=inverse(k)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["COMPUTED_ATTRIBUTES"]
+
+
+def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The permutation that undoes `axes`."""
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
+def negate(value: Any) -> Any:
+    """The negative of a number or of each number of a tuple."""
+    return tuple([-item for item in value]) if isinstance(value, tuple) else -value
+
+
+COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {"inverse": inverse, "negate": negate}

@@ -1,0 +1,356 @@
+"""Rule text to rules: Python expression syntax read with `ast` against a whitelist, never executed."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from etude.errors import EtudeError, RuleError
+from etude.ops import CATALOGUE
+from etude.ops.aliases import ALIASES
+from etude.ops.attributes import COMPUTED_ATTRIBUTES
+from etude.rules.conditions import parse_condition
+from etude.rules.pattern import COMPUTED, DISCONNECTED, MARK, UNDEFINED, D, FreeSymbol, variables_of
+from etude.rules.rule import Rule, RuleSet
+from etude.terms import Term, Variable, etuple
+
+__all__ = ["parse_rules"]
+
+PROMISES = ("exact", "real", "stable")
+DOMAINS = ("real", "complex", "any")
+NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "euler_gamma": 0.5772156649015329}
+_BINARY = {
+    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power",
+    ast.FloorDiv: "floor_divide", ast.Mod: "remainder", ast.MatMult: "matmul", ast.BitAnd: "bitwise_and",
+    ast.BitOr: "bitwise_or", ast.BitXor: "bitwise_xor", ast.LShift: "left_shift", ast.RShift: "right_shift",
+}  # fmt: skip
+_COMPARE = {
+    ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal", ast.NotEq: "not_equal",
+}  # fmt: skip
+_NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*:")
+_FOLDS = 64  # bits of an exponent's result that is folded while reading
+
+
+def parse_rules(text: str, file: str = "", lenient: bool = False, promise: str = "real") -> RuleSet:
+    """The rules of a text, one a line. `lenient` reads unknown function names as uninterpreted."""
+    settings = {"promise": promise, "domain": "real"}
+    rules: list[Rule] = []
+    places: dict[str, int] = {}
+    source = ""
+    for number, raw in enumerate(text.splitlines(), 1):
+        body, comment = _split_comment(raw)
+        if not body.strip():
+            source = comment or source if comment else ""
+            continue
+        reader = _Line(raw, body, number, file, lenient)
+        setting = _setting(body)
+        if setting is not None:
+            reader.check_setting(*setting)
+            settings[setting[0]] = setting[1]
+            continue
+        rule = reader.rule(settings, comment or source)
+        if rule.name in places:
+            raise reader.error(f"the name {rule.name!r} is taken by line {places[rule.name]}", 0)
+        places[rule.name] = number
+        rules.append(rule)
+    return RuleSet(rules)
+
+
+def _setting(body: str) -> tuple[str, str] | None:
+    match = re.fullmatch(r"\s*(promise|domain)\s*:\s*(\w+)\s*", body)
+    return None if match is None else (match[1], match[2])
+
+
+def _split_comment(line: str) -> tuple[str, str]:
+    quote = ""
+    for position, letter in enumerate(line):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter == "#":
+            return line[:position], line[position + 1 :].strip()
+    return line, ""
+
+
+def _top_level(text: str) -> Iterable[tuple[int, str]]:
+    """Places outside brackets and quotes."""
+    depth, quote = 0, ""
+    for position, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter in "([{":
+            depth += 1
+        elif letter in ")]}":
+            depth -= 1
+        elif depth == 0:
+            yield position, letter
+
+
+def _separator(text: str) -> tuple[int, str] | None:
+    for position, letter in _top_level(text):
+        if text.startswith("->", position):
+            return position, "->"
+        if letter == "=" and text[position + 1 : position + 2] != "=" and text[position - 1 : position] not in tuple("=<>!"):
+            return position, "="
+    return None
+
+
+def _condition_at(text: str) -> int | None:
+    for position, _ in _top_level(text):
+        if text.startswith(" if ", position):
+            return position
+    return None
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    found = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(found)}?" if found else ""
+
+
+class _Line:
+    """One line being read."""
+
+    def __init__(self, raw: str, body: str, number: int, file: str, lenient: bool):
+        self.raw, self.body, self.number, self.file, self.lenient = raw, body, number, file, lenient
+        self.start = 0
+
+    def error(self, message: str, where: Any = None) -> RuleError:
+        column = where if isinstance(where, int) else self.start + getattr(where, "col_offset", 0)
+        error = RuleError(message, self.raw, 1, column + 1, self.file)
+        error.line = self.number
+        error.args = (f"{self.file or '<text>'}:{self.number}:{column + 1}: {message}\n  {self.raw.strip()}",)
+        return error
+
+    def check_setting(self, key: str, value: str) -> None:
+        known = PROMISES if key == "promise" else DOMAINS
+        if value not in known:
+            raise self.error(f"{key} is one of {', '.join(known)}, not {value!r}", self.body.index(value))
+
+    # ---------------------------------------------------------------- the line as a whole
+
+    def rule(self, settings: dict[str, str], source: str) -> Rule:
+        name, body, offset = "", self.body, 0
+        match = _NAME.match(body)
+        if match:
+            name, offset = match[1], match.end()
+            body = body[offset:]
+        found = _separator(body)
+        if found is None:
+            raise self.error("a rule is `name: left -> right`, `name: left = right`, `d(...) = ...` or `adjoint(...) = ...`", offset)
+        middle, arrow = found
+        end = _condition_at(body)
+        end = len(body) if end is None or end < middle else end
+        left = self.tree(body[:middle], offset)
+        condition = None if end == len(body) else self.condition(body[end + 4 :], offset + end + 4)
+        kind = self.kind(left, arrow)
+        right = body[middle + len(arrow) : end]
+        make = {"differential": self.differential, "adjoint": self.adjoint}.get(kind, self.identity)
+        lhs, rhs, cotangent = make(left, right, offset, offset + middle + len(arrow))
+        if kind in ("rewrite", "equation") and not name:
+            raise self.error(f"{'a rewrite' if kind == 'rewrite' else 'an equation'} needs a name: `name: left {arrow} right`", offset)
+        self.check_variables(lhs, rhs, condition, cotangent, kind)
+        return Rule(name or self.made_name(lhs, kind), kind, lhs, rhs, condition, settings["promise"], settings["domain"],
+                    cotangent, self.body.strip(), source, self.file, self.number)  # fmt: skip
+
+    def kind(self, left: ast.expr, arrow: str) -> str:
+        head = left.func.id if isinstance(left, ast.Call) and isinstance(left.func, ast.Name) else ""
+        if arrow == "->":
+            return "rewrite"
+        return {"d": "differential", "adjoint": "adjoint"}.get(head, "equation")
+
+    def made_name(self, lhs: Any, kind: str) -> str:
+        """`d_sin`, `adjoint_matmul_1`: what a line without a name is called."""
+        head = lhs._tuple[0]
+        if head.name == "item":
+            head, suffix = lhs._tuple[1]._tuple[0], f"_{lhs._tuple[2]}"
+        else:
+            suffix = ""
+        if kind == "differential":
+            return f"d_{head.name}{suffix}"
+        marked = [str(i) for i, part in enumerate(lhs.operands) if _is_marked(part)]
+        return f"adjoint_{head.name}_{'_'.join(marked)}"
+
+    def check_variables(self, lhs: Any, rhs: Any, condition: Any, cotangent: Variable | None, kind: str) -> None:
+        known = variables_of(lhs) | ({cotangent} if cotangent else set())
+        if isinstance(lhs, Variable) and kind == "rewrite":
+            raise self.error("a left side that is a bare variable would match everything", 0)
+        used = variables_of(rhs) | variables_of(condition)
+        if kind == "equation":
+            return
+        for variable in sorted(used - known, key=lambda v: v.name):
+            raise self.error(
+                f"{variable.name!r} does not occur on the left side{_nearest(variable.name, [v.name for v in known])}",
+                max(self.raw.rfind(variable.name), 0),
+            )
+
+    def identity(self, left: ast.expr, right: str, start: int, at: int) -> tuple[Any, Any, None]:
+        self.start = start + _indent(self.body[start:])
+        lhs = self.pattern(left)
+        return lhs, self.pattern(self.tree(right, at)), None
+
+    def differential(self, left: ast.expr, right: str, start: int, at: int) -> tuple[Any, Any, None]:
+        assert isinstance(left, ast.Call)
+        self.start = start
+        if len(left.args) != 1:
+            raise self.error("d takes one operator applied to its operands, as in d(sin(u))", left)
+        lhs = self.pattern(left.args[0])
+        if not isinstance(lhs, Term):
+            raise self.error("d takes one operator applied to its operands, as in d(sin(u))", left)
+        return lhs, self.pattern(self.tree(right, at)), None
+
+    def adjoint(self, left: ast.expr, right: str, start: int, at: int) -> tuple[Any, Any, Variable]:
+        assert isinstance(left, ast.Call)
+        self.start = start
+        if len(left.args) != 2 or not isinstance(left.args[1], ast.Name):
+            raise self.error("adjoint takes an operator with its linear operand marked, and a cotangent: adjoint(a @ [v], g)", left)
+        lhs = self.pattern(left.args[0])
+        marked = [part for part in getattr(lhs, "operands", ()) if _is_marked(part)]
+        if not marked:
+            raise self.error("mark the operand in which the operator is linear: adjoint(a @ [v], g)", left)
+        tree = self.tree(right, at)
+        rows = tree.elts if isinstance(tree, ast.Tuple) else [tree]
+        if len(rows) != len(marked):
+            raise self.error(f"{len(marked)} operands are marked, {len(rows)} results are given", at)
+        return lhs, tuple(map(self.pattern, rows)), Variable(left.args[1].id)
+
+    # ---------------------------------------------------------------- expressions
+
+    def tree(self, text: str, offset: int) -> ast.expr:
+        self.start = offset + _indent(text)
+        try:
+            return ast.parse(text.strip() or "?", mode="eval").body
+        except SyntaxError as error:
+            raise self.error(f"not an expression: {error.msg}", self.start + max((error.offset or 1) - 1, 0)) from None
+        except (RecursionError, MemoryError, ValueError):
+            raise self.error("an expression nested too deep to be read", offset) from None
+
+    def condition(self, text: str, offset: int) -> Any:
+        node = self.tree(text, offset)
+        return parse_condition(node, lambda name: Variable(name.id), self.error, _nearest)
+
+    def pattern(self, node: ast.expr) -> Any:
+        method = getattr(self, f"_read_{type(node).__name__}", None)
+        if method is None:
+            raise self.error(f"{type(node).__name__} has no place in a rule", node)
+        return method(node)
+
+    def _read_Name(self, node: ast.Name) -> Any:
+        if node.id == "disconnected":
+            return etuple(DISCONNECTED)
+        return NUMBERS[node.id] if node.id in NUMBERS else Variable(node.id)
+
+    def _read_Constant(self, node: ast.Constant) -> Any:
+        if isinstance(node.value, (bool, int, float, complex, str)) or node.value is None:
+            return node.value
+        raise self.error(f"{node.value!r} is no number", node)
+
+    def _read_List(self, node: ast.List) -> Any:
+        if len(node.elts) != 1:
+            raise self.error("[v] marks one operand", node)
+        return etuple(MARK, self.pattern(node.elts[0]))
+
+    def _read_Starred(self, node: ast.Starred) -> Any:
+        if isinstance(node.value, ast.Name):
+            return Variable(node.value.id, star=True)
+        raise self.error("a star stands before a variable: *rest", node)
+
+    def _read_Tuple(self, node: ast.Tuple) -> Any:
+        return tuple(map(self.pattern, node.elts))
+
+    def _read_UnaryOp(self, node: ast.UnaryOp) -> Any:
+        inner = self.pattern(node.operand)
+        names = {ast.USub: "negative", ast.UAdd: "positive", ast.Not: "logical_not", ast.Invert: "invert"}
+        if isinstance(inner, (int, float, complex)) and not isinstance(inner, bool) and isinstance(node.op, (ast.USub, ast.UAdd)):
+            return -inner if isinstance(node.op, ast.USub) else inner
+        return self.call(names[type(node.op)], (inner,), {}, node)
+
+    def _read_BinOp(self, node: ast.BinOp) -> Any:
+        left, right = self.pattern(node.left), self.pattern(node.right)
+        if isinstance(node.op, ast.Pow) and isinstance(left, int) and isinstance(right, int):
+            if abs(right) * max(abs(left).bit_length(), 1) > _FOLDS:
+                raise self.error("this power of numbers is too large", node)
+        return self.call(_BINARY[type(node.op)], (left, right), {}, node)
+
+    def _read_Compare(self, node: ast.Compare) -> Any:
+        if len(node.ops) != 1 or type(node.ops[0]) not in _COMPARE:
+            raise self.error("one comparison at a time, with < <= > >= == or !=", node)
+        sides = (self.pattern(node.left), self.pattern(node.comparators[0]))
+        return self.call(_COMPARE[type(node.ops[0])], sides, {}, node)
+
+    def _read_BoolOp(self, node: ast.BoolOp) -> Any:
+        name = "logical_and" if isinstance(node.op, ast.And) else "logical_or"
+        result = self.pattern(node.values[0])
+        for value in node.values[1:]:
+            result = self.call(name, (result, self.pattern(value)), {}, node)
+        return result
+
+    def _read_Call(self, node: ast.Call) -> Any:
+        if not isinstance(node.func, ast.Name):
+            raise self.error("only operators of the catalogue can be called", node)
+        args = tuple(map(self.pattern, node.args))
+        named = {}
+        for word in node.keywords:
+            if word.arg is None:
+                raise self.error("** has no place in a rule", node)
+            named[word.arg] = self.attribute(word.value)
+        return self.call(node.func.id, args, named, node)
+
+    def attribute(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            name = node.func.id
+            if name not in COMPUTED_ATTRIBUTES:
+                raise self.error(f"{name!r} is no function of attributes{_nearest(name, COMPUTED_ATTRIBUTES)}", node)
+            return etuple(COMPUTED, name, *map(self.attribute, node.args))
+        if isinstance(node, ast.Tuple):
+            return tuple(map(self.attribute, node.elts))
+        return self.pattern(node)
+
+    def call(self, name: str, args: tuple[Any, ...], named: dict[str, Any], node: ast.AST) -> Any:
+        if name == "d":
+            return etuple(D, *args)
+        if name == "undefined":
+            return etuple(UNDEFINED, *args)
+        op = CATALOGUE.get(ALIASES.get(name, name))
+        if op is None:
+            if self.lenient:
+                return etuple(FreeSymbol(name), *args)
+            raise self.error(f"{name!r} is no operator{_nearest(name, [*CATALOGUE, *ALIASES])}", node)
+        try:
+            operands, attributes = op.bind(args, named)
+        except TypeError as error:
+            raise self.error(str(error), node) from None
+        if operands and not attributes and all(type(part) in (int, float) for part in operands):
+            return self.folded(op, operands, node)
+        try:
+            return Term((op, *operands, *attributes)) if not _constant_call(operands) else op.apply(operands, attributes)
+        except EtudeError as error:
+            raise self.error(str(error), node) from None
+
+    def folded(self, op: Any, operands: tuple[Any, ...], node: ast.AST) -> Any:
+        if op.name in ("add", "multiply", "subtract", "negative", "power") and all(type(p) is int for p in operands):
+            if op.name != "power" or operands[1] >= 0:
+                plain = {"add": "__add__", "multiply": "__mul__", "subtract": "__sub__", "negative": "__neg__", "power": "__pow__"}
+                return getattr(operands[0], plain[op.name])(*operands[1:])
+        value = op.evaluate(*[float(part) if op.name == "power" else part for part in operands])
+        if not math.isfinite(value):
+            raise self.error(f"{op.name} of these numbers is {value}", node)
+        return value.item()
+
+
+def _constant_call(operands: tuple[Any, ...]) -> bool:
+    return all(isinstance(part, Term) and part.type is not None for part in operands)
+
+
+def _is_marked(part: Any) -> bool:
+    return isinstance(part, Term) and part._tuple[0] is MARK
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
