@@ -1,5 +1,6 @@
 """Rules as data: one line of mathematics each, read from text."""
 
+from etude.rules.conditions import holds, structural
 from etude.rules.loader import default, defaults, load, rule
 from etude.rules.parser import parse_rules
 from etude.rules.pattern import (
@@ -27,9 +28,11 @@ __all__ = [
     "RuleSet",
     "default",
     "defaults",
+    "holds",
     "load",
     "parse_rules",
     "pattern_parts",
     "rule",
+    "structural",
     "variables_of",
 ]

@@ -7,12 +7,15 @@ A condition is a nested tuple: ("and", c, ...), ("or", c, ...), ("not", c), (wor
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable
 from typing import Any
 
-from etude.terms import ASSUMPTIONS, Variable
+import numpy as np
 
-__all__ = ["COMPARISONS", "STRUCTURAL", "WORDS", "parse_condition"]
+from etude.terms import ASSUMPTIONS, Term, Variable, scalar_value
+
+__all__ = ["COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "structural"]
 
 STRUCTURAL = frozenset(
     "scalar static same_type same_shape floating real complex boolean integral vector matrix number square constant".split()
@@ -70,3 +73,74 @@ def _number(node: ast.expr) -> Any:
     if isinstance(node, ast.Constant) and (isinstance(node.value, (int, float, str)) or node.value is None):
         return node.value
     return _NONE
+
+
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def holds(condition: Any, lookup: Callable[[Variable], Any], word: Callable[[str, tuple[Any, ...]], bool]) -> bool:
+    """Whether a condition holds where `lookup` gives a variable's term or attribute and `word` decides a word."""
+    kind = condition[0]
+    if kind == "and":
+        return all(holds(part, lookup, word) for part in condition[1:])
+    if kind == "or":
+        return any(holds(part, lookup, word) for part in condition[1:])
+    if kind == "not":
+        return not holds(condition[1], lookup, word)
+    if kind in _TESTS:
+        value = _known(lookup(condition[1]))
+        return value is not _NONE and _compared(kind, value, condition[2])
+    return word(kind, tuple([lookup(variable) for variable in condition[1:]]))
+
+
+def _known(part: Any) -> Any:
+    if not isinstance(part, Term):
+        return part
+    value = scalar_value(part)
+    return _NONE if value is None else value.item()
+
+
+def _compared(kind: str, value: Any, literal: Any) -> bool:
+    if kind in ("==", "!="):
+        return _TESTS[kind](value, literal)
+    return isinstance(value, (int, float)) and _TESTS[kind](value, literal)
+
+
+def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
+    """A word that types alone decide; None for another word."""
+    first = parts[0]
+    if word == "integral" and not isinstance(first, Term):
+        return isinstance(first, (bool, int)) or (isinstance(first, np.dtype) and first.kind in "biu")
+    kind = first.type
+    match word:
+        case "scalar":
+            return kind.ndim == 0
+        case "vector":
+            return kind.ndim == 1
+        case "matrix":
+            return kind.ndim >= 2
+        case "square":
+            return kind.ndim >= 2 and kind.shape[-1] is not None and kind.shape[-1] == kind.shape[-2]
+        case "static":
+            return bool(kind.is_static)
+        case "floating":
+            return kind.dtype.kind in "fc"
+        case "real":
+            return kind.dtype.kind != "c"
+        case "complex":
+            return kind.dtype.kind == "c"
+        case "boolean":
+            return kind.dtype.kind == "b"
+        case "integral":
+            return kind.dtype.kind in "biu"
+        case "same_type":
+            return all(part.type is kind for part in parts)
+        case "same_shape":
+            return all(part.type.shape == kind.shape and None not in kind.shape for part in parts)
+        case "number":
+            return scalar_value(first) is not None
+        case "constant":
+            return scalar_value(first) is not None or first._tuple[0].name == "constant"
+    return None

@@ -1,0 +1,80 @@
+"""Between rule patterns and logic terms: fresh logic variables for pattern variables, star variables spelled out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from kanren import var
+from unification.variable import Var
+
+from etude.rules import Rule, variables_of
+from etude.terms import Term, Variable, register_variable_type
+
+__all__ = ["fresh", "occurs", "spelled_out", "substituted"]
+
+register_variable_type(Var)
+
+
+def substituted(pattern: Any, mapping: Mapping[Any, Any]) -> Any:
+    """The pattern with parts replaced; a tuple given for a star variable is spliced in. Patterns are small."""
+    if isinstance(pattern, Variable) or not isinstance(pattern, (Term, tuple)):
+        return mapping.get(pattern, pattern) if isinstance(pattern, Variable) else pattern
+    if pattern in mapping:
+        return mapping[pattern]
+    parts: list[Any] = []
+    for part in pattern:
+        star = _star_in(part)
+        if star is not None and star in mapping:
+            parts.extend(substituted(part, {**mapping, star: item}) for item in mapping[star])
+        else:
+            parts.append(substituted(part, mapping))
+    return Term(tuple(parts)) if isinstance(pattern, Term) else tuple(parts)
+
+
+def _star_in(part: Any) -> Variable | None:
+    """The star variable of `*a`, or of an expression over it such as `*d(a)`."""
+    if isinstance(part, Variable):
+        return part if part.star else None
+    if isinstance(part, Term) and len(part._tuple) == 2 and not hasattr(part._tuple[0], "operands"):
+        return _star_in(part._tuple[1])
+    return None
+
+
+def spelled_out(rule: Rule, count: int) -> Iterator[tuple[Any, Any]]:
+    """Both sides for `count` operands, in every way in which the star variables can share them."""
+    operands = _pattern_operands(rule.lhs)
+    stars = [part for part in operands if isinstance(part, Variable) and part.star]
+    missing = count - (len(operands) - len(stars))
+    if missing < 0 or (missing and not stars):
+        return
+    for lengths in product(range(missing + 1), repeat=len(stars)):
+        if sum(lengths) != missing:
+            continue
+        mapping = {star: tuple([Variable(f"{star.name}.{i}") for i in range(n)]) for star, n in zip(stars, lengths, strict=True)}
+        yield substituted(rule.lhs, mapping), substituted(rule.rhs, mapping)
+
+
+def _pattern_operands(lhs: Term) -> tuple[Any, ...]:
+    inner = lhs._tuple[1] if lhs._tuple[0].name == "item" else lhs
+    operands: tuple[Any, ...] = inner.operands
+    return operands
+
+
+def fresh(*patterns: Any) -> tuple[Any, ...]:
+    """The patterns over new logic variables."""
+    mapping = {variable: var() for pattern in patterns for variable in variables_of(pattern)}
+    return tuple([substituted(pattern, mapping) for pattern in patterns])
+
+
+def occurs(part: Any, term: Any) -> bool:
+    """Whether `part` occurs in a (small) term."""
+    pending = [term]
+    while pending:
+        item = pending.pop()
+        if item == part and type(item) is type(part):
+            return True
+        if isinstance(item, (Term, tuple)):
+            pending.extend(item)
+    return False
