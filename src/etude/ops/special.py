@@ -1,0 +1,217 @@
+"""SciPy's special functions, and the few of our own that keep their derivatives stable.
+
+SciPy is imported when one of these is first typed or evaluated, never before. Dtypes are those SciPy gives
+(float32 stays, integers become float64); the functions that SciPy writes in Python promote as NumPy does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from etude.errors import TermTypeError
+from etude.ops.elementwise import elementwise, promoted, special
+from etude.ops.op import Attributes, Infer, Types
+from etude.terms import ArrayType
+
+
+def _scipy(name: str) -> Any:
+    return getattr(import_module("scipy.special"), name)
+
+
+def _ours(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function evaluated without warnings, in the operands' common floating dtype."""
+
+    def evaluate(*values: Any) -> Any:
+        dtype = np.result_type(*[np.asarray(value).dtype for value in values])
+        dtype = np.dtype(np.float64) if dtype.kind in "biu" else dtype
+        with np.errstate(all="ignore"):
+            found = function(*[np.asarray(value, dtype) for value in values])
+        return np.asarray(found).astype(dtype, copy=False)[()]
+
+    evaluate.__name__ = function.__name__.strip("_")
+    evaluate.__doc__ = function.__doc__
+    return evaluate
+
+
+def _real_only(infer: Infer) -> Infer:
+    def checked(types: Types, attributes: Attributes) -> Any:
+        for kind in types:
+            if isinstance(kind, ArrayType) and kind.dtype.kind == "c":
+                raise TermTypeError(f"no meaning for operands of dtype {kind.dtype}; take et.real(x) first")
+        return infer(types, attributes)
+
+    return checked
+
+
+_FLOATING = promoted(floating=True)
+_REAL = _real_only(_FLOATING)
+
+# ---------------------------------------------------------------- gamma and beta
+
+special("gamma", doc="the gamma function")
+special("gammaln", doc="log(abs(gamma(x)))")
+special("digamma", doc="derivative of gammaln")
+special("rgamma", doc="1 / gamma(x), entire")
+
+
+def _polygamma(n: Any, x: Any) -> Any:
+    return _scipy("polygamma")(n, x)
+
+
+elementwise("polygamma", _ours(_polygamma), "n x", infer=_REAL, properties="special", doc="n-th derivative of digamma")
+special("beta", "a b", properties="commutative", doc="gamma(a) gamma(b) / gamma(a + b)")
+special("betaln", "a b", properties="commutative", doc="log(abs(beta(a, b)))")
+special("binom", "n k", doc="binomial coefficient, n and k real")
+special("poch", "a m", doc="rising factorial gamma(a + m) / gamma(a)")
+special("gammainc", "a x", doc="regularized lower incomplete gamma function")
+special("gammaincc", "a x", doc="regularized upper incomplete gamma function")
+special("gammaincinv", "a p", doc="x with gammainc(a, x) = p")
+special("gammainccinv", "a p", doc="x with gammaincc(a, x) = p")
+special("betainc", "a b x", doc="regularized incomplete beta function")
+special("betaincinv", "a b p", doc="x with betainc(a, b, x) = p")
+
+
+def _zeta(s: Any, q: Any) -> Any:
+    return _scipy("zeta")(s, q)
+
+
+elementwise("zeta", _ours(_zeta), "s q", infer=_REAL, properties="special",
+            doc="Hurwitz zeta function, sum over k >= 0 of (k + q)**-s")
+
+# ---------------------------------------------------------------- error functions and the normal distribution
+
+special("erf", doc="error function")
+special("erfc", doc="1 - erf(x)")
+special("erfcx", doc="exp(x**2) erfc(x)")
+special("erfi", doc="-i erf(i x)")
+special("dawsn", doc="Dawson's integral")
+special("erfinv", doc="inverse of erf")
+special("erfcinv", doc="inverse of erfc")
+special("ndtr", doc="distribution function of the standard normal")
+special("log_ndtr", doc="log(ndtr(x))")
+special("ndtri", doc="inverse of ndtr")
+special("ndtri_exp", doc="inverse of log_ndtr")
+
+
+def _inverse_mills(x: Any) -> Any:
+    """phi(x) / Phi(x), by erfcx."""
+    return np.sqrt(2 / np.pi) / _scipy("erfcx")(-x / np.sqrt(2.0))
+
+
+def _normal_excess(x: Any) -> Any:
+    """The sum x + inverse_mills(x); where it would cancel, Laplace's continued fraction (DLMF 7.9.3)."""
+    tail = -np.minimum(x, -4.0)
+    found = np.zeros_like(tail)
+    for k in range(48, 0, -1):
+        found = k / (tail + found)
+    return np.where(x > -4.0, x + _inverse_mills(x), found)
+
+
+elementwise("inverse_mills", _ours(_inverse_mills), infer=_REAL, properties="special",
+            doc="exp(-x**2/2) / (sqrt(2 pi) ndtr(x)), the derivative of log_ndtr")
+elementwise("normal_excess", _ours(_normal_excess), infer=_REAL, properties="special",
+            doc="x + inverse_mills(x): mean distance below x of a standard normal known to be below x")
+
+# ---------------------------------------------------------------- logistic family, stable exponentials
+
+special("expit", doc="1 / (1 + exp(-x)), the logistic sigmoid")
+special("logit", doc="log(x / (1 - x))")
+special("log_expit", doc="log(expit(x))")
+special("exprel", doc="(exp(x) - 1) / x, 1 at 0")
+special("cosm1", doc="cos(x) - 1, accurate near 0")
+
+
+def _softplus(x: Any) -> Any:
+    return np.logaddexp(x.dtype.type(0), x)
+
+
+def _log1mexp(x: Any) -> Any:
+    """Machler's switch at -log(2) between the two forms that do not cancel."""
+    return np.where(x > -0.6931471805599453, np.log(-np.expm1(x)), np.log1p(-np.exp(x)))
+
+
+elementwise("softplus", _ours(_softplus), infer=_REAL, properties="special", doc="log(1 + exp(x))")
+elementwise("log1mexp", _ours(_log1mexp), infer=_REAL, properties="special", doc="log(1 - exp(x)) for x <= 0")
+elementwise("bose", _ours(lambda x: 1 / np.expm1(x)), infer=_REAL, properties="special",
+            doc="1 / (exp(x) - 1), the Bose-Einstein function")
+elementwise("sech", _ours(lambda x: 1 / np.cosh(x)), infer=_FLOATING, properties="special", doc="1 / cosh(x)")
+elementwise("csch", _ours(lambda x: 1 / np.sinh(x)), infer=_FLOATING, properties="special", doc="1 / sinh(x)")
+
+# ---------------------------------------------------------------- entropies and losses
+
+special("xlogy", "x y", doc="x log(y), 0 where x is 0 and y is not nan")
+special("xlog1py", "x y", doc="x log1p(y), 0 where x is 0 and y is not nan")
+special("entr", doc="-x log(x), 0 at 0, -inf below")
+special("rel_entr", "x y", doc="x log(x / y)")
+special("kl_div", "x y", doc="x log(x / y) - x + y")
+special("huber", "delta r", doc="r**2/2 for abs(r) <= delta, delta (abs(r) - delta/2) beyond")
+special("pseudo_huber", "delta r", doc="delta**2 (sqrt(1 + (r/delta)**2) - 1)")
+
+# ---------------------------------------------------------------- Bessel functions
+
+for _name, _doc in {
+    "j0": "Bessel function of the first kind, order 0",
+    "j1": "Bessel function of the first kind, order 1",
+    "y0": "Bessel function of the second kind, order 0",
+    "y1": "Bessel function of the second kind, order 1",
+    "i0": "modified Bessel function of the first kind, order 0",
+    "i1": "modified Bessel function of the first kind, order 1",
+    "i0e": "exp(-abs(x)) i0(x)",
+    "i1e": "exp(-abs(x)) i1(x)",
+    "k0": "modified Bessel function of the second kind, order 0",
+    "k1": "modified Bessel function of the second kind, order 1",
+    "k0e": "exp(x) k0(x)",
+    "k1e": "exp(x) k1(x)",
+}.items():
+    special(_name, doc=_doc)
+for _name, _doc in {
+    "jv": "Bessel function of the first kind, real order v",
+    "yv": "Bessel function of the second kind, real order v",
+    "iv": "modified Bessel function of the first kind, real order v",
+    "kv": "modified Bessel function of the second kind, real order v",
+    "jve": "exp(-abs(imag(x))) jv(v, x)",
+    "yve": "exp(-abs(imag(x))) yv(v, x)",
+    "ive": "exp(-abs(real(x))) iv(v, x)",
+    "kve": "exp(x) kv(v, x)",
+}.items():
+    special(_name, "v x", doc=_doc)
+
+
+def _spherical_jn(n: Any, x: Any) -> Any:
+    return _scipy("spherical_jn")(n.astype(np.int64), x)
+
+
+elementwise("spherical_jn", _ours(_spherical_jn), "n x", infer=_REAL, properties="special",
+            doc="spherical Bessel function of the first kind, integer order n >= 0")
+elementwise("sinc", _ours(np.sinc), infer=_FLOATING, properties="special", doc="sin(pi x) / (pi x), 1 at 0")
+
+# ---------------------------------------------------------------- integrals, Lambert's W, hypergeometric functions
+
+
+def _lambertw(x: Any) -> Any:
+    found = _scipy("lambertw")(x)
+    return found if x.dtype.kind == "c" else np.where(found.imag == 0, found.real, np.nan)
+
+
+def _expn(n: Any, x: Any) -> Any:
+    """Orders below 1, which SciPy lacks, by the incomplete gamma function (DLMF 8.19.1)."""
+    order = np.minimum(n, 0.0)
+    below = _scipy("gammaincc")(1 - order, x) * _scipy("gamma")(1 - order) * x ** (order - 1)
+    return np.where(n < 1, below, _scipy("expn")(np.maximum(n, 1.0), x))
+
+
+elementwise("lambertw", _ours(_lambertw), infer=_FLOATING, properties="special",
+            doc="w with w exp(w) = x, principal branch; real for real x, nan below -1/e")
+special("spence", doc="dilogarithm of 1 - x, integral from 1 to x of log(t) / (1 - t)")
+special("expi", doc="exponential integral Ei")
+special("exp1", doc="exponential integral E1")
+elementwise("expn", _ours(_expn), "n x", infer=_REAL, properties="special",
+            doc="generalized exponential integral of integer order n")
+special("ellipk", doc="complete elliptic integral of the first kind, of the parameter m = k**2")
+special("ellipe", doc="complete elliptic integral of the second kind, of the parameter m = k**2")
+special("hyp1f1", "a b x", doc="Kummer's confluent hypergeometric function M(a, b, x)")
+special("hyp2f1", "a b c x", doc="Gauss's hypergeometric function")
