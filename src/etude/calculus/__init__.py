@@ -1,0 +1,31 @@
+"""Gradients: templates from the relations, applied by sweeps."""
+
+from etude.calculus.forward import forward
+from etude.calculus.gradient import Result, cotangents, one_like, tangents, zero_like
+from etude.calculus.holding import hold, release
+from etude.calculus.kinds import DisconnectedType, NullType, disconnected_type, null_type
+from etude.calculus.nodes import Link, edges, link
+from etude.calculus.reverse import Sweep, fitted, reverse
+from etude.calculus.sizes import same_sizes
+
+__all__ = [
+    "DisconnectedType",
+    "Link",
+    "NullType",
+    "Result",
+    "Sweep",
+    "cotangents",
+    "disconnected_type",
+    "edges",
+    "fitted",
+    "forward",
+    "hold",
+    "link",
+    "null_type",
+    "one_like",
+    "release",
+    "reverse",
+    "same_sizes",
+    "tangents",
+    "zero_like",
+]

@@ -1,0 +1,90 @@
+"""How a node of a term depends on its operands: its template, chosen by the conditions of its rule lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from etude.calculus.instantiate import Recipe
+from etude.ops import CATALOGUE
+from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN, Template, slot, templates
+from etude.rules import holds, structural
+from etude.terms import Term, is_leaf
+
+__all__ = ["Link", "edges", "link"]
+
+_ITEM = CATALOGUE.get("item")
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """A template ready for use: one recipe for each operand in which it is linear."""
+
+    template: Template
+    reverse: tuple[Recipe | None, ...]
+    slots: tuple[Any, ...]
+    names: tuple[Any, ...]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return self.template.kinds
+
+    @property
+    def linear(self) -> bool:
+        return LINEAR in self.template.kinds
+
+
+_cache: dict[Any, Link | None] = {}
+
+
+def edges(node: Term) -> tuple[Any, ...]:
+    """The terms on which a node depends: its operands, or those of the operator whose result it takes."""
+    if is_leaf(node):
+        return ()
+    return node._tuple[1].operands if node._tuple[0] is _ITEM else node.operands
+
+
+def link(node: Term) -> Link | None:
+    """The template of a node; None where no rule line speaks of its operator."""
+    inner = node._tuple[1] if node._tuple[0] is _ITEM else node
+    operands, attributes = inner.operands, inner.attributes
+    key = (inner._tuple[0], tuple([part.type for part in operands]), attributes, None if inner is node else node._tuple[2])
+    found = _cache.get(key, _cache)
+    if found is _cache:
+        found = _chosen(*key[:1], operands, attributes, key[3])
+        if len(_cache) > 20_000:
+            _cache.clear()
+        _cache[key] = found
+    return found  # type: ignore[return-value]  # the sentinel is gone here
+
+
+def _chosen(op: Any, operands: tuple[Any, ...], attributes: tuple[Any, ...], index: int | None) -> Link | None:
+    values = {slot(i): operand for i, operand in enumerate(operands)}
+    values.update({slot(name): value for name, value in zip(op.attributes, attributes, strict=True)})
+    for ready in _ready(op, len(operands), index):
+        condition = ready.template.condition
+        if condition is None or holds(condition, values.__getitem__, lambda word, parts: bool(structural(word, parts))):
+            return ready
+    return None
+
+
+@cache
+def _ready(op: Any, count: int, index: int | None) -> tuple[Link, ...]:
+    slots = tuple([slot(i) for i in range(count)])
+    names = tuple([slot(name) for name in op.attributes])
+    return tuple(
+        [
+            Link(t, tuple([None if pattern is None else Recipe(pattern, slots, names) for pattern in t.reverse]), slots, names)
+            for t in templates(op, count, index)
+        ]
+    )
+
+
+def connected(kind: str) -> bool:
+    """Whether an operand counts as connected, be its slope zero or undefined."""
+    return kind != DISCONNECTED_FROM
+
+
+def undefined(kind: str) -> bool:
+    return kind == UNDEFINED_IN

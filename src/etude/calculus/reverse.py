@@ -1,0 +1,114 @@
+"""The reverse sweep. It knows no operator but addition; what an operator does is in its template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from etude.calculus.instantiate import Polish
+from etude.calculus.kinds import NullType
+from etude.calculus.nodes import Link, edges, link
+from etude.calculus.sizes import same_sizes
+from etude.ops import CATALOGUE
+from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
+from etude.terms import Term, is_leaf, postorder
+
+__all__ = ["Contributed", "Sweep", "fitted", "reverse"]
+
+Contributed = Callable[[Term, Term, Link, Term, Term], None]
+_add, _astype, _real = CATALOGUE["add"], CATALOGUE["astype"], CATALOGUE["real"]
+_sum_like = CATALOGUE["sum_like"]
+
+
+class Sweep:
+    """The part of a graph between outputs and targets. `cut` nodes are not differentiated further."""
+
+    def __init__(self, outputs: Iterable[Term], targets: Iterable[Term], cut: Iterable[Term] = ()):
+        stop = frozenset(cut)
+        self.order = postorder(*outputs, stop=stop.__contains__)
+        self.links: dict[Term, Link] = {}
+        self.cuts: list[tuple[Term, int, Link | None]] = []  # edges at which a path to a target ends
+        self.reaching = set(targets)
+        for node in self.order:
+            if not is_leaf(node) and node not in stop:
+                self._connect(node)
+
+    def _connect(self, node: Term) -> None:
+        touched = [position for position, part in enumerate(edges(node)) if part in self.reaching]
+        if not touched:
+            return
+        found = link(node)
+        if found is None:
+            self.cuts.extend((node, position, None) for position in touched)
+            self.reaching.add(node)
+            return
+        live = [position for position in touched if found.kinds[position] != DISCONNECTED_FROM]
+        self.cuts.extend((node, position, found) for position in touched if position not in live)
+        if live:
+            self.links[node] = found
+            self.reaching.add(node)
+
+
+def reverse(sweep: Sweep, seeds: Mapping[Term, Any], polish: Polish | None = None, contributed: Contributed | None = None,
+            fixed: Mapping[Term, Any] | None = None) -> dict[Term, Any]:
+    """The cotangent of every node that `seeds` reach: a term, or a `NullType`; zero where there is none.
+
+    `fixed` cotangents replace what flows into their nodes.
+    """
+    cotangents: dict[Term, Any] = {**seeds, **(fixed or {})}
+    held = frozenset(fixed or ())
+    for node in reversed(sweep.order):
+        cotangent = cotangents.get(node)
+        if cotangent is None or is_leaf(node):
+            continue
+        found = sweep.links.get(node)
+        operands = edges(node)
+        attributes = () if found is None else (node if len(operands) == len(node.operands) else node._tuple[1]).attributes
+        for position, operand in enumerate(operands):
+            if operand not in sweep.reaching or operand in held:
+                continue
+            sent = _sent(node, position, operands, attributes, cotangent, found, polish)
+            if sent is None:
+                continue
+            if contributed is not None and found is not None and not isinstance(sent, NullType):
+                contributed(node, operand, found, cotangent, sent)
+            cotangents[operand] = _accumulated(cotangents.get(operand), sent)
+    return cotangents
+
+
+def _sent(node: Term, position: int, operands: Any, attributes: Any, cotangent: Any, found: Link | None, polish: Polish | None) -> Any:
+    if found is None:
+        return NullType(f"no differential line says what {node._tuple[0]} sends to its operand {position + 1}")
+    kind = found.kinds[position]
+    if kind == UNDEFINED_IN:
+        rule = found.template.rule
+        return NullType(f"{found.template.reasons[position]} ({rule.name}, {rule.place})")
+    if kind != LINEAR:
+        return None
+    if isinstance(cotangent, NullType):
+        return cotangent
+    recipe = found.reverse[position]
+    assert recipe is not None
+    term = recipe.build(operands, attributes, None, cotangent, polish)
+    return fitted(term, operands[position], polish)
+
+
+def _accumulated(there: Any, more: Any) -> Any:
+    if there is None or isinstance(more, NullType):
+        return more
+    return there if isinstance(there, NullType) else _add.apply((there, more))
+
+
+def fitted(term: Term, like: Term, polish: Polish | None = None) -> Term:
+    """`term` summed and cast to the type of `like`; integers and booleans count as reals."""
+    wanted = like.type
+    if term.type is wanted and same_sizes(term, like):
+        return term
+    if term.type.dtype.kind == "c" and wanted.dtype.kind != "c":
+        term = _real.apply((term,))
+    if wanted.dtype.kind in "fc" and term.type.dtype != wanted.dtype:
+        term = _astype.apply((term,), (wanted.dtype,))
+    if same_sizes(term, like):
+        return term
+    term = _sum_like.apply((term, like))
+    return (polish and polish(term)) or term
