@@ -1,0 +1,121 @@
+"""The subcommands of `etude`, each a thin layer over the public interface."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+
+import etude as et
+from etude.cli.doctor import report
+from etude.errors import EtudeError
+
+__all__ = ["run"]
+
+app = typer.Typer(
+    name="etude",
+    help="Symbolic arrays whose calculus is data: differentiate, simplify, explain.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_UsageError: Any = typer.BadParameter.__base__  # the one name for a wrong call that every version of typer exports
+_DERIVATIVE = re.compile(r"\s*d\s*/\s*d\s*([^\W\d]\w*)\b(.*)", re.DOTALL)
+
+Expression = Annotated[str, typer.Argument(help="Python expression syntax with NumPy's and SciPy's names.")]
+Assume = Annotated[
+    list[str] | None,
+    typer.Option("--assume", "-a", metavar="NAME=WORDS", help='What holds of a symbol, as in -a "x=positive".'),
+]
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command of these arguments and give its exit status."""
+    try:
+        status = typer.main.get_command(app).main(arguments, prog_name="etude", standalone_mode=False)
+    except _UsageError as error:
+        return _wrong(f"{error.format_message()} (see: etude --help)")
+    except typer.Abort:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # nobody reads on; closing keeps the interpreter from saying so
+        return 0
+    except (EtudeError, ValueError, TypeError, ArithmeticError, OSError) as error:
+        return _wrong(str(error).partition("\n")[0] or type(error).__name__)
+    return status if isinstance(status, int) else 0
+
+
+def _wrong(message: str) -> int:
+    print("etude:", " ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print("etude", version("etude"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def diff(
+    expression: Expression,
+    variable: Annotated[str, typer.Argument(help="The symbol to differentiate by.")],
+    assume: Assume = None,
+) -> None:
+    """The derivative of an expression, stabilized and simplified."""
+    print(_derivative(expression, variable, assume))
+
+
+@app.command()
+def simplify(expression: Expression, assume: Assume = None, promise: str = "real") -> None:
+    """The normal form of an expression."""
+    print(et.simplify(et.parse(expression, **_assumptions(assume)), promise=promise))
+
+
+@app.command()
+def explain(expression: Expression, assume: Assume = None) -> None:
+    """The steps to a derivative ("d/dx log(1-exp(x))") or to a normal form, each with its rule."""
+    asked = _DERIVATIVE.fullmatch(expression)
+    if asked is None:
+        result = et.simplify(et.parse(expression, **_assumptions(assume)))
+    else:
+        result = _derivative(asked[2], asked[1], assume)
+    print(et.explain(result))
+
+
+@app.command()
+def doctor() -> None:
+    """Versions, the place of the rules, and whether a gradient comes out right."""
+    lines, healthy = report()
+    print("\n".join(lines))
+    raise typer.Exit(0 if healthy else 1)
+
+
+def _derivative(expression: str, variable: str, assume: list[str] | None) -> Any:
+    known = _assumptions(assume)
+    cost = et.parse(expression, **known)
+    if not variable.isidentifier() or keyword.iskeyword(variable):
+        raise ValueError(f"{variable!r} is no name of a symbol")
+    return et.grad(cost, et.parse(variable, **known), disconnected_inputs="ignore")
+
+
+def _assumptions(texts: list[str] | None) -> dict[str, str]:
+    found = {}
+    for text in texts or ():
+        name, equals, words = text.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise ValueError(f"--assume {text!r}: NAME=WORDS was expected, as in x=positive")
+        found[name.strip()] = words.strip()
+    return found
