@@ -1,0 +1,1 @@
+"""The Array and the functions of it that users call."""

@@ -1,0 +1,70 @@
+"""Making Arrays: symbols, constants, shared variables, and Arrays of text and of terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from etude.api.array import Array, as_term, wrap
+from etude.errors import TermTypeError
+from etude.terms import Term, constant as constant_term, symbol as symbol_term
+
+__all__ = ["asarray", "col", "constant", "from_term", "matrix", "row", "scalar", "symbol", "symbols", "tensor3", "tensor4", "vector"]
+
+
+def symbol(name: str | None = None, shape: Iterable[Any] | int | str = (), dtype: Any = "float64", **assumptions: bool) -> Array:
+    """A symbolic array.
+
+    `shape` is a tuple of ints, names (equal names are equal sizes) and None (unknown). Assumptions are `positive`,
+    `nonnegative`, `negative`, `nonzero`, `integer`, `finite`, and of square matrices `symmetric`,
+    `positive_definite`, `diagonal`, `lower_triangular`, `orthogonal`. The same name, type and assumptions give the
+    same symbol; without a name a fresh one is made.
+
+    >>> import etude as et
+    >>> et.symbol("x", (3, "n")) == et.symbol("x", (3, "n"))
+    parse('x == x', x=symbol('x', (3, 'n')))
+    """
+    return wrap(symbol_term(name, shape, dtype, [word for word, holds in assumptions.items() if holds]))  # type: ignore[arg-type]
+
+
+def _of_rank(shape: tuple[Any, ...], doc: str) -> Any:
+    def make(name: str | None = None, dtype: Any = "float64", **assumptions: bool) -> Array:
+        return symbol(name, shape, dtype, **assumptions)
+
+    make.__doc__ = doc
+    return make
+
+
+scalar = _of_rank((), "A symbolic number.")
+vector = _of_rank((None,), "A symbolic vector of unknown length.")
+matrix = _of_rank((None, None), "A symbolic matrix of unknown shape.")
+tensor3 = _of_rank((None,) * 3, "A symbolic array of three dimensions.")
+tensor4 = _of_rank((None,) * 4, "A symbolic array of four dimensions.")
+row = _of_rank((1, None), "A symbolic matrix of one row.")
+col = _of_rank((None, 1), "A symbolic matrix of one column.")
+
+
+def symbols(names: str, **same: Any) -> tuple[Array, ...]:
+    """Several symbols that differ only in their names.
+
+    >>> import etude as et
+    >>> x, y = et.symbols("x y", positive=True)
+    """
+    return tuple([symbol(name, **same) for name in names.replace(",", " ").split()])
+
+
+def constant(value: Any, dtype: Any = None) -> Array:
+    """The constant of a number, an array or nested lists of them."""
+    if isinstance(value, Array):
+        return value
+    return wrap(constant_term(value, dtype))
+
+
+def asarray(value: Any, dtype: Any = None) -> Array:
+    """`value` as an Array: Arrays stay what they are; numbers, arrays and nested lists become constants."""
+    return constant(value, dtype)
+
+
+def from_term(term: Term) -> Array:
+    """The Array of a term."""
+    return Array(term)

@@ -1,0 +1,142 @@
+"""How each operator is spelled: pieces of text and operands, with the precedences of Python's grammar."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from etude.ops import Op
+from etude.terms import CONSTANT, SYMBOL, Term, symbol_name
+from etude.text.literals import dtype_text, literal_text, number_text, operand_literals
+
+__all__ = ["Form", "Piece", "attribute_text", "form", "symbol_text"]
+
+# The precedences of Python, loosest first.
+ANY, COMPARISON, BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, UNARY, POWER, ATOM = range(11)
+
+Piece = str | tuple[Any, int]  # text, or an operand and the least precedence that it may have without parentheses
+Form = tuple[int, list[Piece]]
+
+_INFIX: dict[str, tuple[str, int]] = {
+    "add": (" + ", SUM), "subtract": (" - ", SUM), "multiply": (" * ", PRODUCT), "divide": (" / ", PRODUCT),
+    "floor_divide": (" // ", PRODUCT), "remainder": (" % ", PRODUCT), "matmul": (" @ ", PRODUCT),
+    "bitwise_or": (" | ", BIT_OR), "bitwise_xor": (" ^ ", BIT_XOR), "bitwise_and": (" & ", BIT_AND),
+    "left_shift": (" << ", SHIFT), "right_shift": (" >> ", SHIFT), "less": (" < ", COMPARISON),
+    "less_equal": (" <= ", COMPARISON), "greater": (" > ", COMPARISON), "greater_equal": (" >= ", COMPARISON),
+    "equal": (" == ", COMPARISON), "not_equal": (" != ", COMPARISON),
+}  # fmt: skip
+_PREFIX = {"negative": "-", "positive": "+", "invert": "~"}
+
+
+def form(part: Any, named: bool = True) -> Form:
+    """The pieces of a term, or of a part of a pattern. `named` allows numbers their names (`pi`)."""
+    if not isinstance(part, Term) or not part._tuple:
+        return ATOM, [attribute_text(part)]
+    head = part._tuple[0]
+    if head is SYMBOL:
+        return ATOM, [symbol_text(part)]
+    if head is CONSTANT:
+        text = literal_text(part, named)
+        return _literal_precedence(text), [text]
+    if isinstance(head, Op):
+        special = FORMS.get(head.name, _call)
+        return special(part, named)
+    return _call_of(str(head), list(part._tuple[1:]))
+
+
+def symbol_text(term: Term) -> str:
+    """The name of a symbol, `symbol('...')` around one that is no Python name."""
+    name = symbol_name(term)
+    return name if name.isidentifier() and not keyword.iskeyword(name) else f"symbol({name!r})"
+
+
+def attribute_text(value: Any) -> str:
+    """An attribute as it is written in a call: numbers, tuples, dtypes, None and text."""
+    if isinstance(value, np.dtype):
+        return dtype_text(value)
+    if isinstance(value, tuple):
+        inner = ", ".join(map(attribute_text, value))
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, (int, float, complex)):
+        return number_text(value)
+    return repr(value)
+
+
+# ---------------------------------------------------------------- the spellings
+
+
+def _literal_precedence(text: str) -> int:
+    return UNARY if text.startswith("-") else ATOM
+
+
+def operand_pieces(term: Term, required: Sequence[int], named: bool) -> list[Piece]:
+    """The operands as pieces; constants among them as the literals that their neighbours allow."""
+    op, operands = term._tuple[0], term.operands
+    pieces: list[Piece] = []
+    for part, text, least in zip(operands, operand_literals(op, operands, named), required, strict=True):
+        if text is None:
+            pieces.append((part, least))
+        else:
+            pieces.append(text if _literal_precedence(text) >= least else f"({text})")
+    return pieces
+
+
+def _joined(pieces: Sequence[Piece], separator: str) -> list[Piece]:
+    joined: list[Piece] = []
+    for piece in pieces:
+        joined += [separator, piece] if joined else [piece]
+    return joined
+
+
+def attribute_pieces(op: Op, values: Sequence[Any]) -> list[Piece]:
+    """The attributes that differ from their defaults, as keywords."""
+    given = zip(op.attributes.items(), values, strict=True)
+    return [f"{name}={attribute_text(value)}" for (name, default), value in given if not _same(value, default)]
+
+
+def _same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and bool(value == default)
+
+
+def _call(term: Term, named: bool) -> Form:
+    op = term._tuple[0]
+    operands = operand_pieces(term, [ANY] * len(term.operands), named)
+    return ATOM, [f"{op.name}(", *_joined([*operands, *attribute_pieces(op, term.attributes)], ", "), ")"]
+
+
+def _call_of(name: str, parts: Sequence[Any]) -> Form:
+    return ATOM, [f"{name}(", *_joined([(part, ANY) for part in parts], ", "), ")"]
+
+
+def _infix(term: Term, named: bool) -> Form:
+    separator, level = _INFIX[term._tuple[0].name]
+    if not _has_operand(term):
+        return _call(term, named)
+    first = level + 1 if level == COMPARISON else level  # comparisons would chain
+    required = [first, *[level + 1] * (len(term.operands) - 1)]
+    return level, _joined(operand_pieces(term, required, named), separator)
+
+
+def _has_operand(term: Term) -> bool:
+    """Whether an operand is no plain number; an operator between numbers is computed when its text is read."""
+    return any(text is None for text in operand_literals(term._tuple[0], term.operands))
+
+
+def _power(term: Term, named: bool) -> Form:
+    if not _has_operand(term):
+        return _call(term, named)
+    return POWER, _joined(operand_pieces(term, (ATOM, UNARY), named), "**")
+
+
+def _prefix(term: Term, named: bool) -> Form:
+    if not _has_operand(term):
+        return _call(term, named)
+    return UNARY, [_PREFIX[term._tuple[0].name], *operand_pieces(term, (UNARY,), named)]
+
+
+FORMS: dict[str, Callable[[Term, bool], Form]] = {
+    **dict.fromkeys(_INFIX, _infix), **dict.fromkeys(_PREFIX, _prefix), "power": _power,
+}  # fmt: skip
