@@ -160,7 +160,7 @@ class Op:
             raise TermTypeError(f"{self.name}: attribute {attributes!r} is not hashable; use tuples and numbers") from None
         if found is None:
             for position, kind in enumerate(types):
-                if isinstance(kind, TupleType):
+                if isinstance(kind, TupleType) and "projection" not in self.properties:
                     raise TermTypeError(f"{self.name}: operand {position + 1} has several results {kind}; take one of them")
             canonical = attributes if self.canonical is None else self.canonical(types, attributes)
             try:
