@@ -1,0 +1,26 @@
+"""Sphinx's settings."""
+
+from importlib.metadata import version as version_of
+from typing import Any
+
+from pygments.lexers.python import PythonLexer
+
+project = "Étude"
+author = "the Étude authors"
+release = version = version_of("etude")
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.intersphinx", "sphinx.ext.mathjax"]
+intersphinx_mapping: dict[str, Any] = {}  # the build reads nothing from the network
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["dollarmath", "deflist"]
+myst_heading_anchors = 3
+nitpicky = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+html_theme = "alabaster"
+html_theme_options = {"description": "Symbolic arrays whose calculus is data", "page_width": "60em"}
+# Examples are shown as they are tested.
+trim_doctest_flags = True
+
+
+def setup(app: Any) -> None:
+    app.add_lexer("rules", PythonLexer)  # a rule line is Python expression syntax
