@@ -52,7 +52,8 @@ class Recipe:
 
     def build(self, operands: tuple[Any, ...], attributes: tuple[Any, ...], tangents: tuple[Any, ...] | None,
               cotangent: Any, polish: Polish | None = None) -> Any:
-        values: list[Any] = [*operands, *(tangents or (None,) * len(operands)), cotangent]
+        # A reverse template may ask a differential for its shape, which is the operand's.
+        values: list[Any] = [*operands, *(tangents or operands), cotangent]
         for op, refs, attribute_refs, carries in self.steps:
             args = tuple([values[ref] if type(ref) is _Register else ref for ref in refs])
             given = tuple([_value(ref, attributes) for ref in attribute_refs]) if attribute_refs else ()

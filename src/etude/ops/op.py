@@ -162,8 +162,8 @@ class Op:
             for position, kind in enumerate(types):
                 if isinstance(kind, TupleType) and "projection" not in self.properties:
                     raise TermTypeError(f"{self.name}: operand {position + 1} has several results {kind}; take one of them")
-            canonical = attributes if self.canonical is None else self.canonical(types, attributes)
             try:
+                canonical = attributes if self.canonical is None else self.canonical(types, attributes)
                 found = canonical, self.infer(types, canonical)
             except (ShapeError, TermTypeError) as error:
                 message = str(error)

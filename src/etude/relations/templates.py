@@ -123,7 +123,7 @@ def _kinds(forward: Any, operands: tuple[Any, ...], rule: Rule) -> tuple[tuple[s
             for operand in touched:
                 kinds[operand] = LINEAR
             continue
-        for operand in touched or operands:
+        for operand in touched or (operands if word is summand else ()):
             kinds[operand] = DISCONNECTED_FROM if word._tuple[0] is DISCONNECTED else UNDEFINED_IN
             reasons[operand] = str(word._tuple[1]) if len(word._tuple) > 1 else ""
     total: Any = 0
