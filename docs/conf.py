@@ -8,8 +8,7 @@ from pygments.lexers.python import PythonLexer
 project = "Étude"
 author = "the Étude authors"
 release = version = version_of("etude")
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.intersphinx", "sphinx.ext.mathjax"]
-intersphinx_mapping: dict[str, Any] = {}  # the build reads nothing from the network
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3

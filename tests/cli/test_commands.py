@@ -1,0 +1,113 @@
+"""The command line: what it prints, where, and its exit status."""
+
+import subprocess
+import sys
+
+import pytest
+
+import etude as et
+from etude.cli import main
+
+
+def outcome(capsys, *arguments):
+    status = main(arguments)
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+@pytest.mark.parametrize(
+    ("cost", "variable"),
+    [("log(1+exp(x))", "x"), ("sin(a)*exp(-b**2)", "b"), ("sqrt(x)*y", "y"), ("gammaln(k)", "k")],
+)
+def test_diff_prints_the_gradient(capsys, cost, variable):
+    expected = str(et.grad(et.parse(cost), et.parse(variable)))
+    assert outcome(capsys, "diff", cost, variable) == (0, expected + "\n", "")
+
+
+def test_diff_by_a_symbol_that_does_not_occur_is_zero(capsys):
+    assert outcome(capsys, "diff", "y**2", "x") == (0, "0.0\n", "")
+
+
+def test_diff_uses_assumptions(capsys):
+    status, out, err = outcome(capsys, "diff", "sqrt(x**2)", "x", "--assume", "x=positive")
+    assert (status, out, err) == (0, "1.0\n", "")
+
+
+def test_simplify(capsys):
+    assert outcome(capsys, "simplify", "sin(x)**2+cos(x)**2") == (0, "1.0\n", "")
+
+
+def test_simplify_with_a_promise_keeps_what_is_not_exact(capsys):
+    assert outcome(capsys, "simplify", "x/x", "--promise", "exact") == (0, "x / x\n", "")
+
+
+def test_explain_names_rules_files_and_lines(capsys):
+    status, out, err = outcome(capsys, "explain", "d/dx log(1-exp(x))")
+    assert (status, err) == (0, "")
+    assert "rules/stabilize/" in out
+    assert ".rules:" in out
+
+
+def test_explain_takes_an_expression_to_its_normal_form(capsys):
+    status, out, err = outcome(capsys, "explain", "log(exp(x))")
+    assert (status, err) == (0, "")
+    assert "rules/simplify/" in out
+
+
+def test_doctor_is_content(capsys):
+    status, out, err = outcome(capsys, "doctor")
+    assert (status, err) == (0, "")
+    assert "WRONG" not in out
+    assert "differentials" in out
+
+
+def test_doctor_reports_a_wrong_gradient(capsys, monkeypatch):
+    monkeypatch.setattr(et, "grad", lambda cost, wrt: wrt * 0)
+    status, out, _ = outcome(capsys, "doctor")
+    assert status == 1
+    assert "WRONG" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["diff", "log(1+", "x"], "1:"),
+        (["diff", "import os", "x"], "1:"),
+        (["diff", "nosuchfunction(x)", "x"], "nosuchfunction"),
+        (["diff", "x**2", "2x"], "'2x' is no name of a symbol"),
+        (["diff", "x**2", "lambda"], "'lambda' is no name of a symbol"),
+        (["diff", "x**2"], "VARIABLE"),
+        (["diff", "x**2", "x", "--assume", "positive"], "NAME=WORDS"),
+        (["diff", "x**2", "x", "--assume", "x=tasty"], "tasty"),
+        (["simplify", "x", "--nosuch"], "--nosuch"),
+        (["simplify", "x", "--promise", "none"], "promise"),
+        (["explain", "d/dx"], "1:"),
+        (["nosuch"], "nosuch"),
+        ([], "command"),
+    ],
+)
+def test_wrong_calls_are_one_line_and_status_2(capsys, arguments, said):
+    status, out, err = outcome(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("etude: ")
+    assert err.count("\n") == 1
+    assert said in err
+
+
+def test_version(capsys):
+    assert outcome(capsys, "--version") == (0, f"etude {et.__version__}\n", "")
+
+
+def test_program_runs_and_gives_its_status():
+    done = [
+        subprocess.run([sys.executable, "-m", "etude.cli", *call], capture_output=True, text=True, check=False)
+        for call in (["simplify", "log(exp(x))"], ["simplify", "("])
+    ]
+    assert [(one.returncode, one.stdout) for one in done] == [(0, "x\n"), (2, "")]
+
+
+def test_without_typer_it_says_what_to_install():
+    program = "import sys; sys.modules['typer'] = None; from etude.cli import main; sys.exit(main(['doctor']))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == 'etude: the command line needs typer; install it with: pip install "etude[cli]"\n'
