@@ -10,7 +10,8 @@ from etude.calculus.instantiate import Recipe
 from etude.ops import CATALOGUE
 from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN, Template, slot, templates
 from etude.rules import holds, structural
-from etude.terms import Term, is_leaf
+from etude.rules.conditions import STRUCTURAL
+from etude.terms import Term, is_constant, is_leaf
 
 __all__ = ["Link", "edges", "link"]
 
@@ -49,10 +50,15 @@ def link(node: Term) -> Link | None:
     """The template of a node; None where no rule line speaks of its operator."""
     inner = node._tuple[1] if node._tuple[0] is _ITEM else node
     operands, attributes = inner.operands, inner.attributes
-    key = (inner._tuple[0], tuple([part.type for part in operands]), attributes, None if inner is node else node._tuple[2])
+    op, index = inner._tuple[0], None if inner is node else node._tuple[2]
+    if _reads_values(op, len(operands), index):
+        seen = tuple([part if is_constant(part) else part.type for part in operands])
+    else:
+        seen = tuple([part.type for part in operands])
+    key = (op, seen, attributes, index)
     found = _cache.get(key, _cache)
     if found is _cache:
-        found = _chosen(*key[:1], operands, attributes, key[3])
+        found = _chosen(op, operands, attributes, index)
         if len(_cache) > 20_000:
             _cache.clear()
         _cache[key] = found
@@ -67,6 +73,22 @@ def _chosen(op: Any, operands: tuple[Any, ...], attributes: tuple[Any, ...], ind
         if condition is None or holds(condition, values.__getitem__, lambda word, parts: bool(structural(word, parts))):
             return ready
     return None
+
+
+@cache
+def _reads_values(op: Any, count: int, index: int | None) -> bool:
+    """Whether a line's condition looks at the value of an operand and not only at its type."""
+    return any(_looks_at(ready.template.condition, ready.slots) for ready in _ready(op, count, index))
+
+
+def _looks_at(condition: Any, slots: tuple[Any, ...]) -> bool:
+    if condition is None:
+        return False
+    word, *parts = condition
+    if word in ("and", "or", "not"):
+        return any(_looks_at(part, slots) for part in parts)
+    by_type = word in STRUCTURAL and word not in ("number", "constant")
+    return not by_type and any(part in slots for part in parts)
 
 
 @cache
