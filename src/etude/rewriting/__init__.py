@@ -1,0 +1,41 @@
+"""Rewriting: rules compiled into a matcher, strategies, normal forms, and the journal of what was done."""
+
+from etude.rewriting.assumptions import Knowledge, knowledge, read_facts
+from etude.rewriting.counting import count_operations
+from etude.rewriting.journal import Derivation, Journal, Step, attach, derivation_of
+from etude.rewriting.pipeline import normalize, rewrite, simplify
+from etude.rewriting.strategies import (
+    Strategy,
+    apply_at_root,
+    attempt,
+    bottom_up,
+    chain,
+    choice,
+    normal_form,
+    top_down,
+    until_stable,
+)
+
+__all__ = [
+    "Derivation",
+    "Journal",
+    "Knowledge",
+    "Step",
+    "Strategy",
+    "apply_at_root",
+    "attach",
+    "attempt",
+    "bottom_up",
+    "chain",
+    "choice",
+    "count_operations",
+    "derivation_of",
+    "knowledge",
+    "normal_form",
+    "normalize",
+    "read_facts",
+    "rewrite",
+    "simplify",
+    "top_down",
+    "until_stable",
+]

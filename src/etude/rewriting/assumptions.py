@@ -1,0 +1,193 @@
+"""What is known of a term without values: sign, integer, finite, matrix structure. The facts are in rules/assumptions."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from etude.errors import RuleError
+from etude.rewriting.conditions import compile_condition
+from etude.rewriting.patterns import Compiler
+from etude.rules import parse_rules
+from etude.rules.location import rules_root
+from etude.terms import CONSTANT, SYMBOL, Term, TupleType, assumptions_of, constant_value, postorder
+
+__all__ = ["Knowledge", "knowledge", "read_facts"]
+
+WORDS = ("positive", "nonnegative", "negative", "nonzero", "integer", "finite", "symmetric", "positive_definite",
+         "diagonal", "lower_triangular", "orthogonal")  # fmt: skip
+BIT = {word: 1 << place for place, word in enumerate(WORDS)}
+_CLOSURE = ((BIT["positive"], BIT["nonnegative"] | BIT["nonzero"]), (BIT["negative"], BIT["nonzero"]),
+            (BIT["positive_definite"], BIT["symmetric"]), (BIT["diagonal"], BIT["symmetric"] | BIT["lower_triangular"]))  # fmt: skip
+_SMALL = 4096
+_NARY = ("add", "multiply")
+
+Fact = tuple[int, Callable[[list[Any]], Any], int]
+
+
+def _closed(bits: int) -> int:
+    for given, more in _CLOSURE:
+        if bits & given:
+            bits |= more
+    if bits & BIT["nonnegative"] and bits & BIT["nonzero"]:
+        bits |= BIT["positive"]
+    return bits
+
+
+class _Partial:
+    """The first operands of a long sum or product, of which only the facts count."""
+
+    __slots__ = ("_tuple", "bits", "type")
+
+    def __init__(self, bits: int, kind: Any):
+        self.bits, self.type, self._tuple = bits, kind, (None, None)
+
+
+class Knowledge:
+    """Answers `holds(word, term)` from facts, bottom-up, each term once."""
+
+    def __init__(self, text: str = "", file: str = ""):
+        self.memo: weakref.WeakKeyDictionary[Term, int] = weakref.WeakKeyDictionary()
+        self.facts: dict[Any, list[Fact]] = {}
+        self.read(text, file)
+
+    def read(self, text: str, file: str = "") -> None:
+        """Add facts, one a line: `word(pattern)` or `word(pattern) if condition`."""
+        from_text = read_facts(text, file)
+        for word, rule in from_text:
+            self._add(word, rule)
+
+    def _add(self, word: str, rule: Any) -> None:
+        compiler = Compiler("any")
+        test: list[Any] = [None]
+
+        def last(env: list[Any]) -> Any:
+            return True if test[0] is None or test[0](env, self) else None
+
+        matcher = compiler.compile(rule.lhs, last)
+        test[0] = compile_condition(rule.condition, compiler.slots)
+        self.facts.setdefault(rule.lhs._tuple[0], []).append((BIT[word], matcher, compiler.size))
+
+    def holds(self, word: str, term: Any) -> bool:
+        """Whether `word` is known of a term (or of an attribute's value)."""
+        if not isinstance(term, Term):
+            if isinstance(term, _Partial):
+                return bool(term.bits & BIT[word])
+            return bool(_of_value(term) & BIT[word]) if isinstance(term, (bool, int, float)) else False
+        bits = self.memo.get(term)
+        if bits is None:
+            bits = self._infer(term)
+        return bool(bits & BIT[word])
+
+    def _infer(self, root: Term) -> int:
+        memo = self.memo
+        for term in postorder(root, stop=memo.__contains__):
+            if term not in memo:
+                memo[term] = _closed(self._of(term))
+        return memo[root]
+
+    def _of(self, term: Term) -> int:
+        head = term._tuple[0]
+        if head is SYMBOL:
+            return _of_dtype(term.type) | sum(BIT[word] for word in assumptions_of(term))
+        if head is CONSTANT:
+            return _of_value(constant_value(term))
+        bits = _of_dtype(term.type)
+        facts = self.facts.get(head)
+        if facts is None or term.type is None:
+            return bits
+        if head.name in _NARY and len(term._tuple) > 3:
+            return bits | self._of_many(term, facts)
+        env: list[Any] = [term]
+        for bit, matcher, size in facts:
+            if not bits & bit:
+                env.extend([None] * (size - len(env)))
+                if matcher(env):
+                    bits = _closed(bits | bit)
+        return bits
+
+    def _of_many(self, term: Term, facts: list[Fact]) -> int:
+        head = term._tuple[0]
+        left = _Partial(self.memo[term._tuple[1]], term.type)
+        for part in term._tuple[2:]:
+            whole = _Partial(0, term.type)
+            whole._tuple = (head, left, part)
+            env: list[Any] = [whole]
+            for bit, matcher, size in facts:
+                env.extend([None] * (size - len(env)))
+                if matcher(env):
+                    whole.bits = _closed(whole.bits | bit)
+            left = whole
+        return left.bits
+
+
+def _of_dtype(kind: Any) -> int:
+    if kind is None or isinstance(kind, TupleType):
+        return 0
+    bits = BIT["integer"] | BIT["finite"] if kind.dtype.kind in "biu" else 0
+    return bits | BIT["nonnegative"] if kind.dtype.kind in "bu" else bits
+
+
+def _of_value(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return _of_array(value)
+    if isinstance(value, (complex, np.complexfloating)):
+        return BIT["nonzero"] if value != 0 else 0
+    number = float(value)
+    if math.isnan(number):
+        return 0
+    bits = BIT["finite"] if math.isfinite(number) else 0
+    bits |= BIT["integer"] if bits and number == math.floor(number) else 0
+    bits |= BIT["nonnegative"] if number >= 0 else 0
+    return _closed(bits | (BIT["positive"] if number > 0 else BIT["negative"] if number < 0 else 0))
+
+
+def _of_array(value: Any) -> int:
+    if value.size == 0 or value.size > _SMALL or value.dtype.kind == "c":
+        return 0
+    low, high = value.min(), value.max()
+    if low != low:
+        return 0
+    bits = BIT["positive"] if low > 0 else BIT["nonnegative"] if low >= 0 else BIT["negative"] if high < 0 else 0
+    bits |= BIT["nonzero"] if bool((value != 0).all()) else 0
+    bits |= BIT["finite"] if bool(np.isfinite(value).all()) else 0
+    if value.ndim >= 2 and value.shape[-1] == value.shape[-2]:
+        bits |= BIT["symmetric"] if bool((value == np.swapaxes(value, -1, -2)).all()) else 0
+        bits |= BIT["lower_triangular"] if bool((np.tril(value) == value).all()) else 0
+    return bits
+
+
+def read_facts(text: str, file: str = "") -> list[tuple[str, Any]]:
+    """(word, rule) for each line `word(pattern) if condition`; the rule holds the pattern and the condition."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        body = line.partition("#")[0].strip()
+        if not body:
+            continue
+        word, _, rest = body.partition("(")
+        statement, condition = rest, ""
+        if " if " in rest:
+            statement, _, condition = rest.partition(" if ")
+        statement = statement.strip()
+        if word not in BIT or not statement.endswith(")"):
+            raise RuleError(f"a fact is `word(pattern)` or `word(pattern) if condition`, word one of {', '.join(WORDS)}", line, 1, 1, file)
+        try:
+            rules = parse_rules(f"fact: {statement[:-1]} -> 0{' if ' + condition if condition else ''}", file)
+        except RuleError as error:
+            raise RuleError(error.message, line, number, error.column, file) from None
+        found.append((word, rules.rules[0]))
+    return found
+
+
+@cache
+def knowledge() -> Knowledge:
+    """The library's own facts."""
+    known = Knowledge()
+    for file in sorted(rules_root().joinpath("assumptions").glob("*.facts")):
+        known.read(file.read_text(encoding="utf-8"), str(file))
+    return known

@@ -1,0 +1,129 @@
+"""A rule set compiled: indexed by head operator and by the heads of its operands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from etude.ops import Op
+from etude.rewriting.assumptions import knowledge
+from etude.rewriting.building import compile_replacement
+from etude.rewriting.conditions import compile_condition
+from etude.rewriting.patterns import Compiler, heads_below
+from etude.rules import Rule, RuleSet
+from etude.terms import Term, TupleType
+
+__all__ = ["CompiledRule", "Rules", "compiled"]
+
+_KINDS = {"real": "f", "complex": "fc", "any": "biufc"}
+
+
+class CompiledRule:
+    """One directed rule as a function Term -> Term | None."""
+
+    __slots__ = ("_match", "_size", "kinds", "rule")
+
+    def __init__(self, rule: Rule):
+        self.rule = rule
+        self.kinds = _KINDS[rule.domain]
+        compiler = Compiler(rule.domain)
+        finish: list[Any] = [None]
+        self._match = compiler.compile(rule.lhs, lambda env: finish[0](env))
+        finish[0] = _finish(rule, compiler)
+        self._size = compiler.size
+
+    def __call__(self, term: Term) -> Term | None:
+        kind = term.type
+        if kind is None or isinstance(kind, TupleType) or kind.dtype.kind not in self.kinds:
+            return None
+        env: list[Any] = [None] * self._size
+        env[0] = term
+        found: Term | None = self._match(env)
+        return found
+
+
+def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None]:
+    build = compile_replacement(rule.rhs, compiler.slots, rule.domain)
+    test = compile_condition(rule.condition, compiler.slots)
+    if test is None:
+        return build
+    known = knowledge()
+
+    def run(env: list[Any]) -> Term | None:
+        return build(env) if test(env, known) else None
+
+    return run
+
+
+class Rules:
+    """The compiled rules of a set; calling it tries them at the root of a term, in order."""
+
+    __slots__ = ("_pending", "by_head", "compiled_for")
+
+    def __init__(self, rules: RuleSet):
+        self._pending: dict[Any, list[Rule]] = {}
+        for rule in rules:
+            if rule.kind == "rewrite" and isinstance(rule.lhs, Term):
+                self._pending.setdefault(rule.lhs._tuple[0], []).append(rule)
+        self.by_head: dict[Any, dict[Any, tuple[CompiledRule, ...]]] = {}
+
+    def candidates(self, term: Term) -> tuple[CompiledRule, ...]:
+        """The rules whose head and operand heads fit, in the order of the set."""
+        parts = term._tuple
+        head = parts[0]
+        table = self.by_head.get(head)
+        if table is None:
+            table = self.by_head[head] = self._index(head)
+        if not table:
+            return ()
+        first = parts[1]._tuple[0] if len(parts) > 1 and isinstance(parts[1], Term) else None
+        second = parts[2]._tuple[0] if len(parts) > 2 and isinstance(parts[2], Term) else None
+        found = table.get((first, second))
+        if found is None:
+            found = table[first, second] = tuple([one for one, keys in table[None] if _fits(keys, first, second)])  # type: ignore[misc]
+        return found
+
+    def _index(self, head: Any) -> dict[Any, Any]:
+        rules = self._pending.get(head)
+        if not rules:
+            return {}
+        return {None: [(CompiledRule(rule), _keys(rule.lhs)) for rule in rules]}
+
+    def __call__(self, term: Term) -> Term | None:
+        for one in self.candidates(term):
+            found = one(term)
+            if found is not None and found is not term:
+                return found
+        return None
+
+    def fire(self, term: Term) -> tuple[Rule, Term] | None:
+        """The first rule that changes the root, with its result."""
+        for one in self.candidates(term):
+            found = one(term)
+            if found is not None and found is not term:
+                return one.rule, found
+        return None
+
+
+def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
+    """The pairs of heads of the first two operands that the pattern can match; None is any head."""
+    operands = pattern.operands
+    if any(getattr(part, "star", False) for part in operands[:2]):
+        return ((None, None),)
+    heads = [heads_below(part) for part in operands[:2]] + [None, None]
+    pair = heads[0], heads[1]
+    op = pattern._tuple[0]
+    if isinstance(op, Op) and "commutative" in op.properties and len(operands) == 2:
+        return pair, (pair[1], pair[0])
+    return (pair,)
+
+
+def _fits(keys: tuple[tuple[Any, Any], ...], first: Any, second: Any) -> bool:
+    return any((a is None or a is first) and (b is None or b is second) for a, b in keys)
+
+
+@lru_cache(maxsize=256)
+def compiled(rules: RuleSet) -> Rules:
+    """The compiled form of a rule set; rules of a head are compiled when that head is first met."""
+    return Rules(rules)

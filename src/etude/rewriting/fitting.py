@@ -1,0 +1,98 @@
+"""Fitting a replacement to the type of what it replaces: a cast, a broadcast, or a refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from etude.ops import CATALOGUE
+from etude.terms import CONSTANT, ArrayType, Term, constant, scalar_value
+
+__all__ = ["Refused", "fit", "number_of", "shape_source"]
+
+_STEPS = 1000
+
+
+class Refused(Exception):
+    """A rule cannot be applied here without changing a type."""
+
+
+def fit(term: Term, like: Term) -> Term:
+    """`term` cast and broadcast to the type of `like`; raises `Refused` where that would lose something."""
+    kind = like.type
+    found = term.type
+    if found is kind:
+        return term
+    if not isinstance(found, ArrayType) or not isinstance(kind, ArrayType):
+        raise Refused
+    if found.dtype != kind.dtype:
+        term = _cast(term, kind.dtype)
+    return term if term.type is kind else _spread(term, like)
+
+
+def _cast(term: Term, dtype: np.dtype[Any]) -> Term:
+    value = scalar_value(term)
+    if value is not None:
+        with np.errstate(all="ignore"):
+            fresh = np.asarray(value).astype(dtype)[()] if not (np.iscomplexobj(value) and dtype.kind != "c") else None
+        if fresh is None or not (fresh == value or fresh != fresh or dtype.kind in "fc"):
+            raise Refused
+        return constant(fresh)
+    if not np.can_cast(term.type.dtype, dtype, "same_kind"):
+        raise Refused
+    result: Term = CATALOGUE["astype"](term, dtype=dtype)
+    return result
+
+
+def _spread(term: Term, like: Term) -> Term:
+    kind, shape = like.type, term.type.shape
+    if len(shape) > kind.ndim or any(dim != want and dim != 1 for dim, want in zip(shape[::-1], kind.shape[::-1], strict=False)):
+        raise Refused
+    if kind.is_static:
+        spread: Term = CATALOGUE["broadcast_to"](term, shape=kind.shape)
+    else:
+        spread = CATALOGUE["broadcast_like"](term, shape_source(like))
+    if spread.type is not kind:
+        raise Refused
+    return spread
+
+
+def shape_source(term: Term) -> Term:
+    """A part of `term`, as near to its leaves as is cheaply found, that has the same shape."""
+    for _ in range(_STEPS):
+        head = term._tuple[0]
+        if "elementwise" not in getattr(head, "properties", ()):
+            break
+        for part in term.operands:
+            if part.type.shape == term.type.shape:
+                term = part
+                break
+        else:
+            break
+    return term
+
+
+_SPREADING = {"broadcast_to": 1, "broadcast_like": 1, "full": 1}
+_LARGE = 4096
+
+
+def number_of(term: Term) -> Any:
+    """The Python number that a constant or a broadcast constant holds everywhere, or None."""
+    parts = term._tuple
+    while True:
+        head = parts[0]
+        if head is CONSTANT:
+            break
+        if getattr(head, "name", None) not in _SPREADING or not isinstance(parts[1], Term):
+            return None
+        parts = parts[1]._tuple
+    value = parts[1].value
+    if isinstance(value, np.ndarray):
+        if not 0 < value.size <= _LARGE:
+            return None
+        first = value.flat[0]
+        return first.item() if bool((value == first).all()) else None
+    return value.item()
+
+
