@@ -1,5 +1,6 @@
 """Gradients: templates from the relations, applied by sweeps."""
 
+from etude.calculus.bodies import MapLink
 from etude.calculus.forward import forward
 from etude.calculus.gradient import Result, cotangents, one_like, tangents, zero_like
 from etude.calculus.holding import hold, release
@@ -11,6 +12,7 @@ from etude.calculus.sizes import same_sizes
 __all__ = [
     "DisconnectedType",
     "Link",
+    "MapLink",
     "NullType",
     "Result",
     "Sweep",

@@ -76,7 +76,7 @@ def _why(term: Term, sweep: Sweep, outputs: list[Term]) -> str:
         return "it does not occur there"
     for node, position, found in sweep.cuts:
         if found is not None and edges(node)[position] in below:
-            rule = found.template.rule
+            rule = found.rule
             return f"the path ends at operand {position + 1} of {node._tuple[0]}, by the rule `{rule.text}` ({rule.place})"
     return "every path to it is cut by consider_constant or known_grads"
 

@@ -18,7 +18,7 @@ _WHERE = CATALOGUE["where"]
 
 
 class Recipe:
-    """How to build one template. Registers hold operands, tangents, the cotangent, then each step's result."""
+    """How to build one template. Registers hold operands, tangents, the cotangent, attributes, then each step's result."""
 
     __slots__ = ("result", "steps", "width")
 
@@ -28,10 +28,12 @@ class Recipe:
             registers[operand] = position
             registers[Term((D, operand))] = len(operands) + position
         registers[COTANGENT] = 2 * len(operands)
-        self.width = 2 * len(operands) + 1
+        for position, attribute in enumerate(attributes):
+            registers[attribute] = 2 * len(operands) + 1 + position
+        self.width = 2 * len(operands) + 1 + len(attributes)
         self.steps: list[tuple[Any, tuple[Any, ...], tuple[Any, ...], bool]] = []
         names = {attribute: place for place, attribute in enumerate(attributes) if isinstance(attribute, Variable)}
-        carried = {self.width - 1}
+        carried = {2 * len(operands)}
         self.result = self._add(pattern, registers, names, carried)
 
     def _add(self, pattern: Any, registers: dict[Any, int], names: dict[Any, int], carried: set[int]) -> Any:
@@ -53,7 +55,7 @@ class Recipe:
     def build(self, operands: tuple[Any, ...], attributes: tuple[Any, ...], tangents: tuple[Any, ...] | None,
               cotangent: Any, polish: Polish | None = None) -> Any:
         # A reverse template may ask a differential for its shape, which is the operand's.
-        values: list[Any] = [*operands, *(tangents or operands), cotangent]
+        values: list[Any] = [*operands, *(tangents or operands), cotangent, *attributes]
         for op, refs, attribute_refs, carries in self.steps:
             args = tuple([values[ref] if type(ref) is _Register else ref for ref in refs])
             given = tuple([_value(ref, attributes) for ref in attribute_refs]) if attribute_refs else ()

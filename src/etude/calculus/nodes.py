@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from etude.calculus.instantiate import Recipe
+from etude.calculus.pruning import without
 from etude.ops import CATALOGUE
-from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN, Template, slot, templates
-from etude.rules import holds, structural
+from etude.relations import Template, slot, templates
+from etude.rules import D, Rule, holds, structural
 from etude.rules.conditions import STRUCTURAL
 from etude.terms import Term, is_constant, is_leaf
 
-__all__ = ["Link", "edges", "link"]
+__all__ = ["Link", "edges", "link", "register_special"]
 
-_ITEM = CATALOGUE.get("item")
+_ITEM = CATALOGUE["item"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +34,32 @@ class Link:
         return self.template.kinds
 
     @property
-    def linear(self) -> bool:
-        return LINEAR in self.template.kinds
+    def reasons(self) -> tuple[str, ...]:
+        return self.template.reasons
+
+    @property
+    def rule(self) -> Rule:
+        return self.template.rule
 
 
-_cache: dict[Any, Link | None] = {}
+    def moving(self, active: tuple[int, ...]) -> Any:
+        """The forward recipe where only the `active` operands move."""
+        return _moving(self, active)
+
+
+@cache
+def _moving(found: Link, active: tuple[int, ...]) -> Recipe:
+    still = {Term((D, operand)) for position, operand in enumerate(found.slots) if position not in active}
+    return Recipe(without(found.template.forward, still), found.slots, found.names)
+
+
+_cache: dict[Any, Any] = {}
+_special: dict[str, Callable[[Term], Any]] = {}
+
+
+def register_special(name: str, make: Callable[[Term], Any]) -> None:
+    """Let `make` give the links of an operator whose derivative depends on more than its rule line."""
+    _special[name] = make
 
 
 def edges(node: Term) -> tuple[Any, ...]:
@@ -62,7 +85,7 @@ def link(node: Term) -> Link | None:
         if len(_cache) > 20_000:
             _cache.clear()
         _cache[key] = found
-    return found  # type: ignore[return-value]  # the sentinel is gone here
+    return found  # type: ignore[no-any-return]  # the sentinel is gone here
 
 
 def _chosen(op: Any, operands: tuple[Any, ...], attributes: tuple[Any, ...], index: int | None) -> Link | None:
@@ -102,11 +125,3 @@ def _ready(op: Any, count: int, index: int | None) -> tuple[Link, ...]:
         ]
     )
 
-
-def connected(kind: str) -> bool:
-    """Whether an operand counts as connected, be its slope zero or undefined."""
-    return kind != DISCONNECTED_FROM
-
-
-def undefined(kind: str) -> bool:
-    return kind == UNDEFINED_IN

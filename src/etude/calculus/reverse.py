@@ -81,8 +81,8 @@ def _sent(node: Term, position: int, operands: Any, attributes: Any, cotangent: 
         return NullType(f"no differential line says what {node._tuple[0]} sends to its operand {position + 1}")
     kind = found.kinds[position]
     if kind == UNDEFINED_IN:
-        rule = found.template.rule
-        return NullType(f"{found.template.reasons[position]} ({rule.name}, {rule.place})")
+        rule = found.rule
+        return NullType(f"{found.reasons[position]} ({rule.name}, {rule.place})")
     if kind != LINEAR:
         return None
     if isinstance(cotangent, NullType):

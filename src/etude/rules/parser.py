@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import itertools
 import math
 import re
 from collections.abc import Iterable
@@ -52,7 +53,7 @@ def parse_rules(text: str, file: str = "", lenient: bool = False, promise: str =
             reader.check_setting(*setting)
             settings[setting[0]] = setting[1]
             continue
-        rule = reader.rule(settings, comment or source)
+        rule = reader.rule(settings, comment or source, places)
         if rule.name in places:
             raise reader.error(f"the name {rule.name!r} is taken by line {places[rule.name]}", 0)
         places[rule.name] = number
@@ -135,7 +136,7 @@ class _Line:
 
     # ---------------------------------------------------------------- the line as a whole
 
-    def rule(self, settings: dict[str, str], source: str) -> Rule:
+    def rule(self, settings: dict[str, str], source: str, taken: Iterable[str]) -> Rule:
         name, body, offset = "", self.body, 0
         match = _NAME.match(body)
         if match:
@@ -156,7 +157,7 @@ class _Line:
         if kind in ("rewrite", "equation") and not name:
             raise self.error(f"{'a rewrite' if kind == 'rewrite' else 'an equation'} needs a name: `name: left {arrow} right`", offset)
         self.check_variables(lhs, rhs, condition, cotangent, kind)
-        return Rule(name or self.made_name(lhs, kind), kind, lhs, rhs, condition, settings["promise"], settings["domain"],
+        return Rule(name or self.made_name(lhs, kind, taken), kind, lhs, rhs, condition, settings["promise"], settings["domain"],
                     cotangent, self.body.strip(), source, self.file, self.number)  # fmt: skip
 
     def kind(self, left: ast.expr, arrow: str) -> str:
@@ -165,8 +166,13 @@ class _Line:
             return "rewrite"
         return {"d": "differential", "adjoint": "adjoint"}.get(head, "equation")
 
-    def made_name(self, lhs: Any, kind: str) -> str:
-        """`d_sin`, `adjoint_matmul_1`: what a line without a name is called."""
+    def made_name(self, lhs: Any, kind: str, taken: Iterable[str]) -> str:
+        """`d_sin`, `adjoint_matmul_1`: what a line without a name is called; a further line of that name gets a number."""
+        name = self.first_name(lhs, kind)
+        numbered = (f"{name}_{count}" for count in itertools.count(2))
+        return name if name not in taken else next(other for other in numbered if other not in taken)
+
+    def first_name(self, lhs: Any, kind: str) -> str:
         head = lhs._tuple[0]
         if head.name == "item":
             head, suffix = lhs._tuple[1]._tuple[0], f"_{lhs._tuple[2]}"
