@@ -13,6 +13,7 @@ __all__ = [
     "RewriteBudgetError",
     "RuleError",
     "ShapeError",
+    "SubscriptError",
     "TermTypeError",
 ]
 
@@ -27,6 +28,10 @@ class TermTypeError(EtudeError, TypeError):
 
 class ShapeError(EtudeError, ValueError):
     """Operand shapes do not fit each other or the operator."""
+
+
+class SubscriptError(EtudeError, IndexError):
+    """A subscript does not fit the array: too many indices, one out of bounds, or none that NumPy takes."""
 
 
 class MissingValueError(EtudeError, ValueError):

@@ -13,7 +13,16 @@ from etude.ops.axes import check_axis, described, merged_dim, same_shape, shape_
 from etude.ops.op import Attributes, Op, Types, register
 from etude.terms import ArrayType, Term, as_shape, broadcast_shapes, shape_text
 
-__all__ = ["broadcast_sized", "broadcast_to", "expand_dims", "matrix_transpose", "reshape", "reshape_sized", "squeeze", "transpose"]
+__all__ = [
+    "broadcast_sized",
+    "broadcast_to",
+    "expand_dims",
+    "matrix_transpose",
+    "reshape",
+    "reshape_sized",
+    "squeeze",
+    "transpose",
+]
 
 
 def _sizes(shape: Any) -> tuple[int, ...]:
@@ -42,9 +51,18 @@ def _unless_same(op: Op, operands: tuple[Term, ...], attributes: Attributes) -> 
     return operands[0] if operands[0].type.shape == attributes[0] else None
 
 
-broadcast_to = register(Op("broadcast_to", ("x",), lambda x, shape: np.broadcast_to(x, shape), _broadcast_type,
-                           attributes={"shape": ()}, canonical=_broadcast_canonical, build=_unless_same,
-                           doc="x repeated along new or unit axes to the given shape"))
+broadcast_to = register(
+    Op(
+        "broadcast_to",
+        ("x",),
+        np.broadcast_to,
+        _broadcast_type,
+        attributes={"shape": ()},
+        canonical=_broadcast_canonical,
+        build=_unless_same,
+        doc="x repeated along new or unit axes to the given shape",
+    )
+)
 
 
 # ---------------------------------------------------------------- shapes that are computed
@@ -63,12 +81,30 @@ def _sized_type(types: Types, attributes: Attributes) -> ArrayType:
     return types[0].with_shape(attributes[0])
 
 
-reshape_sized = register(Op("reshape_sized", ("x", "sizes"), lambda x, sizes, shape: np.reshape(x, tuple(sizes)), _sized_type,
-                            attributes={"shape": None}, canonical=_sized_canonical, weak=(),
-                            doc="x in a shape of computed sizes; the attribute holds what is known of it"))
-broadcast_sized = register(Op("broadcast_sized", ("x", "sizes"), lambda x, sizes, shape: np.broadcast_to(x, tuple(sizes)),
-                              _sized_type, attributes={"shape": None}, canonical=_sized_canonical, weak=(),
-                              doc="x broadcast to computed sizes; the attribute holds what is known of the shape"))
+reshape_sized = register(
+    Op(
+        "reshape_sized",
+        ("x", "sizes"),
+        lambda x, sizes, shape: np.reshape(x, tuple(sizes)),
+        _sized_type,
+        attributes={"shape": None},
+        canonical=_sized_canonical,
+        weak=(),
+        doc="x in a shape of computed sizes; the attribute holds what is known of it",
+    )
+)
+broadcast_sized = register(
+    Op(
+        "broadcast_sized",
+        ("x", "sizes"),
+        lambda x, sizes, shape: np.broadcast_to(x, tuple(sizes)),
+        _sized_type,
+        attributes={"shape": None},
+        canonical=_sized_canonical,
+        weak=(),
+        doc="x broadcast to computed sizes; the attribute holds what is known of the shape",
+    )
+)
 
 
 # ---------------------------------------------------------------- reshaping
@@ -98,11 +134,25 @@ def _reshape_type(types: Types, attributes: Attributes) -> ArrayType:
 
 
 def _reshape_build(op: Op, operands: tuple[Term, ...], attributes: Attributes) -> Term | None:
-    return operands[0] if same_shape(operands[0].type.shape, _reshape_type((operands[0].type,), attributes).shape) else None
+    return (
+        operands[0]
+        if same_shape(operands[0].type.shape, _reshape_type((operands[0].type,), attributes).shape)
+        else None
+    )
 
 
-reshape = register(Op("reshape", ("x",), lambda x, shape: np.reshape(x, shape), _reshape_type, attributes={"shape": (-1,)},
-                      canonical=_reshape_canonical, build=_reshape_build, doc="the elements of x, in row-major order, in another shape"))
+reshape = register(
+    Op(
+        "reshape",
+        ("x",),
+        np.reshape,
+        _reshape_type,
+        attributes={"shape": (-1,)},
+        canonical=_reshape_canonical,
+        build=_reshape_build,
+        doc="the elements of x, in row-major order, in another shape",
+    )
+)
 
 
 def _expand_canonical(types: Types, attributes: Attributes) -> Attributes:
@@ -122,8 +172,18 @@ def _unless_empty(op: Op, operands: tuple[Term, ...], attributes: Attributes) ->
     return None if attributes[0] else operands[0]
 
 
-expand_dims = register(Op("expand_dims", ("x",), lambda x, axis: np.expand_dims(x, axis), _expanded, attributes={"axis": 0},
-                          canonical=_expand_canonical, build=_unless_empty, doc="x with new axes of size 1 at these places"))
+expand_dims = register(
+    Op(
+        "expand_dims",
+        ("x",),
+        np.expand_dims,
+        _expanded,
+        attributes={"axis": 0},
+        canonical=_expand_canonical,
+        build=_unless_empty,
+        doc="x with new axes of size 1 at these places",
+    )
+)
 
 
 def _squeeze_canonical(types: Types, attributes: Attributes) -> Attributes:
@@ -141,8 +201,18 @@ def _squeezed(types: Types, attributes: Attributes) -> ArrayType:
     return types[0].with_shape([dim for axis, dim in enumerate(types[0].shape) if axis not in attributes[0]])
 
 
-squeeze = register(Op("squeeze", ("x",), lambda x, axis: np.squeeze(x, axis), _squeezed, attributes={"axis": None},
-                      canonical=_squeeze_canonical, build=_unless_empty, doc="x without axes of size 1"))
+squeeze = register(
+    Op(
+        "squeeze",
+        ("x",),
+        np.squeeze,
+        _squeezed,
+        attributes={"axis": None},
+        canonical=_squeeze_canonical,
+        build=_unless_empty,
+        doc="x without axes of size 1",
+    )
+)
 
 
 # ---------------------------------------------------------------- permuting axes
@@ -155,8 +225,15 @@ def _matrix_transposed(types: Types, attributes: Attributes) -> ArrayType:
     return types[0].with_shape((*shape[:-2], shape[-1], shape[-2]))
 
 
-matrix_transpose = register(Op("matrix_transpose", ("a",), lambda a: np.swapaxes(a, -1, -2), _matrix_transposed,
-                               doc="the last two axes exchanged"))
+matrix_transpose = register(
+    Op(
+        "matrix_transpose",
+        ("a",),
+        lambda a: np.swapaxes(a, -1, -2),
+        _matrix_transposed,
+        doc="the last two axes exchanged",
+    )
+)
 
 
 def _transpose_canonical(types: Types, attributes: Attributes) -> Attributes:
@@ -182,7 +259,15 @@ def _transpose_build(op: Op, operands: tuple[Term, ...], attributes: Attributes)
     return None
 
 
-transpose = register(Op("transpose", ("x",), lambda x, axes: np.transpose(x, axes), _transposed, attributes={"axes": None},
-                        canonical=_transpose_canonical, build=_transpose_build, doc="the axes permuted; reversed by default"))
-
-
+transpose = register(
+    Op(
+        "transpose",
+        ("x",),
+        np.transpose,
+        _transposed,
+        attributes={"axes": None},
+        canonical=_transpose_canonical,
+        build=_transpose_build,
+        doc="the axes permuted; reversed by default",
+    )
+)

@@ -33,7 +33,9 @@ def _sum_like(g: Any, ref: Any) -> Any:
 def _sum_like_type(types: Types, attributes: Attributes) -> ArrayType:
     g, ref = types
     if len(g.shape) < len(ref.shape) or len(broadcast_shapes(g.shape, ref.shape)) != len(g.shape):
-        raise ShapeError(f"{described(g.shape)} is not summed to {described(ref.shape)}, which does not broadcast to it")
+        raise ShapeError(
+            f"{described(g.shape)} is not summed to {described(ref.shape)}, which does not broadcast to it"
+        )
     return ArrayType(_sum_dtype(g.dtype), ref.shape)
 
 
@@ -55,8 +57,16 @@ def _sum_like_build(op: Op, operands: tuple[Term, ...], attributes: Attributes) 
     return astype(summed, dtype=_sum_dtype(g.type.dtype))
 
 
-sum_like = register(Op("sum_like", ("g", "ref"), _sum_like, _sum_like_type, build=_sum_like_build,
-                       doc="g summed to the shape of ref: what undoes the broadcasting of ref to g"))
+sum_like = register(
+    Op(
+        "sum_like",
+        ("g", "ref"),
+        _sum_like,
+        _sum_like_type,
+        build=_sum_like_build,
+        doc="g summed to the shape of ref: what undoes the broadcasting of ref to g",
+    )
+)
 
 
 # ---------------------------------------------------------------- broadcast_like
@@ -105,10 +115,19 @@ def _broadcast_like_build(op: Op, operands: tuple[Term, ...], attributes: Attrib
     return op(placed, ref)
 
 
-broadcast_like = register(Op("broadcast_like", ("g", "ref"), _broadcast_like, _broadcast_like_type,
-                             attributes={"axis": None, "keepdims": False}, canonical=_broadcast_like_canonical,
-                             build=_broadcast_like_build, weak=(0,),
-                             doc="g, reduced along axis, repeated along it to the shape of ref: what undoes a sum"))
+broadcast_like = register(
+    Op(
+        "broadcast_like",
+        ("g", "ref"),
+        _broadcast_like,
+        _broadcast_like_type,
+        attributes={"axis": None, "keepdims": False},
+        canonical=_broadcast_like_canonical,
+        build=_broadcast_like_build,
+        weak=(0,),
+        doc="g, reduced along axis, repeated along it to the shape of ref: what undoes a sum",
+    )
+)
 
 
 # ---------------------------------------------------------------- reshape_like
@@ -129,8 +148,17 @@ def _reshape_like_build(op: Op, operands: tuple[Term, ...], attributes: Attribut
     return reshape(g, shape=ref.type.shape) if ref.type.is_static else None
 
 
-reshape_like = register(Op("reshape_like", ("g", "ref"), lambda g, ref: np.reshape(g, np.shape(ref)), _reshape_like_type,
-                           build=_reshape_like_build, weak=(0,), doc="the elements of g in the shape of ref"))
+reshape_like = register(
+    Op(
+        "reshape_like",
+        ("g", "ref"),
+        lambda g, ref: np.reshape(g, np.shape(ref)),
+        _reshape_like_type,
+        build=_reshape_like_build,
+        weak=(0,),
+        doc="the elements of g in the shape of ref",
+    )
+)
 
 
 # ---------------------------------------------------------------- constant arrays of another's shape
@@ -148,8 +176,18 @@ def _filled(name: str, value: int, function: Any, doc: str) -> Op:
         kind = infer((operands[0].type,), attributes)
         return broadcast_to(constant(value, kind.dtype), shape=kind.shape) if kind.is_static else None
 
-    return register(Op(name, ("ref",), lambda ref, dtype: function(ref, dtype=dtype), infer, attributes={"dtype": None},
-                       canonical=canonical, build=build, doc=doc))
+    return register(
+        Op(
+            name,
+            ("ref",),
+            lambda ref, dtype: function(ref, dtype=dtype),
+            infer,
+            attributes={"dtype": None},
+            canonical=canonical,
+            build=build,
+            doc=doc,
+        )
+    )
 
 
 zeros_like = _filled("zeros_like", 0, np.zeros_like, "zeros in the shape and dtype of ref")
@@ -161,11 +199,18 @@ def _full_like_build(op: Op, operands: tuple[Term, ...], attributes: Attributes)
     return broadcast_like(astype(value, dtype=attributes[0] or ref.type.dtype), ref)
 
 
-full_like = register(Op("full_like", ("ref", "value"), lambda ref, value, dtype: np.full_like(ref, value, dtype=dtype),
-                        lambda types, attributes: types[0].with_dtype(attributes[0] or types[0].dtype),
-                        attributes={"dtype": None},
-                        canonical=lambda types, attributes: (None if attributes[0] is None else as_dtype(attributes[0]),),
-                        build=_full_like_build, doc="value repeated in the shape and dtype of ref"))
+full_like = register(
+    Op(
+        "full_like",
+        ("ref", "value"),
+        lambda ref, value, dtype: np.full_like(ref, value, dtype=dtype),
+        lambda types, attributes: types[0].with_dtype(attributes[0] or types[0].dtype),
+        attributes={"dtype": None},
+        canonical=lambda types, attributes: (None if attributes[0] is None else as_dtype(attributes[0]),),
+        build=_full_like_build,
+        doc="value repeated in the shape and dtype of ref",
+    )
+)
 
 
 # ---------------------------------------------------------------- the number of elements
@@ -187,7 +232,15 @@ def _count_build(op: Op, operands: tuple[Term, ...], attributes: Attributes) -> 
     return None if count is None else constant(max(count - attributes[1], 0), _count_dtype(operands[0].type.dtype))
 
 
-element_count = register(Op("element_count", ("x",), _count, lambda types, attributes: ArrayType(_count_dtype(types[0].dtype), ()),
-                            attributes={"axis": None, "ddof": 0}, build=_count_build,
-                            canonical=lambda types, attributes: (reduced_axes(attributes[0], types[0].ndim), attributes[1]),
-                            doc="the number of elements along axes less ddof, as a real number of x's precision"))
+element_count = register(
+    Op(
+        "element_count",
+        ("x",),
+        _count,
+        lambda types, attributes: ArrayType(_count_dtype(types[0].dtype), ()),
+        attributes={"axis": None, "ddof": 0},
+        build=_count_build,
+        canonical=lambda types, attributes: (reduced_axes(attributes[0], types[0].ndim), attributes[1]),
+        doc="the number of elements along axes less ddof, as a real number of x's precision",
+    )
+)

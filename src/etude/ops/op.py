@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from etuples import apply as apply_head
 
-from etude.errors import ShapeError, TermTypeError
+from etude.errors import ShapeError, SubscriptError, TermTypeError
 from etude.terms import ArrayType, Term, TupleType, constant, intern, is_typed, is_variable
 
 __all__ = ["Attributes", "Infer", "Op", "Types", "lazily"]
@@ -165,7 +165,7 @@ class Op:
             try:
                 canonical = attributes if self.canonical is None else self.canonical(types, attributes)
                 found = canonical, self.infer(types, canonical)
-            except (ShapeError, TermTypeError) as error:
+            except (ShapeError, SubscriptError, TermTypeError) as error:
                 message = str(error)
                 raise type(error)(message if message.startswith(self.name) else f"{self.name}: {message}") from None
             if len(self._cache) > 10_000:

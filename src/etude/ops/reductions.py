@@ -19,7 +19,7 @@ REDUCED = {"axis": None, "keepdims": False}
 
 
 def canonical_reduction(types: Types, attributes: Attributes) -> Attributes:
-    """axis in its one spelling, keepdims a bool, the rest as it is."""
+    """The axis in its one spelling, keepdims a bool, the rest as it is."""
     return (reduced_axes(attributes[0], types[0].ndim), bool(attributes[1]), *attributes[2:])
 
 
@@ -46,11 +46,29 @@ def reduced(dtype: Callable[[np.dtype[Any]], np.dtype[Any]], nonempty: bool = Fa
     return infer
 
 
-def reduction(name: str, function: Any, *, doc: str, nonempty: bool = False, dtype: Any = None,
-              attributes: dict[str, Any] | None = None, build: Build | None = None) -> Op:
+def reduction(
+    name: str,
+    function: Any,
+    *,
+    doc: str,
+    nonempty: bool = False,
+    dtype: Any = None,
+    attributes: dict[str, Any] | None = None,
+    build: Build | None = None,
+) -> Op:
     """An operator that reduces along axes as the NumPy function does."""
-    return register(Op(name, ("x",), function, reduced(dtype or dtype_of(function), nonempty),
-                       attributes={**REDUCED, **(attributes or {})}, canonical=canonical_reduction, build=build, doc=doc))
+    return register(
+        Op(
+            name,
+            ("x",),
+            function,
+            reduced(dtype or dtype_of(function), nonempty),
+            attributes={**REDUCED, **(attributes or {})},
+            canonical=canonical_reduction,
+            build=build,
+            doc=doc,
+        )
+    )
 
 
 sum_ = reduction("sum", np.sum, doc="sum of elements along axes")

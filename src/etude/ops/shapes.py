@@ -20,9 +20,16 @@ def _shape_build(op: Op, operands: tuple[Term, ...], attributes: Attributes) -> 
     return constant(np.array(kind.shape, np.int64)) if kind.is_static else None
 
 
-shape = register(Op("shape", ("x",), lambda x: np.array(np.shape(x), np.int64),
-                    lambda types, attributes: ArrayType(np.int64, (types[0].ndim,)), build=_shape_build,
-                    doc="the sizes of x as an int64 vector"))
+shape = register(
+    Op(
+        "shape",
+        ("x",),
+        lambda x: np.array(np.shape(x), np.int64),
+        lambda types, attributes: ArrayType(np.int64, (types[0].ndim,)),
+        build=_shape_build,
+        doc="the sizes of x as an int64 vector",
+    )
+)
 
 
 def _size(x: Any, axis: Any) -> Any:
@@ -36,9 +43,18 @@ def _size_build(op: Op, operands: tuple[Term, ...], attributes: Attributes) -> T
     return None if count is None else constant(np.int64(count))
 
 
-size = register(Op("size", ("x",), _size, lambda types, attributes: ArrayType(np.int64, ()), attributes={"axis": None},
-                   canonical=lambda types, attributes: (reduced_axes(attributes[0], types[0].ndim),), build=_size_build,
-                   doc="the number of elements along axes, int64"))
+size = register(
+    Op(
+        "size",
+        ("x",),
+        _size,
+        lambda types, attributes: ArrayType(np.int64, ()),
+        attributes={"axis": None},
+        canonical=lambda types, attributes: (reduced_axes(attributes[0], types[0].ndim),),
+        build=_size_build,
+        doc="the number of elements along axes, int64",
+    )
+)
 
 
 def _item_type(types: Types, attributes: Attributes) -> ArrayType:
@@ -50,6 +66,15 @@ def _item_type(types: Types, attributes: Attributes) -> ArrayType:
     return kind.items[attributes[0]]
 
 
-item = register(Op("item", ("t",), lambda t, index: t[index], _item_type, attributes={"index": 0},
-                   canonical=lambda types, attributes: (index(attributes[0]),), properties="projection",
-                   doc="one of several results"))
+item = register(
+    Op(
+        "item",
+        ("t",),
+        lambda t, index: t[index],
+        _item_type,
+        attributes={"index": 0},
+        canonical=lambda types, attributes: (index(attributes[0]),),
+        properties="projection",
+        doc="one of several results",
+    )
+)

@@ -26,7 +26,7 @@ def substituted(pattern: Any, mapping: Mapping[Any, Any]) -> Any:
     parts: list[Any] = []
     for part in pattern:
         star = _star_in(part)
-        if star is not None and star in mapping:
+        if star is not None and isinstance(mapping.get(star), tuple):
             parts.extend(substituted(part, {**mapping, star: item}) for item in mapping[star])
         else:
             parts.append(substituted(part, mapping))
