@@ -47,9 +47,10 @@ class _SymbolHead:
 
     def meaning(self, *parts: Any) -> Any:
         storage = parts[3] if len(parts) > 3 else None
-        if hasattr(storage, "get_value"):
+        if storage is not None and hasattr(storage, "get_value"):
             return storage.get_value(borrow=True)
-        raise MissingValueError(f"symbol {self.leaf_text((self, *parts))} has no value; give it one or compile a function")
+        name = self.leaf_text((self, *parts))
+        raise MissingValueError(f"symbol {name} has no value; give it one or compile a function")
 
     def __call__(self, *parts: Any) -> Term:
         return Term((self, *parts))
@@ -143,7 +144,7 @@ def symbol(
     if unknown:
         raise TermTypeError(f"{unknown[0]!r} is no assumption; known are {', '.join(sorted(ASSUMPTIONS))}")
     if words & _MATRIX and kind.ndim < 2:
-        raise TermTypeError(f"{name}: {sorted(words & _MATRIX)[0]} is said of square matrices, not of {kind}")
+        raise TermTypeError(f"{name}: {min(words & _MATRIX)} is said of square matrices, not of {kind}")
     if name is None and identity is None:
         identity = next(_fresh)
     return intern((SYMBOL, name, kind, words, identity), kind)

@@ -87,7 +87,8 @@ def _intern_new(key: int, parts: Parts, kind: ArrayType | TupleType | None, grou
         if found is not None:
             return found
     term: Term = object.__new__(Term)
-    term._tuple, term._hash, term.type, term._ground = parts, key, kind, ground
+    term._hash, term.type, term._ground = key, kind, ground
+    term._tuple = parts  # type: ignore[misc]  # a slot of the untyped base
     term._evaled_obj = ExpressionTuple.null
     ref = _Ref(term, _forget)
     if there is None:
@@ -132,7 +133,7 @@ class Term(ExpressionTuple):
 
     def __init__(self, seq: Any = None, **named: Any):
         if "evaled_obj" in named:
-            self._evaled_obj = named["evaled_obj"]
+            self._evaled_obj = named["evaled_obj"]  # type: ignore[misc]  # a slot of the untyped base
 
     @property
     def head(self) -> Any:

@@ -107,4 +107,4 @@ def unflatten(rows: Iterable[tuple[Any, ...]]) -> Term:
     return made[-1]
 
 
-copyreg.pickle(Term, lambda term: (unflatten, (flatten(term),)))  # type: ignore[arg-type, return-value]  # typeshed wants strings
+copyreg.pickle(Term, lambda term: (unflatten, (flatten(term),)))

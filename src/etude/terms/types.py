@@ -28,7 +28,8 @@ def as_dtype(dtype: Any) -> np.dtype[Any]:
         raise TermTypeError(f"{dtype!r} is no dtype; use one like 'float64', 'int32' or np.complex128") from None
     if found.kind not in "biufc":
         raise TermTypeError(f"dtype {found} holds no numbers; use a boolean, integer, floating or complex dtype")
-    return found.newbyteorder("=")
+    native: np.dtype[Any] = found.newbyteorder("=")
+    return native
 
 
 def as_shape(shape: Any) -> Shape:
@@ -67,7 +68,8 @@ class ArrayType:
                     found = object.__new__(cls)
                     found.dtype, found.shape = key
                     _table[key] = found
-        return found  # type: ignore[no-any-return]  # the table holds only what was put there above
+        kind: ArrayType = found
+        return kind
 
     @property
     def ndim(self) -> int:
@@ -103,16 +105,18 @@ class TupleType:
     items: tuple[ArrayType, ...]
 
     def __new__(cls, items: Iterable[ArrayType]) -> TupleType:
-        key = ("tuple", *items)
+        kinds = tuple(items)
+        key = ("tuple", *kinds)
         found = _table.get(key)
         if found is None:
             with _lock:
                 found = _table.get(key)
                 if found is None:
                     found = object.__new__(cls)
-                    found.items = key[1:]
+                    found.items = kinds
                     _table[key] = found
-        return found  # type: ignore[no-any-return]  # the table holds only what was put there above
+        kind: TupleType = found
+        return kind
 
     def __reduce__(self) -> tuple[Any, ...]:
         return TupleType, (self.items,)
@@ -151,6 +155,6 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
             result = tuple(map(_broadcast_dims, left, right))
         except ValueError:
             raise ShapeError(
-                f"operand {position + 1} of shape {shape_text(shape)} does not broadcast with shape {shape_text(result)}"
+                f"operand {position + 1} of shape {shape_text(shape)} does not broadcast with {shape_text(result)}"
             ) from None
     return result
