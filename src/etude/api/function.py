@@ -1,0 +1,236 @@
+"""`et.function`: from symbols and expressions to something that computes."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from etude.api.array import Array, wrap
+from etude.api.function_arguments import (
+    array_namespace,
+    fitting,
+    input_symbols,
+    listed_outputs,
+    pairs,
+    refuse_missing,
+    replacements,
+    report_unused,
+    updated_variables,
+)
+from etude.backends import Arguments, Executable, Profile, compile_numpy, diagnosed, profile, stored_value
+from etude.errors import ShapeError
+from etude.program import Program, lower, plan_memory
+from etude.terms import Term, replace, shape_text, symbol_name
+
+__all__ = ["Function", "function"]
+
+_LOCKS = tuple(threading.RLock() for _ in range(64))  # shared variables are spread over them by identity
+
+
+def function(
+    inputs: Sequence[Any],
+    outputs: Any = None,
+    updates: Any = None,
+    givens: Any = None,
+    backend: Any = "auto",
+    name: str | None = None,
+    on_unused_input: str = "raise",
+    allow_input_downcast: bool | None = None,
+) -> Function:
+    """A compiled function of `inputs` that computes `outputs`.
+
+    inputs: a list of symbols, each once. outputs: an expression (the function returns an array), a list or tuple (it
+    returns a list) or None (it returns None). updates: a mapping or pairs, shared variable to its next value, set when
+    a call has succeeded. givens: a mapping or pairs, replacements made in outputs and updates first. backend: "auto"
+    or "numpy", or the module of an Array API namespace. on_unused_input: "raise", "warn" or "ignore".
+    allow_input_downcast: None casts arguments safely only, True also float64 to float32 and the like, False does not
+    take Python floats for float32 either. Results are arrays of the expressions' dtypes and shapes, in memory of
+    their own.
+
+    Raises MissingValueError where an output depends on a symbol that is no input, ArgumentError for inputs, updates
+    and givens that do not fit, ValueError for an unknown option, BackendError for a backend that is not there.
+
+    >>> import etude as et
+    >>> x, n = et.vector("x"), et.scalar("n")
+    >>> f = et.function([x, n], x * n)
+    >>> f([1.0, 2.0], 3)
+    array([3., 6.])
+    """
+    if on_unused_input not in ("raise", "warn", "ignore"):
+        raise ValueError(f"on_unused_input is 'raise', 'warn' or 'ignore', not {on_unused_input!r}")
+    if allow_input_downcast not in (None, True, False):
+        raise ValueError(f"allow_input_downcast is None, True or False, not {allow_input_downcast!r}")
+    module = array_namespace(backend)
+    symbols = input_symbols(inputs)
+    results, single = listed_outputs(outputs)
+    changes = pairs(updates, "updates")
+    containers = updated_variables(changes)
+    following = [fitting(value, target, "updates") for target, value in changes]
+    roots = replace([*[item.term for item in results], *following], replacements(givens))
+    program, others = lower(roots, symbols)
+    refuse_missing(roots, len(results), others, symbols)
+    report_unused(program, symbols, on_unused_input)
+    return Function(program, symbols, others, containers, results, single, module, name, allow_input_downcast)
+
+
+class Function:
+    """A compiled function, made by `et.function`. Called with values by position or by name of the input.
+
+    It may be called from several threads and pickled. `source` is the code that runs, `program` the instructions.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        inputs: Sequence[Term],
+        shared: Sequence[Term],
+        updated: Sequence[Term],
+        outputs: Sequence[Array],
+        single: bool | None,
+        module: Any,
+        name: str | None,
+        downcast: bool | None,
+    ):
+        self._state = (program, inputs, shared, updated, outputs, single, module, name, downcast)
+        self.program, self.name = program, name
+        self.inputs: list[Array] = [wrap(term) for term in inputs]
+        self.outputs: list[Array] = list(outputs)
+        self._names = [symbol_name(term) for term in inputs]
+        self._shared, self._updated, self._single, self._module = shared, updated, single, module
+        self._arguments = Arguments(self._names, [term.type for term in inputs], downcast, name or "")
+        self._executable: Executable = compile_numpy(program, module)
+        locks = {id(term._tuple[4]) % len(_LOCKS) for term in updated}
+        self._locks = [_LOCKS[index] for index in sorted(locks)]  # one order for all: no two calls wait in a ring
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        program, inputs, shared, updated, outputs, single, module, name, downcast = self._state
+        return _restored, (program, inputs, shared, updated, outputs, single, module.__name__, name, downcast)
+
+    # ---------------------------------------------------------------- calling
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        values = self._arguments(self._positional(args, named) if named else args)
+        if self._locks:
+            results = self._run_and_update(values)
+        else:
+            results = self._run(values)
+        if self._single:
+            return results[0]
+        return results if self._single is False else None
+
+    def _run(self, values: list[Any]) -> list[Any]:
+        if self._shared:
+            values = values + [stored_value(term) for term in self._shared]
+        try:
+            return self._executable.run(*values)
+        except ValueError as error:
+            found = diagnosed(self.program, values, error, self._arguments.place)
+            if found is error:
+                raise
+            raise found from error
+
+    def _run_and_update(self, values: list[Any]) -> list[Any]:
+        with ExitStack() as stack:
+            for lock in self._locks:
+                stack.enter_context(lock)
+            results = self._run(values)
+            count = len(self.outputs)
+            for term, value in zip(self._updated, results[count:], strict=True):
+                self._check_update(term, value)
+            for term, value in zip(self._updated, results[count:], strict=True):
+                term._tuple[4].set_value(value)
+        return results[:count]
+
+    def _check_update(self, term: Term, value: Any) -> None:
+        for dim, size in zip(term.type.shape, value.shape, strict=True):
+            if isinstance(dim, int) and dim != size:
+                wanted = f"{self._arguments.place}update of {symbol_name(term)} has shape {shape_text(value.shape)}"
+                raise ShapeError(f"{wanted}; the variable has shape {shape_text(term.type.shape)}; nothing was updated")
+
+    def _positional(self, args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The arguments in order, those given by name in their places."""
+        names, error = self._names, self._arguments.error
+        for key in named:
+            if names.count(key) != 1:
+                known = ", ".join(names) or "none"
+                reason = "is no input" if key not in names else "is the name of several inputs; give it by position"
+                raise error(f"{key!r} {reason}; inputs are {known}")
+            if names.index(key) < len(args):
+                raise error(f"input {key} was given twice, by position and by name")
+        rest = names[len(args) :]
+        for key in rest:
+            if key not in named:
+                raise error(f"takes {len(names)} arguments ({', '.join(names)}); input {key} is missing")
+        return (*args, *[named[key] for key in rest])
+
+    # ---------------------------------------------------------------- what it is
+
+    @property
+    def backend(self) -> str:
+        """The name of the backend that answers calls now."""
+        return self._executable.backend
+
+    @property
+    def source(self) -> str:
+        """The code that runs: generated Python, or the program's text where it is too large for that."""
+        return self._executable.source
+
+    def wait(self) -> Function:
+        """The function itself, when no faster form of it is being compiled any more."""
+        return self
+
+    def profile(self, *args: Any, repeat: int = 3, **named: Any) -> Profile:
+        """The time of each instruction on these arguments, as data and as a table; nothing is updated.
+
+        Without arguments: on arrays of ones, unknown dimensions being 100.
+
+        >>> import etude as et
+        >>> x = et.vector("x")
+        >>> table = et.function([x], et.exp(x) + 1).profile([0.0, 1.0])
+        >>> [row.op for row in table]
+        ['exp', 'add']
+        """
+        if self._names and not args and not named:
+            args = tuple(np.ones([d if isinstance(d, int) else 100 for d in x.shape], x.dtype) for x in self._types())
+        values = self._arguments(self._positional(args, named) if named else args)
+        values += [stored_value(term) for term in self._shared]
+        return profile(self.program, values, self._module, repeat)
+
+    def _types(self) -> list[Any]:
+        return [item.term.type for item in self.inputs]
+
+    def explain(self) -> str:
+        """How the function computes: its inputs, its operators, its memory and its backend, as text."""
+        counts = Counter(op.name for op in self.program.ops)
+        operators = ", ".join(f"{name} {count}" for name, count in counts.most_common())
+        plan = plan_memory(self.program)
+        lines = [f"{self!r}", f"{len(self.program)} instructions: {operators or 'none'}"]
+        if self.program.constants:
+            lines.append(f"{len(self.program.constants)} constants")
+        if self._shared:
+            lines.append(f"shared variables read: {', '.join(map(symbol_name, self._shared))}")
+        if self._updated:
+            lines.append(f"shared variables updated: {', '.join(map(symbol_name, self._updated))}")
+        lines.append(f"{len(plan.reuse)} results written over temporaries that are no longer needed")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"{name}: {kind}" for name, kind in zip(self._names, self._types(), strict=True))
+        outputs = ", ".join(str(item.term.type) for item in self.outputs[:4]) + ", ..." * (len(self.outputs) > 4)
+        result = "None" if self._single is None else outputs if self._single else f"[{outputs}]"
+        return f"<Function {self.name or ''}({inputs}) -> {result}, {self.backend}>"
+
+
+def _restored(program: Program, *rest: Any) -> Function:
+    inputs, shared, updated, outputs, single, module, name, downcast = rest
+    return Function(program, inputs, shared, updated, outputs, single, _imported(module), name, downcast)
+
+
+def _imported(name: str) -> Any:
+    return importlib.import_module(name)

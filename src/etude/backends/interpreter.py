@@ -1,0 +1,135 @@
+"""Programs too large for Python's compiler run as a loop over instruction tuples in a few registers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+from etude.backends.namespaces import Namespace, scalar_operator
+from etude.program import Ownership, Plan, Program
+from etude.program.meaning import keyword_arguments
+
+__all__ = ["interpreter"]
+
+Code = list[tuple[Callable[..., Any], int, int, int]]
+
+_ONE = -1  # in place of the second operand: the function takes one operand
+_ALL = -2  # the function takes all registers
+
+
+def interpreter(program: Program, plan: Plan, namespace: Namespace) -> Callable[..., list[Any]]:
+    """A function of the inputs' values that runs the program."""
+    assembler = _Assembler(program, plan, namespace)
+    code, registers = assembler.code, [None] * assembler.temporaries
+    constants = assembler.constants
+    results = [
+        (assembler.place(slot), _finisher(kind, namespace))
+        for slot, kind in zip(program.outputs, plan.ownership, strict=True)
+    ]
+
+    def run(*values: Any) -> list[Any]:
+        memory = [*values, *constants, *registers]
+        for function, one, two, target in code:
+            if two >= 0:
+                memory[target] = function(memory[one], memory[two])
+            elif two == _ONE:
+                memory[target] = function(memory[one])
+            else:
+                memory[target] = function(memory)
+        return [finish(memory[place]) for place, finish in results]
+
+    return run
+
+
+def _finisher(ownership: Ownership, namespace: Namespace) -> Callable[[Any], Any]:
+    if ownership is Ownership.FOREIGN:
+        return namespace.copy
+    if ownership is Ownership.VIEW:
+        return lambda value: namespace.own(namespace.asarray(value))
+    return namespace.asarray
+
+
+class _Assembler:
+    """Assigns registers (a slot's register is taken again after its last use) and writes the code."""
+
+    def __init__(self, program: Program, plan: Plan, namespace: Namespace):
+        self.program, self.plan, self.namespace = program, plan, namespace
+        self.constants = list(program.constants)
+        if not namespace.is_numpy:
+            kinds = program.types[len(program.inputs) : program.first]
+            pairs = zip(program.constants, kinds, strict=True)
+            self.constants = [namespace.asarray(value, kind.dtype) for value, kind in pairs]
+        self.registers: dict[int, int] = {}
+        self.free: list[int] = []
+        self.temporaries = 0
+        self.code: Code = []
+        self._plain: dict[Any, Callable[..., Any]] = {}
+        for position in range(len(program)):
+            self._assemble(position)
+
+    def place(self, slot: int) -> int:
+        return slot if slot < self.program.first else self.registers[slot]
+
+    def _assemble(self, position: int) -> None:
+        program = self.program
+        operands, slot = program.operands[position], program.first + position
+        places = [self.place(operand) for operand in operands]
+        function, form = self._function(position, places)
+        released = self._release(position)
+        target = self._take()
+        self.registers[slot] = target
+        if form == _ALL:
+            self.code.append((function, 0, _ALL, target))
+        else:
+            self.code.append((function, places[0], places[1] if form == 2 else _ONE, target))
+        for place in released:
+            if place != target:
+                self.code.append((_nothing, place, _ONE, place))
+
+    def _function(self, position: int, places: list[int]) -> tuple[Callable[..., Any], int]:
+        program, namespace = self.program, self.namespace
+        op, attributes = program.ops[position], program.attributes[position]
+        reused = self.plan.reuse.get(position) if namespace.is_numpy else None
+        if attributes or reused is not None or not 1 <= len(places) <= 2:
+            out = () if reused is None else (self.place(reused),)
+            return _general(namespace.function(op), (*places, *out), keyword_arguments(op, attributes)), _ALL
+        kinds = (program.types[program.first + position], *[program.types[slot] for slot in program.operands[position]])
+        key = (op, kinds)
+        function = self._plain.get(key)
+        if function is None:
+            quick = scalar_operator(op, kinds) if namespace.is_numpy else None
+            function = self._plain[key] = quick or namespace.function(op)
+        return function, len(places)
+
+    def _release(self, position: int) -> list[int]:
+        """The registers of what is dead after this instruction; those of arrays are returned, to be emptied."""
+        program, last = self.program, self.program.last_use
+        arrays = [self.registers.pop(slot) for slot in self.plan.frees.get(position, ())]
+        numbers = [
+            self.registers.pop(slot)
+            for slot in dict.fromkeys(program.operands[position])
+            if slot >= program.first and last[slot] == position and getattr(program.types[slot], "shape", None) == ()
+        ]
+        self.free += arrays + numbers
+        return arrays
+
+    def _take(self) -> int:
+        if self.free:
+            return self.free.pop()
+        self.temporaries += 1
+        return self.program.first + self.temporaries - 1
+
+
+def _nothing(value: Any) -> None:
+    return None
+
+
+def _general(function: Callable[..., Any], places: tuple[int, ...], named: dict[str, Any]) -> Callable[..., Any]:
+    """A call with any number of operands, read from the registers."""
+    if not places:
+        return lambda memory: function(**named)
+    if len(places) == 1:
+        return lambda memory: function(memory[places[0]], **named)
+    read = itemgetter(*places)
+    return lambda memory: function(*read(memory), **named)

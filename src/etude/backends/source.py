@@ -1,0 +1,139 @@
+"""Python source for a program: one line an instruction, temporaries overwritten where the plan says so."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import linecache
+import re
+import weakref
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from etude.backends.namespaces import Namespace, scalar_operator
+from etude.program import Ownership, Plan, Program, ufunc_of
+from etude.program.meaning import keyword_arguments
+
+__all__ = ["Source", "write_source"]
+
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+_RESERVED = re.compile(r"[tca]\d+|asarray|copy|own|run")
+_LITERALS = (bool, int, float, str, type(None))
+_serial = count()
+
+
+class Source:
+    """Source text with the objects it names. `function()` compiles it."""
+
+    def __init__(self, program: Program, plan: Plan, namespace: Namespace):
+        self.program, self.plan, self.namespace = program, plan, namespace
+        self.objects: dict[str, Any] = {"asarray": namespace.asarray, "copy": namespace.copy, "own": namespace.own}
+        if namespace.is_numpy:
+            self.objects.update(asarray=np.asarray, copy=np.array)
+        self.names = self._input_names()
+        self.text = self._write()
+
+    def function(self) -> Callable[..., list[Any]]:
+        """The compiled function; its lines show in tracebacks."""
+        file = f"<etude program {next(_serial)}>"
+        scope = dict(self.objects)
+        exec(compile(self.text, file, "exec"), scope)  # noqa: S102  # our own text, made from the program's numbers
+        made: Callable[..., list[Any]] = scope["run"]
+        linecache.cache[file] = (len(self.text), None, self.text.splitlines(keepends=True), file)
+        weakref.finalize(made, linecache.cache.pop, file, None)
+        return made
+
+    # ---------------------------------------------------------------- names
+
+    def _input_names(self) -> list[str]:
+        taken = {op.name for op in self.program.ops} | set(keyword.kwlist) | set(dir(builtins))
+        names: list[str] = []
+        for shown in self.program.inputs:
+            name = re.sub(r"\W", "_", shown, flags=re.ASCII)[:40] or "x"
+            name = name if not name[0].isdigit() else f"_{name}"
+            while name in taken or _RESERVED.fullmatch(name):
+                name += "_"
+            taken.add(name)
+            names.append(name)
+        return names
+
+    def name(self, slot: int) -> str:
+        program = self.program
+        if slot < len(program.inputs):
+            return self.names[slot]
+        return f"c{slot - len(program.inputs)}" if slot < program.first else f"t{slot - program.first}"
+
+    # ---------------------------------------------------------------- text
+
+    def _write(self) -> str:
+        lines = [f"def run({', '.join(self.names)}):"]
+        lines[:0] = self._constants()
+        for position in range(len(self.program)):
+            lines.append(f"    {self._instruction(position)}")
+            frees = self.plan.frees.get(position)
+            if frees:
+                lines.append(f"    del {', '.join(map(self.name, frees))}")
+        owned = zip(self.program.outputs, self.plan.ownership, strict=True)
+        results = [self._result(slot, ownership) for slot, ownership in owned]
+        lines.append(f"    return [{', '.join(results)}]")
+        return "\n".join(lines) + "\n"
+
+    def _constants(self) -> list[str]:
+        lines: list[str] = []
+        for offset, value in enumerate(self.program.constants):
+            slot = len(self.program.inputs) + offset
+            kind = self.program.types[slot]
+            name = self.name(slot)
+            self.objects[name] = value if self.namespace.is_numpy else self.namespace.asarray(value, kind.dtype)
+            lines.append(f"# {name} = {self.program.name(slot) if not kind.shape else 'a constant'}: {kind}")
+        return lines
+
+    def _instruction(self, position: int) -> str:
+        program = self.program
+        op, operands, slot = program.ops[position], program.operands[position], program.first + position
+        names = [self.name(operand) for operand in operands]
+        target = self.name(slot)
+        kinds = tuple([program.types[operand] for operand in operands])
+        if self.namespace.is_numpy and scalar_operator(op, (program.types[slot], *kinds)):
+            return f"{target} = {f' {_SIGNS[op.name]} '.join(names) if op.name in _SIGNS else '-' + names[0]}"
+        function = self._bind(re.sub(r"\W", "_", op.name), self.namespace.function(op))
+        reused = self.plan.reuse.get(position)
+        if reused is not None and self.namespace.is_numpy and ufunc_of(op) is not None:
+            names.append(f"out={self.name(reused)}")
+        named = keyword_arguments(op, program.attributes[position])
+        names += [f"{key}={self._literal(value)}" for key, value in named.items()]
+        return f"{target} = {function}({', '.join(names)})"
+
+    def _bind(self, name: str, value: Any) -> str:
+        while self.objects.setdefault(name, value) is not value or name in self.names:
+            name += "_"
+        return name
+
+    def _literal(self, value: Any) -> str:
+        if _is_literal(value):
+            return repr(value)
+        name = f"a{len(self.objects)}"
+        self.objects[name] = value
+        return name
+
+    def _result(self, slot: int, ownership: Ownership) -> str:
+        name = self.name(slot)
+        if ownership is Ownership.FOREIGN:
+            return f"copy({name})"
+        if ownership is Ownership.VIEW:
+            return f"own(asarray({name}))"
+        return f"asarray({name})"
+
+
+def _is_literal(value: Any) -> bool:
+    if type(value) is tuple:
+        return all(map(_is_literal, value))
+    return type(value) in _LITERALS and value == value and value not in (float("inf"), float("-inf"))
+
+
+def write_source(program: Program, plan: Plan, namespace: Namespace) -> Source:
+    """The source of a program; meant for some thousands of instructions at most."""
+    return Source(program, plan, namespace)

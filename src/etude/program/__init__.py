@@ -1,0 +1,20 @@
+"""Straight-line programs: what a backend runs. Shared sub-terms once, buffers reused."""
+
+from etude.program.lower import lower
+from etude.program.meaning import is_ufunc, ufunc_of
+from etude.program.memory import Ownership, Plan, plan_memory
+from etude.program.program import Instruction, Program
+from etude.program.validity import ProgramError, check
+
+__all__ = [
+    "Instruction",
+    "Ownership",
+    "Plan",
+    "Program",
+    "ProgramError",
+    "check",
+    "is_ufunc",
+    "lower",
+    "plan_memory",
+    "ufunc_of",
+]
