@@ -341,6 +341,8 @@ class _Line:
 
     def folded(self, op: Any, operands: tuple[Any, ...], node: ast.AST) -> Any:
         if op.name in ("add", "multiply", "subtract", "negative", "power") and all(type(p) is int for p in operands):
+            if op.name == "power" and operands[0].bit_length() * operands[1] > 1024:
+                raise self.error(f"{operands[0]}**{operands[1]} is too large to be written out", node)
             if op.name != "power" or operands[1] >= 0:
                 plain = {"add": "__add__", "multiply": "__mul__", "subtract": "__sub__", "negative": "__neg__", "power": "__pow__"}
                 return getattr(operands[0], plain[op.name])(*operands[1:])
