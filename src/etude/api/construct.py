@@ -7,12 +7,32 @@ from typing import Any
 
 from etude.api.array import Array, as_term, wrap
 from etude.errors import TermTypeError
-from etude.terms import Term, constant as constant_term, symbol as symbol_term
+from etude.terms import Term, as_dtype
+from etude.terms import constant as constant_term
+from etude.terms import symbol as symbol_term
+from etude.text.parser import parse_term
+from etude.text.vocabulary import cast
 
-__all__ = ["asarray", "col", "constant", "from_term", "matrix", "row", "scalar", "symbol", "symbols", "tensor3", "tensor4", "vector"]
+__all__ = [
+    "asarray",
+    "col",
+    "constant",
+    "from_term",
+    "matrix",
+    "parse",
+    "row",
+    "scalar",
+    "symbol",
+    "symbols",
+    "tensor3",
+    "tensor4",
+    "vector",
+]
 
 
-def symbol(name: str | None = None, shape: Iterable[Any] | int | str = (), dtype: Any = "float64", **assumptions: bool) -> Array:
+def symbol(
+    name: str | None = None, shape: Iterable[Any] | int | str = (), dtype: Any = "float64", **assumptions: bool
+) -> Array:
     """A symbolic array.
 
     `shape` is a tuple of ints, names (equal names are equal sizes) and None (unknown). Assumptions are `positive`,
@@ -55,14 +75,48 @@ def symbols(names: str, **same: Any) -> tuple[Array, ...]:
 
 def constant(value: Any, dtype: Any = None) -> Array:
     """The constant of a number, an array or nested lists of them."""
-    if isinstance(value, Array):
-        return value
+    if isinstance(value, (Array, Term, list, tuple)):
+        term = as_term(value)
+        return wrap(term if dtype is None else cast(term, as_dtype(dtype)))
     return wrap(constant_term(value, dtype))
 
 
-def asarray(value: Any, dtype: Any = None) -> Array:
-    """`value` as an Array: Arrays stay what they are; numbers, arrays and nested lists become constants."""
+def asarray(value: Any, dtype: Any = None, *, device: Any = None, copy: bool | None = None) -> Array:
+    """`value` as an Array: Arrays stay what they are; numbers and arrays become constants, lists are stacked.
+
+    >>> import etude as et
+    >>> x = et.scalar("x")
+    >>> et.asarray([x, 2 * x, 1]).shape
+    (3,)
+    """
+    if isinstance(value, Array) and dtype is None:
+        return value
     return constant(value, dtype)
+
+
+def parse(text: str, /, **names: Any) -> Array:
+    """The Array that a text spells: Python expression syntax with bare NumPy and SciPy names. Nothing is executed.
+
+    A keyword tells what a name stands for: an Array (or a number or a NumPy array), or assumption words separated by
+    blanks, for a float64 scalar. Keywords that do not occur are allowed; other names are float64 scalars, but for the
+    constants pi, e, inf, nan and euler_gamma.
+
+    Raises ParseError, which points at line and column.
+
+    >>> import etude as et
+    >>> et.parse("log(a) @ x", a=et.vector("a", positive=True), x=et.vector("x")).shape
+    ()
+    """
+    return wrap(parse_term(text, {name: _named_term(name, given) for name, given in names.items()}))
+
+
+def _named_term(name: str, given: Any) -> Term:
+    if not isinstance(given, str):
+        return as_term(given)
+    try:
+        return symbol_term(name, assumptions=given.split())
+    except TermTypeError as error:
+        raise TermTypeError(f"{name}={given!r}: {error}") from None
 
 
 def from_term(term: Term) -> Array:

@@ -21,8 +21,12 @@ def evaluate(term: Term, values: Mapping[Term, Any]) -> np.ndarray[Any, Any]:
         if node in known:
             continue
         if is_symbol(node) and not hasattr(node._tuple[4], "get_value"):
-            raise MissingValueError(f"{symbol_name(node)} ({node.type}) has no value; give it one: eval({{{symbol_name(node)}: ...}})")
-        known[node] = node._tuple[0].meaning(*[known[part] if isinstance(part, Term) else part for part in node._tuple[1:]])
+            raise MissingValueError(
+                f"{symbol_name(node)} ({node.type}) has no value; give it one: eval({{{symbol_name(node)}: ...}})"
+            )
+        known[node] = node._tuple[0].meaning(
+            *[known[part] if isinstance(part, Term) else part for part in node._tuple[1:]]
+        )
     return np.asarray(known[term])
 
 
@@ -32,7 +36,9 @@ def fitted(leaf: Term, value: Any) -> np.ndarray[Any, Any]:
     array = np.asarray(value)
     if array.dtype != kind.dtype:
         if not _casts(value, array, kind.dtype):
-            raise ArgumentError(f"{name} is {kind.dtype}; a value of dtype {array.dtype} does not cast to it without loss")
+            raise ArgumentError(
+                f"{name} is {kind.dtype}; a value of dtype {array.dtype} does not cast to it without loss"
+            )
         array = array.astype(kind.dtype)
     fits = array.ndim == kind.ndim and all(
         not isinstance(dim, int) or dim == size for dim, size in zip(kind.shape, array.shape, strict=True)
@@ -47,7 +53,9 @@ def _casts(value: Any, array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> boo
         return True
     if isinstance(value, (np.ndarray, np.generic)) or array.dtype.kind not in "biufc":
         return False
-    return np.can_cast(array.dtype, dtype, casting="same_kind") and bool(np.all(array.astype(dtype) == array) or dtype.kind in "fc")
+    return np.can_cast(array.dtype, dtype, casting="same_kind") and bool(
+        np.all(array.astype(dtype) == array) or dtype.kind in "fc"
+    )
 
 
 def _check_sizes(known: Mapping[Term, Any]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from etude.ops import Op
-from etude.terms import CONSTANT, SYMBOL, Term, symbol_name
-from etude.text.literals import dtype_text, literal_text, number_text, operand_literals
+from etude.terms import CONSTANT, SYMBOL, Term, constant_value, is_constant, symbol_name
+from etude.text.literals import DTYPE_NAMES, dtype_text, literal_text, number_text, operand_literals
 
 __all__ = ["Form", "Piece", "attribute_text", "form", "symbol_text"]
 
@@ -94,7 +94,15 @@ def _joined(pieces: Sequence[Piece], separator: str) -> list[Piece]:
 def attribute_pieces(op: Op, values: Sequence[Any]) -> list[Piece]:
     """The attributes that differ from their defaults, as keywords."""
     given = zip(op.attributes.items(), values, strict=True)
-    return [f"{name}={attribute_text(value)}" for (name, default), value in given if not _same(value, default)]
+    return [_attribute_piece(name, value) for (name, default), value in given if not _same(value, default)]
+
+
+def _attribute_piece(name: str, value: Any) -> str:
+    if name == "shape":
+        return attribute_text(value)  # NumPy has had several names for it
+    if name == "axis" and isinstance(value, tuple) and len(value) == 1:
+        value = value[0]
+    return f"{name}={attribute_text(value)}"
 
 
 def _same(value: Any, default: Any) -> bool:
@@ -137,6 +145,91 @@ def _prefix(term: Term, named: bool) -> Form:
     return UNARY, [_PREFIX[term._tuple[0].name], *operand_pieces(term, (UNARY,), named)]
 
 
+def _getitem(term: Term, named: bool) -> Form:
+    x, *indices = term.operands
+    return ATOM, [*_base(x), "[", *_subscript_pieces(indices, term.attributes[0]), "]"]
+
+
+def _change(how: str) -> Callable[[Term, bool], Form]:
+    def change(term: Term, named: bool) -> Form:
+        x, value, *indices = term.operands
+        place = _subscript_pieces(indices, term.attributes[0])
+        shown = operand_literals(term._tuple[0], term.operands, named)[1]
+        return ATOM, [*_base(x), ".at[", *place, f"].{how}(", (value, ANY) if shown is None else shown, ")"]
+
+    return change
+
+
+def _base(x: Any) -> list[Piece]:
+    """What stands before a bracket or a dot: numbers need parentheses there."""
+    return ["(", (x, ANY), ")"] if is_constant(x) and x.type.ndim == 0 else [(x, ATOM)]
+
+
+def _subscript_pieces(indices: Sequence[Any], spec: tuple[Any, ...]) -> list[Piece]:
+    given = iter(indices)
+    items = [_subscript_item(entry, given) for entry in spec]
+    pieces = _flat(items, ", ")
+    return [*pieces, ","] if len(items) == 1 and len(indices) == 1 and spec[0] != "array" else pieces or ["()"]
+
+
+def _flat(items: Sequence[list[Piece]], separator: str) -> list[Piece]:
+    pieces: list[Piece] = []
+    for item in items:
+        pieces += [separator, *item] if pieces else item
+    return pieces
+
+
+def _subscript_item(entry: Any, given: Iterator[Any]) -> list[Piece]:
+    if entry is None or isinstance(entry, int):
+        return [str(entry)]
+    if isinstance(entry, tuple):
+        start, stop, step = [
+            (next(given), ANY) if bound == "?" else "" if bound is None else str(bound) for bound in entry[1:]
+        ]
+        return [start, ":", stop, *([":", step] if step else [])]
+    if entry == "...":
+        return ["..."]
+    index = next(given)
+    if is_constant(index) and index.type.ndim and index.type.dtype == np.int64 and index.type.shape[0]:
+        return [str(constant_value(index).tolist())]
+    return [(index, ANY)]
+
+
+def _item(term: Term, named: bool) -> Form:
+    return ATOM, [(term.operands[0], ATOM), f"[{term.attributes[0]}]"]
+
+
+def _attribute(name: str) -> Callable[[Term, bool], Form]:
+    return lambda term, named: (ATOM, [*_base(term.operands[0]), f".{name}"])
+
+
+def _matrix_transpose(term: Term, named: bool) -> Form:
+    name = ".T" if term.type is not None and term.type.ndim == 2 else ".mT"
+    return ATOM, [*_base(term.operands[0]), name]
+
+
+def _astype(term: Term, named: bool) -> Form:
+    x, dtype = term.operands[0], term.attributes[0]
+    if is_constant(x) or not isinstance(dtype, np.dtype) or dtype_text(dtype) not in DTYPE_NAMES:
+        return _call(term, named)
+    return ATOM, [f"{dtype_text(dtype)}(", (x, ANY), ")"]
+
+
+def _sequence_call(term: Term, named: bool) -> Form:
+    """A function whose first argument is the sequence of its operands."""
+    op = term._tuple[0]
+    operands = _joined(operand_pieces(term, [ANY] * len(term.operands), named), ", ")
+    return ATOM, [
+        f"{op.name}([",
+        *operands,
+        "]",
+        *[f", {piece}" for piece in attribute_pieces(op, term.attributes)],
+        ")",
+    ]
+
+
 FORMS: dict[str, Callable[[Term, bool], Form]] = {
     **dict.fromkeys(_INFIX, _infix), **dict.fromkeys(_PREFIX, _prefix), "power": _power,
+    "getitem": _getitem, "set_at": _change("set"), "add_at": _change("add"), "item": _item, "astype": _astype,
+    "matrix_transpose": _matrix_transpose, "concatenate": _sequence_call, "stack": _sequence_call,
 }  # fmt: skip

@@ -14,9 +14,20 @@ import numpy as np
 
 from etude.terms import Term, constant, constant_value, is_constant
 
-__all__ = ["NAMED_NUMBERS", "array_text", "dtype_text", "literal_text", "number_text", "operand_literals"]
+__all__ = [
+    "DTYPE_NAMES",
+    "NAMED_NUMBERS",
+    "array_text",
+    "dtype_text",
+    "literal_text",
+    "number_text",
+    "operand_literals",
+]
 
 NAMED_NUMBERS = {"pi": math.pi, "e": math.e, "euler_gamma": 0.5772156649015329, "inf": math.inf, "nan": math.nan}
+DTYPE_NAMES = frozenset(
+    "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+)
 _NAME_OF = {value: name for name, value in NAMED_NUMBERS.items() if name != "nan"}
 _NAMED = [NAMED_NUMBERS[name] for name in ("pi", "e", "euler_gamma")]
 _EDGE = 3  # entries shown at both ends of an array too long to be written out

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from etude.terms import Term, constant_value, is_constant, is_symbol, symbol_name
 from etude.text.forms import Piece, form
 from etude.text.literals import NAMED_NUMBERS, array_text
 
-__all__ = ["LIMIT", "to_text"]
+__all__ = ["LIMIT", "to_text", "written_symbols"]
 
 LIMIT = 10_000
+NESTING = 90  # brackets within brackets; Python's parsers stop at 100 to 200
 _ARRAY_LIMIT = 100_000
 
 
 def to_text(term: Any, limit: int | None = LIMIT) -> str:
     """`term` as a Python expression, in which shared sub-terms are written out wherever they occur.
 
-    Above `limit` characters deep sub-terms are replaced by `...`, so that the outermost operations are seen;
-    None writes everything. Read back with the same symbols, an unabbreviated text gives the same term
+    Above `limit` characters, or with brackets deeper than Python reads (`NESTING`), deep sub-terms are replaced by
+    `...`, so that the outermost operations are seen; None writes everything. Read back with the same symbols, an unabbreviated text gives the same term
     (sums and products of more than two operands, which only normal forms hold, become nested pairs).
 
     >>> from etude.ops import CATALOGUE as ops
@@ -26,26 +28,47 @@ def to_text(term: Any, limit: int | None = LIMIT) -> str:
     >>> to_text(ops["multiply"](2, ops["sin"](ops["add"](symbol("x"), 1))))
     '2 * sin(x + 1)'
     """
+    return _shown(term, limit)[0]
+
+
+def written_symbols(term: Term, limit: int | None = LIMIT) -> list[Term]:
+    """The symbols that the text of a term shows, in the order in which they are met."""
+    return list(_shown(term, limit)[1].symbols)
+
+
+def _shown(term: Any, limit: int | None) -> tuple[str, _Window]:
     if limit is None or _fits(term, limit):
-        text = _written(term, _Window(limit=limit))
-        if limit is None or len(text) <= limit:
-            return text
+        window = _Window(limit=limit)
+        text = _written(term, window)
+        if limit is None or (len(text) <= limit and _nesting(text) <= NESTING):
+            return text, window
     nodes = max(limit // 4, 8)
     while nodes >= 8:
-        text = _written(term, _Window(_depth_of(term, nodes), nodes // 4, limit // 4))
-        if len(text) <= limit:
-            return text
+        window = _Window(_depth_of(term, nodes), nodes // 4, limit // 4)
+        text = _written(term, window)
+        if len(text) <= limit and _nesting(text) <= NESTING:
+            return text, window
         nodes //= 2
-    return "..."
+    return "...", _Window()
+
+
+def _nesting(text: str) -> int:
+    """How deep brackets stand within brackets."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[(\[\])]", text):
+        depth += 1 if bracket in "([" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 class _Window:
     """What is shown of a term: sub-terms down to a depth, so many operands of an operator, so much of an array."""
 
-    __slots__ = ("depth", "limit", "named", "width")
+    __slots__ = ("depth", "limit", "named", "symbols", "width")
 
     def __init__(self, depth: int | None = None, width: int | None = None, limit: int | None = None):
         self.depth, self.width, self.limit = depth, width, limit
+        self.symbols: dict[Term, None] = {}
         self.named = True  # whether numbers may be written `pi` and `e`: not beside symbols of these names
 
 
@@ -58,9 +81,11 @@ def _written(term: Any, window: _Window) -> str:
             out.append(piece)
             continue
         part, least, depth = piece
-        if window.named and is_symbol(part) and symbol_name(part) in NAMED_NUMBERS:
-            window.named = False
-            return _written(term, window)
+        if is_symbol(part):
+            window.symbols[part] = None
+            if window.named and symbol_name(part) in NAMED_NUMBERS:
+                window.named = False
+                return _written(term, window)
         precedence, pieces = _form(part, depth, window)
         if precedence < least:
             pieces = ["(", *pieces, ")"]
