@@ -7,6 +7,7 @@ from etude.api.construct import (
     constant,
     from_term,
     matrix,
+    parse,
     row,
     scalar,
     symbol,
@@ -16,10 +17,12 @@ from etude.api.construct import (
     vector,
 )
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
+from etude.gradient import *
+from etude.gradient import __all__ as _gradient_names
 
 __version__ = "0.1.0"
 
-globals().update(_FUNCTIONS)
+globals().update({name: function for name, function in _FUNCTIONS.items() if name not in _gradient_names})
 
 __all__ = [
     "Array",
@@ -28,6 +31,7 @@ __all__ = [
     "constant",
     "from_term",
     "matrix",
+    "parse",
     "row",
     "scalar",
     "symbol",
@@ -36,4 +40,5 @@ __all__ = [
     "tensor4",
     "vector",
     *_FUNCTIONS,
+    *_gradient_names,
 ]

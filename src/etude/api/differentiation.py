@@ -8,7 +8,8 @@ from typing import Any
 
 from etude.calculus import Result, cotangents, hold, release, tangents
 from etude.calculus.instantiate import Polish
-from etude.rewriting import apply_at_root, normalize, simplify as simplified
+from etude.rewriting import apply_at_root, normalize
+from etude.rewriting import simplify as simplified
 from etude.rules import default
 from etude.terms import Term
 
@@ -27,8 +28,13 @@ def stabilized(terms: Sequence[Term]) -> list[Term]:
     return [normalize(term, default("stabilize")) for term in terms]
 
 
-def differentiate(seeds: Mapping[Term, Any], wrt: Sequence[Term], constants: Sequence[Term] = (), known: Mapping[Term, Any] | None = None,
-                  simplify: bool = True) -> list[Result]:
+def differentiate(
+    seeds: Mapping[Term, Any],
+    wrt: Sequence[Term],
+    constants: Sequence[Term] = (),
+    known: Mapping[Term, Any] | None = None,
+    simplify: bool = True,
+) -> list[Result]:
     """The cotangents of `wrt`: cut points held, the outputs stabilised, swept, and the results simplified."""
     known = known or {}
     outputs = list(seeds)
@@ -45,12 +51,18 @@ def differentiate(seeds: Mapping[Term, Any], wrt: Sequence[Term], constants: Seq
     return _finished(results, simplify)
 
 
-def push(outputs: Sequence[Term], moved: Mapping[Term, Term], constants: Sequence[Term] = (), simplify: bool = True) -> list[Result]:
+def push(
+    outputs: Sequence[Term], moved: Mapping[Term, Term], constants: Sequence[Term] = (), simplify: bool = True
+) -> list[Result]:
     """The tangents of the outputs when each key of `moved` moves by its value."""
     held, places = hold(list(outputs), [*moved, *constants])
     stable = dict(zip([*held, *places.values()], stabilized([*held, *places.values()]), strict=True))
     at = {point: stable[place] for point, place in places.items()}
-    results = tangents([stable[place] for place in held], {at[term]: value for term, value in moved.items()}, [at[term] for term in constants])
+    results = tangents(
+        [stable[place] for place in held],
+        {at[term]: value for term, value in moved.items()},
+        [at[term] for term in constants],
+    )
     return _finished(results, simplify)
 
 

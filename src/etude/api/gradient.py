@@ -67,8 +67,13 @@ def grad(
     >>> x = et.scalar("x")
     >>> str(et.grad(et.sin(x), x))
     'cos(x)'
+
     """
-    chosen = {"disconnected_inputs": disconnected_inputs, "return_disconnected": return_disconnected, "null_gradients": null_gradients}
+    chosen = {
+        "disconnected_inputs": disconnected_inputs,
+        "return_disconnected": return_disconnected,
+        "null_gradients": null_gradients,
+    }
     for name, value in chosen.items():
         checked_option(name, value)
     targets, back = container(wrt, "wrt")
@@ -128,7 +133,9 @@ def _known_value(key: Array, value: Any) -> Any:
     array = asarray(value)
     label = _label(key)
     if array.dtype.kind not in "fc":
-        raise TypeError(f"known_grads[{label}] has dtype {array.dtype}; a gradient is floating, also that of an integer")
+        raise TypeError(
+            f"known_grads[{label}] has dtype {array.dtype}; a gradient is floating, also that of an integer"
+        )
     shape, wanted = array.term.type.shape, key.term.type.shape
     fits = len(shape) == len(wanted)
     try:
@@ -137,7 +144,9 @@ def _known_value(key: Array, value: Any) -> Any:
     except ValueError:
         fits = False
     if not fits:
-        raise ValueError(f"known_grads[{label}] has shape {shape_text(shape)}, but {label} has shape {shape_text(wanted)}")
+        raise ValueError(
+            f"known_grads[{label}] has shape {shape_text(shape)}, but {label} has shape {shape_text(wanted)}"
+        )
     return array.term
 
 
@@ -178,7 +187,9 @@ def delivered(result: Any, target: Array, cost_name: str | None, chosen: Mapping
         result = zero_like(target.term)
     if isinstance(result, NullType):
         if chosen["null_gradients"] == "raise":
-            raise NullTypeGradError(f"the gradient of the {cost} with respect to {_label(target)} is null: {result.why}")
+            raise NullTypeGradError(
+                f"the gradient of the {cost} with respect to {_label(target)} is null: {result.why}"
+            )
         return result
     array = wrap(result)
     if add_names and cost_name and target.name:
