@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from etude.rewriting.journal import Journal
+from etude.rewriting.compiled import Rules, compiled
+from etude.rewriting.counting import count_operations
+from etude.rewriting.engine import Engine
+from etude.rewriting.journal import Journal, attach
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
 from etude.rules import Rule, RuleSet, default
-from etude.terms import Term
+from etude.terms import Term, postorder
 
 __all__ = ["normalize", "rewrite", "simplify"]
+
+EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
+ROUNDS = 4
 
 
 def normalize(term: Term, rules: RuleSet, journal: Journal | None = None) -> Term:
@@ -54,4 +60,32 @@ def simplify(
     journal: Journal | None = None,
 ) -> Term:
     """A term of the same type and, within the promise, the same value, with no more operations."""
-    return normalize(term, default("simplify") if rules is None else rules, journal)
+    if promise not in ("exact", "real", "stable"):
+        raise ValueError(f"promise is 'exact', 'real' or 'stable', not {promise!r}")
+    if goal not in ("size", "speed", "stable"):
+        raise ValueError(f"goal is 'size', 'speed' or 'stable', not {goal!r}")
+    chosen = default("simplify") if rules is None else rules
+    if promise == "exact":
+        return normalize(term, RuleSet(rule for rule in chosen if rule.promise == "exact"), journal)
+    own = Journal() if journal is None and len(postorder(term)) <= EXPLAINED else journal
+    result = smallest(term, compiled(chosen), own)
+    if journal is None and own is not None and len(own):
+        attach(result, own.derivation())
+    return result
+
+
+def smallest(term: Term, rules: Rules, journal: Journal | None) -> Term:
+    """Normal forms again and again while they get smaller."""
+    best, now = term, term
+    for _ in range(ROUNDS):
+        found = Engine(rules, journal).run(now)
+        if found is now:
+            break
+        if _size(found) <= _size(best):
+            best = found
+        now = found
+    return best
+
+
+def _size(term: Term) -> tuple[int, int]:
+    return count_operations(term), count_operations(term, shared=False)

@@ -1,0 +1,222 @@
+"""Sums and products taken apart into coefficients and exponents, and put together again with few operations."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from etude.ops import CATALOGUE
+from etude.rewriting.assumptions import Knowledge
+from etude.rewriting.numbers import Number, exact, raised
+from etude.terms import Term, constant
+
+__all__ = ["WIDEST", "Algebra", "Product", "Sum"]
+
+Sum = tuple[Number, dict[Term, Number]]  # constant, term -> coefficient
+Product = tuple[Number, dict[Term, Number]]  # coefficient, base -> exponent
+WIDEST = 24
+_op = CATALOGUE.__getitem__
+_add, _subtract, _multiply, _divide, _negative, _power, _sqrt = map(
+    _op, ("add", "subtract", "multiply", "divide", "negative", "power", "sqrt")
+)
+
+
+def _one(number: Number) -> Number:
+    return int(number) if isinstance(number, Fraction) and number.denominator == 1 else number
+
+
+def merge(into: dict[Term, Number], other: dict[Term, Number], factor: Number = 1) -> None:
+    """Add `factor` times the numbers of `other`; zeros vanish."""
+    for term, number in other.items():
+        total = _one(into.get(term, 0) + number * factor)
+        if total == 0:
+            del into[term]
+        else:
+            into[term] = total
+
+
+class Algebra:
+    """Builds terms of one dtype and remembers how each sum and product is made up."""
+
+    def __init__(self, known: Knowledge):
+        self.known = known
+        self.sums: dict[Term, Sum] = {}
+        self.products: dict[Term, Product] = {}
+
+    # ---------------------------------------------------------------- taking apart
+
+    def as_sum(self, term: Term) -> Sum:
+        return self.sums.get(term) or (0, {term: 1})
+
+    def as_product(self, term: Term) -> Product:
+        return self.products.get(term) or (1, {term: 1})
+
+    def addend(self, term: Term) -> tuple[Number, Term]:
+        """Coefficient and the rest of one addend."""
+        coefficient, factors = self.as_product(term)
+        if coefficient == 1:
+            return 1, term
+        return coefficient, self.product(1, factors, term.type.dtype)
+
+    # ---------------------------------------------------------------- powers
+
+    def power(self, base: Term, exponent: Number) -> Product:
+        """`base ** exponent` as a product; a product is taken apart where that is sound."""
+        coefficient, factors = self.as_product(base)
+        if exponent == 1:
+            return coefficient, dict(factors)
+        if isinstance(exponent, int):
+            number = raised(coefficient, exponent)
+            if number is not None:
+                return number, {b: _one(e * exponent) for b, e in factors.items()}
+            return 1, {base: exponent}
+        return self._root(base, coefficient, factors, exponent)
+
+    def _root(self, base: Term, coefficient: Number, factors: dict[Term, Number], exponent: Number) -> Product:
+        number = raised(coefficient, exponent)
+        if number is None or (isinstance(number, float) and coefficient != 1):
+            return 1, {base: exponent}
+        if len(factors) > 1 and not all(self.known.holds("nonnegative", b) for b in factors):
+            return 1, {base: exponent}
+        found: dict[Term, Number] = {}
+        for b, e in factors.items():
+            even = isinstance(e, int) and e % 2 == 0
+            if even and not self.known.holds("nonnegative", b):
+                b = _op("abs")(b)
+            merge(found, {b: _one(e * exponent)})
+        return number, found
+
+    # ---------------------------------------------------------------- putting together
+
+    def number(self, value: Number, dtype: Any) -> Term:
+        return constant(float(value), dtype)
+
+    def product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term:
+        """The term of a product, binary and with few operations."""
+        if coefficient == 0:
+            return constant(0.0, dtype)
+        if not factors:
+            return self.number(coefficient, dtype)
+        if len(factors) == 1 and coefficient == 1:
+            (base, exponent), = factors.items()
+            if exponent == 1:
+                return base
+        if len(factors) == 1 and next(iter(factors.values())) == 1:
+            base = next(iter(factors))
+            if base in self.sums:
+                const, items = self.sums[base]
+                return self.sum(_one(const * coefficient), {t: _one(c * coefficient) for t, c in items.items()}, dtype)
+        made = self._product(coefficient, factors, dtype)
+        self.products[made] = (coefficient, dict(factors))
+        return made
+
+    def _product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term:
+        if coefficient < 0:
+            flipped = self._flipped(factors)
+            if flipped is not None:
+                return self._product(-coefficient, flipped, dtype)
+        over = self._grouped({b: e for b, e in factors.items() if e > 0}, dtype)
+        under = {b: -e for b, e in factors.items() if e < 0}
+        size = abs(coefficient)
+        if not over and len(under) == 1:
+            (base, exponent), = under.items()
+            if exponent != 1:
+                made = _power(base, constant(-float(exponent), dtype))
+                return self._signed(made if size == 1 else _multiply(self.number(size, dtype), made), coefficient)
+        below = self._grouped(under, dtype)
+        if not over:
+            return _divide(self.number(coefficient, dtype), self._chain(below))
+        if size != 1:
+            over.insert(0, self.number(coefficient, dtype))
+            coefficient = 1
+        top = self._chain(over)
+        return self._signed(_divide(top, self._chain(below)) if below else top, coefficient)
+
+    def _signed(self, term: Term, coefficient: Number) -> Term:
+        return _negative(term) if coefficient < 0 else term
+
+    def _flipped(self, factors: dict[Term, Number]) -> dict[Term, Number] | None:
+        """The factors with one difference a - b turned into b - a."""
+        for base, exponent in factors.items():
+            if base in self.sums and isinstance(exponent, int) and exponent % 2:
+                const, items = self.sums[base]
+                signs = [c for c in (const, *items.values()) if c != 0]
+                if any(c < 0 for c in signs) and any(c > 0 for c in signs):
+                    turned = self.sum(-const, {t: -c for t, c in items.items()}, base.type.dtype)
+                    if turned not in factors:
+                        return {turned if b is base else b: e for b, e in factors.items()}
+        return None
+
+    def _grouped(self, factors: dict[Term, Number], dtype: Any) -> list[Term]:
+        by_exponent: dict[Number, list[Term]] = {}
+        for base, exponent in factors.items():
+            by_exponent.setdefault(exponent, []).append(base)
+        found: list[Term] = []
+        for exponent, bases in by_exponent.items():
+            if exponent == 1:
+                found.extend(bases)
+            elif isinstance(exponent, int):
+                found.append(_power(self._chain(bases), constant(float(exponent), dtype)))
+            else:
+                found.extend([_sqrt(b) if exponent == Fraction(1, 2) else _power(b, constant(float(exponent), dtype)) for b in bases])
+        return found
+
+    def _chain(self, factors: list[Term]) -> Term:
+        made = factors[0]
+        for factor in factors[1:]:
+            made = _multiply(made, factor)
+        return made
+
+    def sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
+        """The term of a sum, binary and with few operations."""
+        if not items:
+            return self.number(const, dtype)
+        if const == 0 and len(items) == 1:
+            (term, coefficient), = items.items()
+            if coefficient == 1:
+                return term
+            inner, factors = self.as_product(term)
+            made = self._product(_one(inner * coefficient), factors, dtype)
+            self.products[made] = (_one(inner * coefficient), dict(factors))
+            return made
+        sizes = {abs(c) for c in items.values()}
+        if const == 0 and len(sizes) == 1 and sizes != {1}:
+            size = sizes.pop()
+            inside = self.sum(0, {t: 1 if c > 0 else -1 for t, c in items.items()}, dtype)
+            made = _multiply(self.number(size, dtype), inside)
+        else:
+            made = self._sum(const, items, dtype)
+        self.sums[made] = (const, dict(items))
+        return made
+
+    def _sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
+        plus = [self._addend(t, c, dtype) for t, c in items.items() if c > 0]
+        minus = [self._addend(t, -c, dtype) for t, c in items.items() if c < 0]
+        if const > 0 and not plus:
+            plus, const = [self.number(const, dtype)], 0
+        if not plus:
+            made = minus[0]
+            for term in minus[1:]:
+                made = _add(made, term)
+            return _negative(made if const == 0 else _add(made, self.number(-const, dtype)))
+        made = plus[0]
+        for term in plus[1:]:
+            made = _add(made, term)
+        for term in minus:
+            made = _subtract(made, term)
+        if const:
+            made = (_add if const > 0 else _subtract)(made, self.number(abs(const), dtype))
+        return made
+
+    def _addend(self, term: Term, coefficient: Number, dtype: Any) -> Term:
+        if coefficient == 1:
+            return term
+        inner, factors = self.as_product(term)
+        return self._product(_one(inner * coefficient), factors, dtype)
+
+
+def finite(value: Any) -> Number | None:
+    """A NumPy or Python number as a coefficient."""
+    return exact(value.item() if isinstance(value, np.generic) else value)

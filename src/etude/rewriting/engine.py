@@ -1,0 +1,367 @@
+"""Terms brought to normal form: rules and arithmetic together, operands first, every distinct node once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction as _Fraction
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from etude.ops import CATALOGUE, Op
+from etude.rewriting.algebra import WIDEST, Algebra, finite, merge
+from etude.rewriting.assumptions import knowledge
+from etude.rewriting.compiled import Rules
+from etude.rewriting.fitting import Refused, fit, number_of
+from etude.rewriting.journal import Journal
+from etude.rewriting.numbers import Number
+from etude.rewriting.numbers import raised as _raised
+from etude.rewriting.strategies import BUDGET_PER_NODE, MINIMUM_BUDGET, exhausted
+from etude.terms import CONSTANT, SYMBOL, Term, TupleType, constant, constant_value, is_constant, postorder
+
+__all__ = ["Engine"]
+
+_LINEAR = frozenset(CATALOGUE[name] for name in ("add", "subtract", "negative"))
+_ARITHMETIC = _LINEAR | frozenset(
+    CATALOGUE[name] for name in ("multiply", "divide", "power", "sqrt", "square", "reciprocal", "rsqrt", "positive")
+)
+_PAIRS = 10  # addends or factors among which pairs are tried
+_FOLDED = 64
+
+
+class Engine:
+    """One run over one term."""
+
+    def __init__(self, rules: Rules, journal: Journal | None = None):
+        self.rules, self.journal = rules, journal
+        self.algebra = Algebra(knowledge())
+        self.memo: dict[Any, Term] = {}
+        self.uses: Counter[Term] = Counter()
+        self.fired: Counter[str] = Counter()
+        self.steps = 0
+
+    def run(self, root: Term) -> Term:
+        order = postorder(root)
+        for term in order:
+            self.uses.update([part for part in term._tuple if isinstance(part, Term)])
+        self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(order)
+        stack: list[tuple[Term, Term | None]] = [(root, None)]
+        memo = self.memo
+        while stack:
+            term, after = stack.pop()
+            if term in memo:
+                continue
+            if after is not None:
+                memo[term] = memo[after]
+                continue
+            head = term._tuple[0]
+            if head is SYMBOL or head is CONSTANT:
+                memo[term] = term
+                continue
+            missing = [part for part in term._tuple if isinstance(part, Term) and part not in memo]
+            if missing:
+                stack.append((term, None))
+                stack.extend([(part, None) for part in reversed(missing)])
+                continue
+            made = self.step(term)
+            if made is term or made in memo:
+                memo[term] = made if made is term else memo[made]
+            elif memo.get(made) is None:
+                stack.append((term, made))
+                stack.append((made, None))
+        return memo[root]
+
+    def step(self, term: Term) -> Term:
+        """The term with its normal operands, and arithmetic or one rule applied; final where nothing changes."""
+        parts = tuple([self.memo[part] if isinstance(part, Term) else part for part in term._tuple])
+        fresh = term if all(new is old for new, old in zip(parts, term._tuple, strict=True)) else Term(parts)
+        if fresh.type is not term.type:
+            return fresh if fresh.type is not None else term
+        if isinstance(fresh.type, TupleType) or not isinstance(fresh._tuple[0], Op):
+            self.memo[fresh] = fresh
+            return fresh
+        folded = _folded(fresh)
+        if folded is not None:
+            return self.log("fold_constants", fresh, folded)
+        if fresh._tuple[0] in _ARITHMETIC and _exact_arithmetic(fresh):
+            tidy = self.arithmetic(fresh, term)
+            if tidy is not fresh:
+                fired = self.rules.fire(tidy) if tidy._tuple[0] not in (SYMBOL, CONSTANT) else None
+                if fired is not None:
+                    return self.apply(tidy, fired)
+                self.memo[tidy] = tidy
+                if self.journal is not None and tidy is not term:
+                    self.journal.record("collect", "", 0, fresh, tidy)
+                return tidy
+        fired = self.rules.fire(fresh)
+        if fired is not None:
+            return self.apply(fresh, fired)
+        self.memo[fresh] = fresh
+        return fresh
+
+    def log(self, name: str, before: Term, after: Term) -> Term:
+        if self.journal is not None:
+            self.journal.record(name, "", 0, before, after)
+        return after
+
+    def apply(self, before: Term, fired: Any) -> Term:
+        rule, after = fired
+        self.note(rule)
+        if self.journal is not None:
+            self.journal.record(rule.name, rule.file, rule.line, before, after)
+        result: Term = after
+        return result
+
+    def note(self, rule: Any) -> None:
+        self.fired[rule.name] += 1
+        self.steps += 1
+        if self.steps > self.allowed:
+            raise exhausted(self.fired, self.allowed)
+
+    # ---------------------------------------------------------------- arithmetic
+
+    def arithmetic(self, term: Term, original: Term) -> Term:
+        """The collected form of a sum, product or power whose operands are normal; `term` where it cannot be."""
+        dtype = term.type.dtype
+        made = self.linear(term, dtype) if term._tuple[0] in _LINEAR else self.multiplicative(term, dtype)
+        if made is None:
+            return term
+        try:
+            return fit(made, term)
+        except Refused:
+            return term
+
+    def linear(self, term: Term, dtype: Any) -> Term | None:
+        const: Number = 0
+        items: dict[Term, Number] = {}
+        signs = {"add": 1, "negative": -1}
+        for place, part in enumerate(term.operands):
+            sign = signs.get(term._tuple[0].name, 1 if place == 0 else -1)
+            number = number_of(part)
+            if number is not None:
+                value = finite(number)
+                if value is None:
+                    return None
+                const += sign * value
+                continue
+            inner, addends = self.algebra.as_sum(part)
+            if len(addends) > WIDEST or (self.uses[part] > 1 and len(addends) > 1 and not _overlap(items, addends)):
+                inner, addends = 0, {part: 1}
+            const += sign * inner
+            for t, c in addends.items():
+                k, rest = self.algebra.addend(t)
+                merge(items, {rest: k * c}, sign)
+        return self.pairs_of_sum(const, items, dtype)
+
+    def pairs_of_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
+        if 1 < len(items) + (const != 0) <= _PAIRS:
+            found = self._fire_sum(const, items, dtype)
+            if found is not None:
+                return found
+        common = self.factored(const, items, dtype)
+        return common if common is not None else self.algebra.sum(const, items, dtype)
+
+    def factored(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
+        """A factor that all addends share taken out."""
+        if const != 0 or not 1 < len(items) <= _PAIRS:
+            return None
+        apart = [(self.algebra.as_product(t), c) for t, c in items.items()]
+        shared = dict(apart[0][0][1])
+        for (_, factors), _c in apart[1:]:
+            shared = {b: min(e, factors[b]) for b, e in shared.items() if b in factors and (e > 0) == (factors[b] > 0)}
+        if not shared:
+            return None
+        inside: dict[Term, Number] = {}
+        extra: Number = 0
+        for (k, factors), c in apart:
+            rest = dict(factors)
+            merge(rest, shared, -1)
+            if rest:
+                merge(inside, {self.algebra.product(1, rest, dtype): 1}, k * c)
+            else:
+                extra += k * c
+        base = self.pairs_of_sum(extra, inside, dtype)
+        number = number_of(base)
+        if number is not None:
+            return self.algebra.product(finite(number) or 0, shared, dtype)
+        k, more = self.algebra.as_product(base)
+        merge(shared, more)
+        return self.algebra.product(k, shared, dtype)
+
+    def _fire_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
+        one = constant(1.0, dtype)
+        entries = list(items.items()) + ([(one, const)] if const != 0 else [])
+        for (a, m), (b, n) in combinations(entries, 2):
+            for scale in dict.fromkeys((abs(m), abs(n))):
+                for sign in (1, -1):
+                    pair = {a: _ratio(m, scale * sign), b: _ratio(n, scale * sign)}
+                    extra = pair.pop(one, 0) if one in pair else 0
+                    probe = self.algebra.sum(extra, pair, dtype)
+                    if probe._tuple[0] not in _LINEAR and probe._tuple[0] is not CATALOGUE["multiply"]:
+                        continue
+                    fired = self.rules.fire(probe)
+                    if fired is None:
+                        continue
+                    made = self.apply(probe, fired)
+                    rest = {t: c for t, c in items.items() if t is not a and t is not b}
+                    left = const if b is not one and a is not one else 0
+                    addend = CATALOGUE["multiply"](constant(float(scale * sign), dtype), made) if scale * sign != 1 else made
+                    if not rest and left == 0:
+                        return addend
+                    return CATALOGUE["add"](self.algebra.sum(left, rest, dtype), addend)
+        return None
+
+    def multiplicative(self, term: Term, dtype: Any) -> Term | None:
+        powers = _powers(term)
+        if powers is None:
+            return None
+        coefficient: Number = 1
+        factors: dict[Term, Number] = {}
+        for part, exponent in powers:
+            number = number_of(part)
+            if number is not None:
+                value = finite(number)
+                raised_to = None if value is None else _raise(value, exponent)
+                if raised_to is None:
+                    return None
+                coefficient *= raised_to
+                continue
+            k, more = self.algebra.power(part, exponent)
+            if len(more) > WIDEST:
+                k, more = 1, {part: exponent}
+            coefficient *= k
+            merge(factors, more)
+        coefficient, factors = self.primitive(coefficient, factors, dtype)
+        if 1 < len(factors) + (coefficient != 1) <= _PAIRS:
+            found = self._fire_product(coefficient, factors, dtype)
+            if found is not None:
+                return found
+        return self.algebra.product(coefficient, factors, dtype)
+
+    def primitive(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> tuple[Number, dict[Term, Number]]:
+        """Differences a - b and b - a among the factors made one."""
+        found: dict[Term, Number] = {}
+        for base, exponent in factors.items():
+            if base in self.algebra.sums and isinstance(exponent, int):
+                const, items = self.algebra.sums[base]
+                for other in list(found):
+                    if other in self.algebra.sums and other is not base:
+                        ratio = _multiple((const, items), self.algebra.sums[other])
+                        power = None if ratio is None else _raise(ratio, exponent)
+                        if power is not None:
+                            coefficient *= power
+                            base = other
+                            break
+            merge(found, {base: exponent})
+        return coefficient, found
+
+    def _fire_product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term | None:
+        entries = list(factors.items())
+        probes: list[tuple[dict[Term, Number], Number]] = []
+        for (a, m), (b, n) in combinations(entries, 2):
+            probes.append(({a: m, b: n}, 1))
+            if isinstance(m, int) and isinstance(n, int):
+                k = min(abs(m), abs(n))
+                for step in {k, -k} - {1}:
+                    probes.append(({a: _ratio(m, k), b: _ratio(n, k)} if step > 0 else {a: -_ratio(m, k), b: -_ratio(n, k)}, step))
+                if abs(m) != abs(n):
+                    s, t = (1 if m > 0 else -1), (1 if n > 0 else -1)
+                    probes.append(({a: s, b: t}, k))
+        for a, m in entries:
+            if len(entries) > 1:
+                probes.append(({a: m}, 1))
+        for probe_factors, power in probes:
+            probe = self.algebra.product(1, probe_factors, dtype)
+            if probe._tuple[0] in (SYMBOL, CONSTANT):
+                continue
+            fired = self.rules.fire(probe)
+            if fired is None:
+                continue
+            made = self.apply(probe, fired)
+            rest = dict(factors)
+            merge(rest, probe_factors, -power)
+            raised_made = made if power == 1 else CATALOGUE["power"](made, constant(float(power), dtype))
+            if not rest and coefficient == 1:
+                return raised_made
+            return CATALOGUE["multiply"](self.algebra.product(coefficient, rest, dtype), raised_made)
+        return None
+
+
+def _ratio(a: Number, b: Number) -> Number:
+    from_floats = isinstance(a, float) or isinstance(b, float)
+    if from_floats:
+        return finite(a / b) or 0
+    quotient = _Fraction(a) / b
+    return int(quotient) if quotient.denominator == 1 else quotient
+
+
+def _multiple(one: Any, other: Any) -> Number | None:
+    """The number c with one = c * other, for sums of the same terms."""
+    const, items = one
+    base, others = other
+    if items.keys() != others.keys() or (const == 0) is not (base == 0):
+        return None
+    first = next(iter(items))
+    ratio = _ratio(items[first], others[first])
+    same = all(c == ratio * others[t] for t, c in items.items()) and const == ratio * base
+    return ratio if same else None
+
+
+def _overlap(items: dict[Term, Number], addends: dict[Term, Number]) -> bool:
+    return any(term in items for term in addends)
+
+
+def _exact_arithmetic(term: Term) -> bool:
+    dtype = term.type.dtype
+    if dtype.kind != "f":
+        return False
+    return all(part.type.dtype == dtype or (is_constant(part) and part.type.ndim == 0) for part in term.operands)
+
+
+def _powers(term: Term) -> list[tuple[Term, Number]] | None:
+    operands = term.operands
+    match term._tuple[0].name:
+        case "multiply":
+            return [(part, 1) for part in operands]
+        case "divide":
+            return [(operands[0], 1), (operands[1], -1)]
+        case "positive":
+            return [(operands[0], 1)]
+        case "square":
+            return [(operands[0], 2)]
+        case "reciprocal":
+            return [(operands[0], -1)]
+        case "sqrt":
+            return [(operands[0], _Fraction(1, 2))]
+        case "rsqrt":
+            return [(operands[0], _Fraction(-1, 2))]
+    number = number_of(operands[1])
+    exponent = None if number is None else finite(number)
+    return None if exponent is None else [(operands[0], exponent)]
+
+
+def _raise(value: Number, exponent: Number) -> Number | None:
+    return value if exponent == 1 else _raised(value, exponent)
+
+
+def _folded(term: Term) -> Term | None:
+    """The value of an operator on small constants, where it is finite."""
+    operands = term.operands
+    if not operands or not all(map(is_constant, operands)) or not term.type.is_static:
+        return None
+    if int(np.prod(term.type.shape, dtype=float)) > _FOLDED or any(np.size(constant_value(part)) > _FOLDED for part in operands):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            value = np.asarray(term._tuple[0].meaning(*[_value(part) for part in term._tuple[1:]]))
+    except Exception:  # any operator may refuse its values; then the term stays
+        return None
+    if value.dtype != term.type.dtype or value.shape != term.type.shape or not np.isfinite(value).all():
+        return None
+    return constant(value)
+
+
+def _value(part: Any) -> Any:
+    return constant_value(part) if isinstance(part, Term) else part
+
