@@ -1,7 +1,26 @@
 """Étude: symbolic arrays whose calculus is data. `import etude as et`."""
 
+from etude import rules
 from etude.api.array import Array
+from etude.api.constants import (
+    DTYPES as _DTYPES,
+)
+from etude.api.constants import (
+    broadcast_shapes,
+    can_cast,
+    e,
+    euler_gamma,
+    finfo,
+    iinfo,
+    inf,
+    isdtype,
+    nan,
+    newaxis,
+    pi,
+    result_type,
+)
 from etude.api.construct import (
+    array,
     asarray,
     col,
     constant,
@@ -16,29 +35,27 @@ from etude.api.construct import (
     tensor4,
     vector,
 )
+from etude.api.function import Function, function
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
+from etude.api.rewriting import count_operations, explain, rewrite, simplify, stabilize
+from etude.api.shared import SharedVariable, shared
 from etude.gradient import *
 from etude.gradient import __all__ as _gradient_names
+from etude.rules import RuleSet, rule
 
 __version__ = "0.1.0"
 
-globals().update({name: function for name, function in _FUNCTIONS.items() if name not in _gradient_names})
+_NAMES = [
+    "Array", "Function", "RuleSet", "SharedVariable", "array", "asarray", "broadcast_shapes", "can_cast", "col", "constant",
+    "count_operations", "e", "euler_gamma", "explain", "finfo", "from_term", "function", "iinfo", "inf", "isdtype", "matrix",
+    "nan", "newaxis", "parse", "pi", "result_type", "rewrite", "row", "rule", "rules", "scalar", "shared", "simplify",
+    "stabilize", "symbol", "symbols", "tensor3", "tensor4", "vector",
+]  # fmt: skip
+_GENERATED = {
+    name: found
+    for name, found in {**_DTYPES, **_FUNCTIONS}.items()
+    if name not in _gradient_names and name not in _NAMES
+}
+globals().update(_GENERATED)
 
-__all__ = [
-    "Array",
-    "asarray",
-    "col",
-    "constant",
-    "from_term",
-    "matrix",
-    "parse",
-    "row",
-    "scalar",
-    "symbol",
-    "symbols",
-    "tensor3",
-    "tensor4",
-    "vector",
-    *_FUNCTIONS,
-    *_gradient_names,
-]
+__all__ = [*_NAMES, *_gradient_names, *_GENERATED]  # noqa: PLE0604 - names all of them

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from etude.api.array import Array, as_term, wrap
+from etude.api.shared import SharedVariable, is_shared
 from etude.errors import TermTypeError
 from etude.terms import Term, as_dtype
 from etude.terms import constant as constant_term
@@ -14,6 +15,7 @@ from etude.text.parser import parse_term
 from etude.text.vocabulary import cast
 
 __all__ = [
+    "array",
     "asarray",
     "col",
     "constant",
@@ -94,6 +96,11 @@ def asarray(value: Any, dtype: Any = None, *, device: Any = None, copy: bool | N
     return constant(value, dtype)
 
 
+def array(value: Any, dtype: Any = None) -> Array:
+    """`value` as an Array, as `asarray` has it."""
+    return asarray(value, dtype)
+
+
 def parse(text: str, /, **names: Any) -> Array:
     """The Array that a text spells: Python expression syntax with bare NumPy and SciPy names. Nothing is executed.
 
@@ -120,5 +127,5 @@ def _named_term(name: str, given: Any) -> Term:
 
 
 def from_term(term: Term) -> Array:
-    """The Array of a term."""
-    return Array(term)
+    """The Array of a term that has an array type; TypeError for any other."""
+    return SharedVariable(term) if is_shared(term) else Array(term)

@@ -1,0 +1,85 @@
+"""Rewriting of Arrays: simplified, stabilised, rewritten by chosen rules, explained, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from etude import rewriting
+from etude.api.array import Array, as_term, wrap
+from etude.rewriting import Derivation
+from etude.rules import RuleSet, default
+from etude.text import to_text
+
+__all__ = ["Explanation", "count_operations", "explain", "rewrite", "simplify", "stabilize"]
+
+
+def simplify(expr: Any, rules: RuleSet | None = None, promise: str = "real", goal: str = "size") -> Array:
+    """The normal form of an expression: the same value, dtype and shape, with no more operations.
+
+    rules: the rule set, `et.rules.default("simplify")` unless given. promise: "real" (the same value up to rounding
+    wherever the original is finite) or "exact" (bit for bit).
+
+    Raises RewriteBudgetError where the rules do not come to an end, ValueError for an unknown promise or goal.
+
+    >>> import etude as et
+    >>> x = et.scalar("x")
+    >>> str(et.simplify(et.sin(x)**2 + et.cos(x)**2))
+    '1.0'
+    """
+    return wrap(rewriting.simplify(as_term(expr), rules, promise, goal))
+
+
+def stabilize(expr: Any) -> Array:
+    """The expression in a form that rounds better: `log(1 + x)` becomes `log1p(x)`, and so on.
+
+    >>> import etude as et
+    >>> x = et.scalar("x")
+    >>> str(et.stabilize(et.log(1 + x)))
+    'log1p(x)'
+    """
+    return wrap(rewriting.normalize(as_term(expr), default("stabilize")))
+
+
+def rewrite(expr: Any, rules: Any, strategy: Any = "normal_form") -> Array:
+    """The expression rewritten by the given rules alone.
+
+    strategy: "normal_form" (until no rule fits), "bottom_up" or "top_down" (one pass), "root", "stable".
+
+    >>> import etude as et
+    >>> x = et.scalar("x", positive=True)
+    >>> str(et.rewrite(et.log(x * x), et.rule("log_prod: log(x * y) -> log(x) + log(y) if positive(x) and positive(y)")))
+    'log(x) + log(x)'
+    """
+    return wrap(rewriting.rewrite(as_term(expr), rules, strategy))
+
+
+def count_operations(expr: Any, shared: bool = True) -> int:
+    """The number of operations; `shared` counts a sub-term that occurs several times once.
+
+    >>> import etude as et
+    >>> x = et.scalar("x")
+    >>> et.count_operations(et.sin(x) + et.sin(x)), et.count_operations(et.sin(x) + et.sin(x), shared=False)
+    (2, 3)
+    """
+    return rewriting.count_operations(as_term(expr), shared=shared)
+
+
+class Explanation(Derivation):
+    """The steps that led to an expression. Iterating gives each `Step`; its text is written as expressions are."""
+
+    __slots__ = ()
+
+    def text(self, printer: Callable[[Any], str] = to_text) -> str:
+        return super().text(printer)
+
+
+def explain(result: Any) -> Explanation:
+    """The steps by which a result of `simplify` was reached, each with its rule, file and line.
+
+    >>> import etude as et
+    >>> x = et.scalar("x")
+    >>> [step.rule for step in et.explain(et.simplify(et.exp(et.log(x))))]
+    ['exp_log']
+    """
+    return Explanation(rewriting.derivation_of(as_term(result)))
