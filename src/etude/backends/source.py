@@ -34,6 +34,7 @@ class Source:
         if namespace.is_numpy:
             self.objects.update(asarray=np.asarray, copy=np.array)
         self.names = self._input_names()
+        self.buffers = _buffers(program, plan) if namespace.is_numpy else {}
         self.text = self._write()
 
     def function(self) -> Callable[..., list[Any]]:
@@ -64,7 +65,9 @@ class Source:
         program = self.program
         if slot < len(program.inputs):
             return self.names[slot]
-        return f"c{slot - len(program.inputs)}" if slot < program.first else f"t{slot - program.first}"
+        if slot < program.first:
+            return f"c{slot - len(program.inputs)}"
+        return f"t{self.buffers.get(slot, slot) - program.first}"
 
     # ---------------------------------------------------------------- text
 
@@ -73,9 +76,10 @@ class Source:
         lines[:0] = self._constants()
         for position in range(len(self.program)):
             lines.append(f"    {self._instruction(position)}")
-            frees = self.plan.frees.get(position)
-            if frees:
-                lines.append(f"    del {', '.join(map(self.name, frees))}")
+            target = self.name(self.program.first + position)
+            dead = [name for name in map(self.name, self.plan.frees.get(position, ())) if name != target]
+            if dead:
+                lines.append(f"    del {', '.join(dead)}")
         owned = zip(self.program.outputs, self.plan.ownership, strict=True)
         results = [self._result(slot, ownership) for slot, ownership in owned]
         lines.append(f"    return [{', '.join(results)}]")
@@ -126,6 +130,14 @@ class Source:
         if ownership is Ownership.VIEW:
             return f"own(asarray({name}))"
         return f"asarray({name})"
+
+
+def _buffers(program: Program, plan: Plan) -> dict[int, int]:
+    """For each slot that is written over a dead one, the slot that was there first: they share a name."""
+    first: dict[int, int] = {}
+    for position, slot in plan.reuse.items():
+        first[program.first + position] = first.get(slot, slot)
+    return first
 
 
 def _is_literal(value: Any) -> bool:
