@@ -28,7 +28,8 @@ def main() -> int:
         print(f"d/d{wrt.name}   ", slope)
     print("d2/dw02 ", hessian[0][0])
 
-    evaluate = et.function([w0, w1, temperature, distress], [cost, *gradient, *[h for row in hessian for h in row]])
+    outputs = [et.stabilize(cost), *gradient, *[slope for row in hessian for slope in row]]
+    evaluate = et.function([w0, w1, temperature, distress], outputs)
     data = np.genfromtxt(DATA, delimiter=",", names=True, comments="#", skip_header=5)
     print("\ncost and gradient at w1 = 50:", *evaluate(0.0, 50.0, data["temperature"], data["distress"])[:3])
 

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "etude"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-RULES = sorted(path.relative_to(ROOT / "rules").as_posix() for path in (ROOT / "rules").rglob("*.rules"))
+RULES = sorted(path.relative_to(ROOT / "rules").as_posix() for path in (ROOT / "rules").rglob("*") if path.is_file())
 LOCATE = "from etude.rules.location import rules_root; print(rules_root())"
 
 
@@ -62,7 +62,7 @@ def test_most_modules_are_under_200_lines():
 
 def test_rules_hold_rule_files_only():
     assert RULES
-    assert {path.suffix for path in (ROOT / "rules").rglob("*") if path.is_file()} <= {".rules", ".md"}
+    assert {Path(name).suffix for name in RULES} <= {".rules", ".facts", ".md"}
 
 
 def test_tests_mirror_the_rooms():

@@ -44,7 +44,7 @@ def test_simplify_with_a_promise_keeps_what_is_not_exact(capsys):
 def test_explain_names_rules_files_and_lines(capsys):
     status, out, err = outcome(capsys, "explain", "d/dx log(1-exp(x))")
     assert (status, err) == (0, "")
-    assert "rules/stabilize/" in out
+    assert "rules/" in out
     assert ".rules:" in out
 
 
@@ -76,7 +76,7 @@ def test_doctor_reports_a_wrong_gradient(capsys, monkeypatch):
         (["diff", "nosuchfunction(x)", "x"], "nosuchfunction"),
         (["diff", "x**2", "2x"], "'2x' is no name of a symbol"),
         (["diff", "x**2", "lambda"], "'lambda' is no name of a symbol"),
-        (["diff", "x**2"], "VARIABLE"),
+        (["diff", "x**2"], "Missing argument"),
         (["diff", "x**2", "x", "--assume", "positive"], "NAME=WORDS"),
         (["diff", "x**2", "x", "--assume", "x=tasty"], "tasty"),
         (["simplify", "x", "--nosuch"], "--nosuch"),
