@@ -58,4 +58,4 @@ _GENERATED = {
 }
 globals().update(_GENERATED)
 
-__all__ = [*_NAMES, *_gradient_names, *_GENERATED]  # noqa: PLE0604 - names all of them
+__all__ = [*_NAMES, *_gradient_names, *_GENERATED]

@@ -119,7 +119,9 @@ LEAVES = st.sampled_from([X, Y, constant(0.0), constant(1.0), constant(2.0), con
 
 
 def grown(children):
-    unary = st.builds(op, st.sampled_from(["sin", "cos", "exp", "tanh", "negative", "abs", "square", "sqrt", "log"]), children)
+    unary = st.builds(
+        op, st.sampled_from(["sin", "cos", "exp", "tanh", "negative", "abs", "square", "sqrt", "log"]), children
+    )
     binary = st.builds(
         op, st.sampled_from(["add", "subtract", "multiply", "divide", "maximum", "minimum"]), children, children
     )

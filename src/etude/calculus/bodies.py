@@ -84,7 +84,10 @@ class _Along:
 def _map_link(node: Term) -> MapLink:
     body: Body = node.attributes[0]
     mapped: int = node.attributes[1]
-    kinds = [part.type.with_shape(part.type.shape[1:]) if place < mapped else part.type for place, part in enumerate(node.operands)]
+    kinds = [
+        part.type.with_shape(part.type.shape[1:]) if place < mapped else part.type
+        for place, part in enumerate(node.operands)
+    ]
     parameters = tuple(map(_fresh, kinds))
     result = body.over(parameters)
     seed = _fresh(result.type if result.type.dtype.kind in "fc" else result.type.with_dtype("float64"))

@@ -30,8 +30,14 @@ def zero_like(term: Term) -> Term:
     return zero if term.type.ndim == 0 else CATALOGUE["broadcast_like"].apply((zero, term), (None, False))
 
 
-def cotangents(seeds: Mapping[Term, Any], wrt: Sequence[Term], cut: Iterable[Term] = (), fixed: Mapping[Term, Any] | None = None,
-               polish: Polish | None = None, contributed: Contributed | None = None) -> list[Result]:
+def cotangents(
+    seeds: Mapping[Term, Any],
+    wrt: Sequence[Term],
+    cut: Iterable[Term] = (),
+    fixed: Mapping[Term, Any] | None = None,
+    polish: Polish | None = None,
+    contributed: Contributed | None = None,
+) -> list[Result]:
     """What each of `wrt` receives from the seeded outputs and the `fixed` (known) cotangents.
 
     A seed or fixed value is a term, a `NullType` or a `DisconnectedType`. Nothing passes through `cut`.
@@ -55,7 +61,11 @@ def _reached(sweep: Sweep, sources: Mapping[Term, Any], stop: frozenset[Term], k
         found = sweep.links.get(node)
         for position, operand in enumerate(edges(node)):
             blocked = operand in known and operand not in sources
-            if not blocked and operand in sweep.reaching and (found is None or found.kinds[position] != DISCONNECTED_FROM):
+            if (
+                not blocked
+                and operand in sweep.reaching
+                and (found is None or found.kinds[position] != DISCONNECTED_FROM)
+            ):
                 reached.add(operand)
     return reached
 
@@ -77,7 +87,9 @@ def _why(term: Term, sweep: Sweep, outputs: list[Term]) -> str:
     for node, position, found in sweep.cuts:
         if found is not None and edges(node)[position] in below:
             rule = found.rule
-            return f"the path ends at operand {position + 1} of {node._tuple[0]}, by the rule `{rule.text}` ({rule.place})"
+            return (
+                f"the path ends at operand {position + 1} of {node._tuple[0]}, by the rule `{rule.text}` ({rule.place})"
+            )
     return "every path to it is cut by consider_constant or known_grads"
 
 

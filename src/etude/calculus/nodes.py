@@ -120,7 +120,12 @@ def _ready(op: Any, count: int, index: int | None) -> tuple[Link, ...]:
     names = tuple([slot(name) for name in op.attributes])
     return tuple(
         [
-            Link(t, tuple([None if pattern is None else Recipe(pattern, slots, names) for pattern in t.reverse]), slots, names)
+            Link(
+                t,
+                tuple([None if pattern is None else Recipe(pattern, slots, names) for pattern in t.reverse]),
+                slots,
+                names,
+            )
             for t in templates(op, count, index)
         ]
     )

@@ -49,8 +49,13 @@ class Sweep:
             self.reaching.add(node)
 
 
-def reverse(sweep: Sweep, seeds: Mapping[Term, Any], polish: Polish | None = None, contributed: Contributed | None = None,
-            fixed: Mapping[Term, Any] | None = None) -> dict[Term, Any]:
+def reverse(
+    sweep: Sweep,
+    seeds: Mapping[Term, Any],
+    polish: Polish | None = None,
+    contributed: Contributed | None = None,
+    fixed: Mapping[Term, Any] | None = None,
+) -> dict[Term, Any]:
     """The cotangent of every node that `seeds` reach: a term, or a `NullType`; zero where there is none.
 
     `fixed` cotangents replace what flows into their nodes.
@@ -63,7 +68,9 @@ def reverse(sweep: Sweep, seeds: Mapping[Term, Any], polish: Polish | None = Non
             continue
         found = sweep.links.get(node)
         operands = edges(node)
-        attributes = () if found is None else (node if len(operands) == len(node.operands) else node._tuple[1]).attributes
+        attributes = (
+            () if found is None else (node if len(operands) == len(node.operands) else node._tuple[1]).attributes
+        )
         for position, operand in enumerate(operands):
             if operand not in sweep.reaching or operand in held:
                 continue
@@ -76,7 +83,9 @@ def reverse(sweep: Sweep, seeds: Mapping[Term, Any], polish: Polish | None = Non
     return cotangents
 
 
-def _sent(node: Term, position: int, operands: Any, attributes: Any, cotangent: Any, found: Link | None, polish: Polish | None) -> Any:
+def _sent(
+    node: Term, position: int, operands: Any, attributes: Any, cotangent: Any, found: Link | None, polish: Polish | None
+) -> Any:
     if found is None:
         return NullType(f"no differential line says what {node._tuple[0]} sends to its operand {position + 1}")
     kind = found.kinds[position]

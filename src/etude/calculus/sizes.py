@@ -53,7 +53,10 @@ def _combined(node: Term) -> tuple[Any, ...]:
             if mark != 1:
                 found[-1 - axis].add(mark)
     return tuple(
-        [next(iter(marks)) if size is None and len(marks) == 1 else mark for size, marks, mark in zip(shape, found, own, strict=True)]
+        [
+            next(iter(marks)) if size is None and len(marks) == 1 else mark
+            for size, marks, mark in zip(shape, found, own, strict=True)
+        ]
     )
 
 

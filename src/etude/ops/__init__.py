@@ -3,8 +3,22 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from etude.ops import arithmetic, gradient_marks, special, transcendental  # noqa: F401  # each family registers its operators
-from etude.ops import binders, exponential_sums, indexing, layout, likes, products, reductions, scans, shapes, sorting  # noqa: F401
+from etude.ops import (  # noqa: F401  # each family registers its operators  # noqa: F401
+    arithmetic,
+    binders,
+    exponential_sums,
+    gradient_marks,
+    indexing,
+    layout,
+    likes,
+    products,
+    reductions,
+    scans,
+    shapes,
+    sorting,
+    special,
+    transcendental,
+)
 from etude.ops.op import Op, _registered
 
 __all__ = ["CATALOGUE", "Op"]

@@ -10,7 +10,7 @@ import numpy as np
 from etude.errors import TermTypeError
 from etude.ops.elementwise import boolean, elementwise, promoted, ufunc_dtype
 from etude.ops.op import Attributes, Op, Types, register
-from etude.terms import ArrayType, as_dtype, broadcast_shapes
+from etude.terms import ArrayType, as_dtype
 
 
 def _folded(ufunc: Any) -> Any:
@@ -26,8 +26,16 @@ def _folded(ufunc: Any) -> Any:
 
 def _sum_of(name: str, ufunc: Any, properties: str, doc: str) -> Op:
     """A binary operator that a normal form may hold with more operands."""
-    return register(Op(name, ("a", "b", "*more"), lambda *values: values[0] if len(values) == 1 else reduce(ufunc, values),
-                       _folded(ufunc), properties=f"elementwise commutative associative {properties}", doc=doc))
+    return register(
+        Op(
+            name,
+            ("a", "b", "*more"),
+            lambda *values: values[0] if len(values) == 1 else reduce(ufunc, values),
+            _folded(ufunc),
+            properties=f"elementwise commutative associative {properties}",
+            doc=doc,
+        )
+    )
 
 
 add = _sum_of("add", np.add, "", "a + b")
@@ -57,9 +65,15 @@ floor = elementwise("floor", np.floor, doc="the greatest integer not above x")
 ceil = elementwise("ceil", np.ceil, doc="the least integer not below x")
 trunc = elementwise("trunc", np.trunc, doc="rounded towards zero")
 rint = elementwise("rint", np.rint, doc="the nearest integer, ties to even")
-round_ = elementwise("round", np.round, infer=promoted(), attributes={"decimals": 0}, doc="rounded to decimals, ties to even")
-maximum = elementwise("maximum", np.maximum, "a b", properties="commutative associative", doc="the greater; nan if one is nan")
-minimum = elementwise("minimum", np.minimum, "a b", properties="commutative associative", doc="the smaller; nan if one is nan")
+round_ = elementwise(
+    "round", np.round, infer=promoted(), attributes={"decimals": 0}, doc="rounded to decimals, ties to even"
+)
+maximum = elementwise(
+    "maximum", np.maximum, "a b", properties="commutative associative", doc="the greater; nan if one is nan"
+)
+minimum = elementwise(
+    "minimum", np.minimum, "a b", properties="commutative associative", doc="the smaller; nan if one is nan"
+)
 fmax = elementwise("fmax", np.fmax, "a b", properties="commutative", doc="the greater; a nan is ignored")
 fmin = elementwise("fmin", np.fmin, "a b", properties="commutative", doc="the smaller; a nan is ignored")
 clip = elementwise("clip", np.clip, "x lower upper", infer=promoted(), doc="minimum(upper, maximum(x, lower))")
@@ -75,9 +89,15 @@ less = elementwise("less", np.less, "a b", infer=boolean, doc="a < b")
 less_equal = elementwise("less_equal", np.less_equal, "a b", infer=boolean, doc="a <= b")
 greater = elementwise("greater", np.greater, "a b", infer=boolean, doc="a > b")
 greater_equal = elementwise("greater_equal", np.greater_equal, "a b", infer=boolean, doc="a >= b")
-logical_and = elementwise("logical_and", np.logical_and, "a b", infer=boolean, properties="commutative associative", doc="a and b")
-logical_or = elementwise("logical_or", np.logical_or, "a b", infer=boolean, properties="commutative associative", doc="a or b")
-logical_xor = elementwise("logical_xor", np.logical_xor, "a b", infer=boolean, properties="commutative", doc="either a or b")
+logical_and = elementwise(
+    "logical_and", np.logical_and, "a b", infer=boolean, properties="commutative associative", doc="a and b"
+)
+logical_or = elementwise(
+    "logical_or", np.logical_or, "a b", infer=boolean, properties="commutative associative", doc="a or b"
+)
+logical_xor = elementwise(
+    "logical_xor", np.logical_xor, "a b", infer=boolean, properties="commutative", doc="either a or b"
+)
 logical_not = elementwise("logical_not", np.logical_not, infer=boolean, doc="not x")
 isnan = elementwise("isnan", np.isnan, infer=boolean, doc="whether x is nan")
 isinf = elementwise("isinf", np.isinf, infer=boolean, doc="whether x is infinite")
@@ -90,13 +110,23 @@ invert = elementwise("invert", np.invert, doc="~x")
 left_shift = elementwise("left_shift", np.left_shift, "a b", doc="a << b")
 right_shift = elementwise("right_shift", np.right_shift, "a b", doc="a >> b")
 
-where = elementwise("where", np.where, "condition a b", infer=promoted(1), weak=(1, 2), doc="a where the condition holds, b elsewhere")
+where = elementwise(
+    "where", np.where, "condition a b", infer=promoted(1), weak=(1, 2), doc="a where the condition holds, b elsewhere"
+)
 
 real = elementwise("real", np.real, infer=lambda t, a: t[0].with_dtype(t[0].dtype.type(0).real.dtype), doc="real part")
-imag = elementwise("imag", np.imag, infer=lambda t, a: t[0].with_dtype(t[0].dtype.type(0).real.dtype), doc="imaginary part")
+imag = elementwise(
+    "imag", np.imag, infer=lambda t, a: t[0].with_dtype(t[0].dtype.type(0).real.dtype), doc="imaginary part"
+)
 conj = elementwise("conj", np.conj, doc="complex conjugate")
-angle = elementwise("angle", np.angle, infer=lambda t, a: t[0].with_dtype(
-    np.result_type(t[0].dtype.type(0).real.dtype, np.float16 if t[0].dtype.kind in "fc" else np.float64)), doc="argument of a complex number")
+angle = elementwise(
+    "angle",
+    np.angle,
+    infer=lambda t, a: t[0].with_dtype(
+        np.result_type(t[0].dtype.type(0).real.dtype, np.float16 if t[0].dtype.kind in "fc" else np.float64)
+    ),
+    doc="argument of a complex number",
+)
 
 
 def _cast_canonical(types: Types, attributes: Attributes) -> Attributes:
@@ -109,8 +139,16 @@ def _cast(types: Types, attributes: Attributes) -> ArrayType:
     return types[0].with_dtype(attributes[0])
 
 
-astype = register(Op("astype", ("x",), lambda x, dtype: np.asarray(x).astype(dtype)[()], _cast, attributes={"dtype": None},
-                     canonical=_cast_canonical, properties="elementwise", doc="x in another dtype",
-                     build=lambda op, operands, attributes: operands[0] if operands[0].type.dtype == attributes[0] else None))
-
-
+astype = register(
+    Op(
+        "astype",
+        ("x",),
+        lambda x, dtype: np.asarray(x).astype(dtype)[()],
+        _cast,
+        attributes={"dtype": None},
+        canonical=_cast_canonical,
+        properties="elementwise",
+        doc="x in another dtype",
+        build=lambda op, operands, attributes: operands[0] if operands[0].type.dtype == attributes[0] else None,
+    )
+)

@@ -42,7 +42,9 @@ class Body:
 
     def over(self, terms: Sequence[Term]) -> Term:
         """The result with terms in the place of the parameters."""
-        given = {node: terms[node._tuple[4][1]] for node in postorder(self.result) if is_leaf(node) and not is_constant(node)}
+        given = {
+            node: terms[node._tuple[4][1]] for node in postorder(self.result) if is_leaf(node) and not is_constant(node)
+        }
         return replace([self.result], given)[0]
 
     def __call__(self, values: Sequence[Any]) -> Any:
@@ -61,7 +63,9 @@ class Body:
             if is_leaf(node) and not is_constant(node):
                 places[node] = _Register(node._tuple[4][1])
                 continue
-            plan.append((node._tuple[0], tuple([places[part] if isinstance(part, Term) else part for part in node._tuple[1:]])))
+            plan.append(
+                (node._tuple[0], tuple([places[part] if isinstance(part, Term) else part for part in node._tuple[1:]]))
+            )
             places[node] = _Register(self.count + len(plan) - 1)
         return plan
 

@@ -19,7 +19,17 @@ def _identity(x: Any, *others: Any, **attributes: Any) -> Any:
 
 
 def _mark(name: str, operands: str, doc: str, attributes: dict[str, Any] | None = None) -> Op:
-    return register(Op(name, tuple(operands.split()), _identity, _first, attributes=attributes, properties="elementwise mark", doc=doc))
+    return register(
+        Op(
+            name,
+            tuple(operands.split()),
+            _identity,
+            _first,
+            attributes=attributes,
+            properties="elementwise mark",
+            doc=doc,
+        )
+    )
 
 
 hold = _mark("hold", "x", "x, kept whole while rewriting", {"tag": 0})
@@ -27,8 +37,12 @@ consider_constant = _mark("consider_constant", "x", "x; the gradient takes it as
 disconnected_grad = _mark("disconnected_grad", "x", "x; the gradient takes it as disconnected")
 zero_grad = _mark("zero_grad", "x", "x; its gradient is zero")
 undefined_grad = _mark("undefined_grad", "x", "x; its gradient is undefined")
-grad_clip = _mark("grad_clip", "x", "x; the gradient is clipped between the bounds", {"lower_bound": None, "upper_bound": None})
-clip_cotangent = _mark("clip_cotangent", "x", "x; its adjoint clips between the bounds", {"lower_bound": None, "upper_bound": None})
+grad_clip = _mark(
+    "grad_clip", "x", "x; the gradient is clipped between the bounds", {"lower_bound": None, "upper_bound": None}
+)
+clip_cotangent = _mark(
+    "clip_cotangent", "x", "x; its adjoint clips between the bounds", {"lower_bound": None, "upper_bound": None}
+)
 grad_scale = _mark("grad_scale", "x", "x; the gradient is multiplied", {"multiplier": 1.0})
 
 
@@ -41,5 +55,25 @@ def _scaled(x: Any, multiplier: float) -> Any:
 
 
 _bounds = {"lower_bound": None, "upper_bound": None}
-clipped = register(Op("clipped", ("x",), _clipped, _first, attributes=_bounds, properties="elementwise", doc="clip(x, lower_bound, upper_bound)"))
-scaled = register(Op("scaled", ("x",), _scaled, _first, attributes={"multiplier": 1.0}, properties="elementwise", doc="multiplier * x"))
+clipped = register(
+    Op(
+        "clipped",
+        ("x",),
+        _clipped,
+        _first,
+        attributes=_bounds,
+        properties="elementwise",
+        doc="clip(x, lower_bound, upper_bound)",
+    )
+)
+scaled = register(
+    Op(
+        "scaled",
+        ("x",),
+        _scaled,
+        _first,
+        attributes={"multiplier": 1.0},
+        properties="elementwise",
+        doc="multiplier * x",
+    )
+)

@@ -137,7 +137,9 @@ class Op:
             return operands
         weak = range(len(operands)) if self.weak is None else self.weak
         dtypes = [operands[i].type.dtype for i in weak if i < len(operands) and isinstance(operands[i], Term)]
-        dtypes += [operands[i].dtype for i in weak if i < len(operands) and isinstance(operands[i], (np.ndarray, np.generic))]
+        dtypes += [
+            operands[i].dtype for i in weak if i < len(operands) and isinstance(operands[i], (np.ndarray, np.generic))
+        ]
         return tuple([self._as_term(part, dtypes if i in weak else []) for i, part in enumerate(operands)])
 
     def _as_term(self, part: Any, dtypes: list[Any]) -> Term:
@@ -157,11 +159,15 @@ class Op:
         try:
             found = self._cache.get(key)
         except TypeError:
-            raise TermTypeError(f"{self.name}: attribute {attributes!r} is not hashable; use tuples and numbers") from None
+            raise TermTypeError(
+                f"{self.name}: attribute {attributes!r} is not hashable; use tuples and numbers"
+            ) from None
         if found is None:
             for position, kind in enumerate(types):
                 if isinstance(kind, TupleType) and "projection" not in self.properties:
-                    raise TermTypeError(f"{self.name}: operand {position + 1} has several results {kind}; take one of them")
+                    raise TermTypeError(
+                        f"{self.name}: operand {position + 1} has several results {kind}; take one of them"
+                    )
             try:
                 canonical = attributes if self.canonical is None else self.canonical(types, attributes)
                 found = canonical, self.infer(types, canonical)

@@ -13,8 +13,12 @@ log = elementwise("log", np.log, doc="natural logarithm")
 log2 = elementwise("log2", np.log2, doc="logarithm to base 2")
 log10 = elementwise("log10", np.log10, doc="logarithm to base 10")
 log1p = elementwise("log1p", np.log1p, doc="log(1 + x), accurate near 0")
-logaddexp = elementwise("logaddexp", np.logaddexp, "a b", properties="commutative associative", doc="log(exp(a) + exp(b))")
-logaddexp2 = elementwise("logaddexp2", np.logaddexp2, "a b", properties="commutative associative", doc="log2(2**a + 2**b)")
+logaddexp = elementwise(
+    "logaddexp", np.logaddexp, "a b", properties="commutative associative", doc="log(exp(a) + exp(b))"
+)
+logaddexp2 = elementwise(
+    "logaddexp2", np.logaddexp2, "a b", properties="commutative associative", doc="log2(2**a + 2**b)"
+)
 
 sin = elementwise("sin", np.sin, doc="sine of radians")
 cos = elementwise("cos", np.cos, doc="cosine of radians")

@@ -1,8 +1,8 @@
 """The adjoint relation: what a linear term sends back to a variable for a given cotangent.
 
-    adjointo(v, v, g, g).
-    adjointo(op(.., part, ..), v, g, r) :- adjoint(op(.., [part], ..), g) = h,  v only in part,  adjointo(part, v, h, r).
-    adjointo(op(.., p, .., q, ..), v, g, r + s) where op is jointly linear in p and q.
+adjointo(v, v, g, g).
+adjointo(op(.., part, ..), v, g, r) :- adjoint(op(.., [part], ..), g) = h,  v only in part,  adjointo(part, v, h, r).
+adjointo(op(.., p, .., q, ..), v, g, r + s) where op is jointly linear in p and q.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def _rules_for(term: Term, rules: RuleSet) -> list[Rule]:
     return [rule for rule in rules if rule.lhs._tuple[0] is term._tuple[0]]
 
 
-def _branches(rule: Rule, term: Term, variable: Any, cotangent: Any, result: Any, rules: RuleSet) -> Iterator[list[Goal]]:
+def _branches(
+    rule: Rule, term: Term, variable: Any, cotangent: Any, result: Any, rules: RuleSet
+) -> Iterator[list[Goal]]:
     for lhs, rhs in spelled_out(rule, len(term.operands)):
         marked = [position for position, part in enumerate(lhs._tuple) if _is_marked(part)]
         linear_in = [position for position, part in enumerate(term._tuple) if occurs(variable, part)]

@@ -52,7 +52,10 @@ def spelled_out(rule: Rule, count: int) -> Iterator[tuple[Any, Any]]:
     for lengths in product(range(missing + 1), repeat=len(stars)):
         if sum(lengths) != missing:
             continue
-        mapping = {star: tuple([Variable(f"{star.name}.{i}") for i in range(n)]) for star, n in zip(stars, lengths, strict=True)}
+        mapping = {
+            star: tuple([Variable(f"{star.name}.{i}") for i in range(n)])
+            for star, n in zip(stars, lengths, strict=True)
+        }
         yield substituted(rule.lhs, mapping), substituted(rule.rhs, mapping)
 
 

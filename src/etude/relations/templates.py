@@ -77,7 +77,10 @@ def _derived(rule: Rule, lhs: Term, rhs: Any, general: Term, differentials: Rule
     forward = spread(forward, lambda term: _one(term, differentials, rule))
     kinds, reasons, forward = _kinds(forward, operands, rule)
     reverse = tuple(
-        [_transposed(forward, operand, adjoints, rule) if kind == LINEAR else None for operand, kind in zip(operands, kinds, strict=True)]
+        [
+            _transposed(forward, operand, adjoints, rule) if kind == LINEAR else None
+            for operand, kind in zip(operands, kinds, strict=True)
+        ]
     )
     conditions = [*required, *([] if condition is None else [condition])]
     return Template(rule, ("and", *conditions) if conditions else None, kinds, reasons, forward, reverse)

@@ -160,7 +160,12 @@ class Algebra:
             elif isinstance(exponent, int):
                 found.append(_power(self._chain(bases), constant(float(exponent), dtype)))
             else:
-                found.extend([_sqrt(b) if exponent == Fraction(1, 2) else _power(b, constant(float(exponent), dtype)) for b in bases])
+                found.extend(
+                    [
+                        _sqrt(b) if exponent == Fraction(1, 2) else _power(b, constant(float(exponent), dtype))
+                        for b in bases
+                    ]
+                )
         return found
 
     def _chain(self, factors: list[Term]) -> Term:

@@ -47,7 +47,9 @@ def _cast(term: Term, dtype: np.dtype[Any]) -> Term:
 
 def _spread(term: Term, like: Term) -> Term:
     kind, shape = like.type, term.type.shape
-    if len(shape) > kind.ndim or any(dim != want and dim != 1 for dim, want in zip(shape[::-1], kind.shape[::-1], strict=False)):
+    if len(shape) > kind.ndim or any(
+        dim != want and dim != 1 for dim, want in zip(shape[::-1], kind.shape[::-1], strict=False)
+    ):
         raise Refused
     if kind.is_static:
         spread: Term = CATALOGUE["broadcast_to"](term, shape=kind.shape)

@@ -12,7 +12,17 @@ from etude.rewriting.journal import Journal
 from etude.rules import RuleSet
 from etude.terms import Term, is_leaf, postorder
 
-__all__ = ["Strategy", "apply_at_root", "attempt", "bottom_up", "chain", "choice", "normal_form", "top_down", "until_stable"]
+__all__ = [
+    "Strategy",
+    "apply_at_root",
+    "attempt",
+    "bottom_up",
+    "chain",
+    "choice",
+    "normal_form",
+    "top_down",
+    "until_stable",
+]
 
 Strategy = Callable[[Term], "Term | None"]
 MINIMUM_BUDGET, BUDGET_PER_NODE = 20_000, 200

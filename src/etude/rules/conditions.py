@@ -27,7 +27,9 @@ _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 Fail = Callable[[str, ast.AST], Exception]
 
 
-def parse_condition(node: ast.expr, variable: Callable[[ast.Name], Variable], fail: Fail, nearest: Callable[[str, Any], str]) -> Any:
+def parse_condition(
+    node: ast.expr, variable: Callable[[ast.Name], Variable], fail: Fail, nearest: Callable[[str, Any], str]
+) -> Any:
     """The data of a condition's syntax tree. `fail` makes the error for a node, `nearest` a suggestion."""
 
     def convert(node: ast.expr) -> Any:
@@ -48,7 +50,11 @@ def parse_condition(node: ast.expr, variable: Callable[[ast.Name], Variable], fa
 
     def compare(node: ast.Compare) -> Any:
         sides = [node.left, *node.comparators]
-        parts = [one(COMPARISONS[type(op)], sides[i], sides[i + 1], node) for i, op in enumerate(node.ops) if type(op) in COMPARISONS]
+        parts = [
+            one(COMPARISONS[type(op)], sides[i], sides[i + 1], node)
+            for i, op in enumerate(node.ops)
+            if type(op) in COMPARISONS
+        ]
         if len(parts) != len(node.ops):
             raise fail("a comparison is one of < <= > >= == !=", node)
         return parts[0] if len(parts) == 1 else ("and", *parts)

@@ -50,7 +50,9 @@ def _folder(path: Path) -> RuleSet:
         fresh = parse_rules(file.read_text(encoding="utf-8"), str(file))
         for one in fresh:
             if one.name in taken and one.kind in ("rewrite", "equation"):
-                raise RuleError(f"the name {one.name!r} is taken by {taken[one.name].place}", one.text, one.line, 1, str(file))
+                raise RuleError(
+                    f"the name {one.name!r} is taken by {taken[one.name].place}", one.text, one.line, 1, str(file)
+                )
             taken[one.name] = one
         found = found + fresh
     return found

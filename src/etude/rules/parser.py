@@ -98,7 +98,11 @@ def _separator(text: str) -> tuple[int, str] | None:
     for position, letter in _top_level(text):
         if text.startswith("->", position):
             return position, "->"
-        if letter == "=" and text[position + 1 : position + 2] != "=" and text[position - 1 : position] not in tuple("=<>!"):
+        if (
+            letter == "="
+            and text[position + 1 : position + 2] != "="
+            and text[position - 1 : position] not in tuple("=<>!")
+        ):
             return position, "="
     return None
 
@@ -144,7 +148,9 @@ class _Line:
             body = body[offset:]
         found = _separator(body)
         if found is None:
-            raise self.error("a rule is `name: left -> right`, `name: left = right`, `d(...) = ...` or `adjoint(...) = ...`", offset)
+            raise self.error(
+                "a rule is `name: left -> right`, `name: left = right`, `d(...) = ...` or `adjoint(...) = ...`", offset
+            )
         middle, arrow = found
         end = _condition_at(body)
         end = len(body) if end is None or end < middle else end
@@ -155,7 +161,10 @@ class _Line:
         make = {"differential": self.differential, "adjoint": self.adjoint}.get(kind, self.identity)
         lhs, rhs, cotangent = make(left, right, offset, offset + middle + len(arrow))
         if kind in ("rewrite", "equation") and not name:
-            raise self.error(f"{'a rewrite' if kind == 'rewrite' else 'an equation'} needs a name: `name: left {arrow} right`", offset)
+            raise self.error(
+                f"{'a rewrite' if kind == 'rewrite' else 'an equation'} needs a name: `name: left {arrow} right`",
+                offset,
+            )
         self.check_variables(lhs, rhs, condition, cotangent, kind)
         return Rule(name or self.made_name(lhs, kind, taken), kind, lhs, rhs, condition, settings["promise"], settings["domain"],
                     cotangent, self.body.strip(), source, self.file, self.number)  # fmt: skip
@@ -215,7 +224,9 @@ class _Line:
         assert isinstance(left, ast.Call)
         self.start = start
         if len(left.args) != 2 or not isinstance(left.args[1], ast.Name):
-            raise self.error("adjoint takes an operator with its linear operand marked, and a cotangent: adjoint(a @ [v], g)", left)
+            raise self.error(
+                "adjoint takes an operator with its linear operand marked, and a cotangent: adjoint(a @ [v], g)", left
+            )
         lhs = self.pattern(left.args[0])
         marked = [part for part in getattr(lhs, "operands", ()) if _is_marked(part)]
         if not marked:
@@ -273,7 +284,11 @@ class _Line:
     def _read_UnaryOp(self, node: ast.UnaryOp) -> Any:
         inner = self.pattern(node.operand)
         names = {ast.USub: "negative", ast.UAdd: "positive", ast.Not: "logical_not", ast.Invert: "invert"}
-        if isinstance(inner, (int, float, complex)) and not isinstance(inner, bool) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        if (
+            isinstance(inner, (int, float, complex))
+            and not isinstance(inner, bool)
+            and isinstance(node.op, (ast.USub, ast.UAdd))
+        ):
             return -inner if isinstance(node.op, ast.USub) else inner
         return self.call(names[type(node.op)], (inner,), {}, node)
 
@@ -335,7 +350,9 @@ class _Line:
         if operands and not attributes and all(type(part) in (int, float) for part in operands):
             return self.folded(op, operands, node)
         try:
-            return Term((op, *operands, *attributes)) if not _constant_call(operands) else op.apply(operands, attributes)
+            return (
+                Term((op, *operands, *attributes)) if not _constant_call(operands) else op.apply(operands, attributes)
+            )
         except EtudeError as error:
             raise self.error(str(error), node) from None
 
@@ -344,7 +361,13 @@ class _Line:
             if op.name == "power" and operands[0].bit_length() * operands[1] > 1024:
                 raise self.error(f"{operands[0]}**{operands[1]} is too large to be written out", node)
             if op.name != "power" or operands[1] >= 0:
-                plain = {"add": "__add__", "multiply": "__mul__", "subtract": "__sub__", "negative": "__neg__", "power": "__pow__"}
+                plain = {
+                    "add": "__add__",
+                    "multiply": "__mul__",
+                    "subtract": "__sub__",
+                    "negative": "__neg__",
+                    "power": "__pow__",
+                }
                 return getattr(operands[0], plain[op.name])(*operands[1:])
         value = op.evaluate(*[float(part) if op.name == "power" else part for part in operands])
         if not math.isfinite(value):

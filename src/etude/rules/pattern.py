@@ -9,10 +9,10 @@ from etude.terms import Term, Variable
 
 __all__ = [
     "COMPUTED",
-    "D",
     "DISCONNECTED",
     "MARK",
     "UNDEFINED",
+    "D",
     "FreeSymbol",
     "Marker",
     "pattern_parts",
