@@ -100,7 +100,7 @@ class Algebra:
         if not factors:
             return self.number(coefficient, dtype)
         if len(factors) == 1 and coefficient == 1:
-            (base, exponent), = factors.items()
+            ((base, exponent),) = factors.items()
             if exponent == 1:
                 return base
         if len(factors) == 1 and next(iter(factors.values())) == 1:
@@ -121,7 +121,7 @@ class Algebra:
         under = {b: -e for b, e in factors.items() if e < 0}
         size = abs(coefficient)
         if not over and len(under) == 1:
-            (base, exponent), = under.items()
+            ((base, exponent),) = under.items()
             if exponent != 1:
                 made = _power(base, constant(-float(exponent), dtype))
                 return self._signed(made if size == 1 else _multiply(self.number(size, dtype), made), coefficient)
@@ -179,7 +179,7 @@ class Algebra:
         if not items:
             return self.number(const, dtype)
         if const == 0 and len(items) == 1:
-            (term, coefficient), = items.items()
+            ((term, coefficient),) = items.items()
             if coefficient == 1:
                 return term
             inner, factors = self.as_product(term)

@@ -45,7 +45,8 @@ class _Partial:
     __slots__ = ("_tuple", "bits", "type")
 
     def __init__(self, bits: int, kind: Any):
-        self.bits, self.type, self._tuple = bits, kind, (None, None)
+        self.bits, self.type = bits, kind
+        self._tuple: tuple[Any, ...] = (None, None)
 
 
 class Knowledge:
@@ -175,7 +176,13 @@ def read_facts(text: str, file: str = "") -> list[tuple[str, Any]]:
             statement, _, condition = rest.partition(" if ")
         statement = statement.strip()
         if word not in BIT or not statement.endswith(")"):
-            raise RuleError(f"a fact is `word(pattern)` or `word(pattern) if condition`, word one of {', '.join(WORDS)}", line, 1, 1, file)
+            raise RuleError(
+                f"a fact is `word(pattern)` or `word(pattern) if condition`, word one of {', '.join(WORDS)}",
+                line,
+                1,
+                1,
+                file,
+            )
         try:
             rules = parse_rules(f"fact: {statement[:-1]} -> 0{' if ' + condition if condition else ''}", file)
         except RuleError as error:

@@ -11,7 +11,7 @@ from etude.rewriting.assumptions import knowledge
 from etude.rewriting.building import compile_replacement
 from etude.rewriting.conditions import compile_condition
 from etude.rewriting.patterns import Compiler, heads_below
-from etude.rules import Rule, RuleSet
+from etude.rules import Rule, RuleSet, pattern_parts
 from etude.terms import Term, TupleType
 
 __all__ = ["CompiledRule", "Rules", "compiled"]
@@ -59,14 +59,31 @@ def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None
 class Rules:
     """The compiled rules of a set; calling it tries them at the root of a term, in order."""
 
-    __slots__ = ("_pending", "by_head", "compiled_for")
+    __slots__ = ("_mentioned", "_pending", "by_head")
 
     def __init__(self, rules: RuleSet):
         self._pending: dict[Any, list[Rule]] = {}
+        self._mentioned: dict[frozenset[str], frozenset[Any]] = {}
         for rule in rules:
             if rule.kind == "rewrite" and isinstance(rule.lhs, Term):
                 self._pending.setdefault(rule.lhs._tuple[0], []).append(rule)
-        self.by_head: dict[Any, dict[Any, tuple[CompiledRule, ...]]] = {}
+        self.by_head: dict[Any, dict[Any, Any]] = {}
+
+    def heads_in(self, roots: frozenset[str]) -> frozenset[Any]:
+        """The heads that occur below the roots of rules with these roots."""
+        found = self._mentioned.get(roots)
+        if found is None:
+            parts = [
+                part
+                for head, rules in self._pending.items()
+                if getattr(head, "name", "") in roots
+                for rule in rules
+                for side in rule.lhs.operands
+                for part in pattern_parts(side)
+            ]
+            found = frozenset(part._tuple[0] for part in parts if isinstance(part, Term))
+            self._mentioned[roots] = found
+        return found
 
     def candidates(self, term: Term) -> tuple[CompiledRule, ...]:
         """The rules whose head and operand heads fit, in the order of the set."""
@@ -81,8 +98,9 @@ class Rules:
         second = parts[2]._tuple[0] if len(parts) > 2 and isinstance(parts[2], Term) else None
         found = table.get((first, second))
         if found is None:
-            found = table[first, second] = tuple([one for one, keys in table[None] if _fits(keys, first, second)])  # type: ignore[misc]
-        return found
+            found = table[first, second] = tuple([pair[0] for pair in table[None] if _fits(pair[1], first, second)])
+        rules: tuple[CompiledRule, ...] = found
+        return rules
 
     def _index(self, head: Any) -> dict[Any, Any]:
         rules = self._pending.get(head)

@@ -13,13 +13,19 @@ from etude.terms import Term, Variable
 __all__ = ["compile_condition"]
 
 
-
 class Knowledge(Protocol):
     def holds(self, word: str, term: Any) -> bool: ...
 
 
 Test = Callable[[list[Any], Knowledge], bool]
-_COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne}
+_COMPARE = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 def compile_condition(condition: Any, slots: dict[Variable, int]) -> Test | None:
@@ -57,7 +63,7 @@ def _comparison(test: Callable[[Any, Any], bool], sign: str, slot: int, literal:
     return run
 
 
-_SIGNS = {(">", 0): "positive", (">=", 0): "nonnegative", ("<", 0): "negative", ("!=", 0): "nonzero"}
+_SIGNS: dict[Any, str] = {(">", 0): "positive", (">=", 0): "nonnegative", ("<", 0): "negative", ("!=", 0): "nonzero"}
 
 
 def _by_sign(term: Term, sign: str, literal: Any, known: Knowledge) -> bool:

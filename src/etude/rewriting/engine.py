@@ -28,6 +28,9 @@ _ARITHMETIC = _LINEAR | frozenset(
 )
 _PAIRS = 10  # addends or factors among which pairs are tried
 _FOLDED = 64
+_SUM_ROOTS = frozenset(("add", "subtract"))
+_PRODUCT_ROOTS = frozenset(("multiply", "divide", "power"))
+_PLAIN = frozenset(CATALOGUE[name] for name in ("add", "subtract", "multiply", "divide", "negative"))
 
 
 class Engine:
@@ -40,6 +43,8 @@ class Engine:
         self.uses: Counter[Term] = Counter()
         self.fired: Counter[str] = Counter()
         self.steps = 0
+        self.sum_heads = rules.heads_in(_SUM_ROOTS) - _PLAIN
+        self.product_heads = rules.heads_in(_PRODUCT_ROOTS) - _PLAIN
 
     def run(self, root: Term) -> Term:
         order = postorder(root)
@@ -191,8 +196,12 @@ class Engine:
 
     def _fire_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
         one = constant(1.0, dtype)
-        entries = list(items.items()) + ([(one, const)] if const != 0 else [])
-        for (a, m), (b, n) in combinations(entries, 2):
+        entries: list[tuple[Term, Number]] = [*items.items(), *([(one, const)] if const != 0 else [])]
+        told = [t is one or self._told(t, self.sum_heads) for t, _ in entries]
+        for i, j in combinations(range(len(entries)), 2):
+            if not (told[i] and told[j]):
+                continue
+            (a, m), (b, n) = entries[i], entries[j]
             for scale in dict.fromkeys((abs(m), abs(n))):
                 for sign in (1, -1):
                     pair = {a: _ratio(m, scale * sign), b: _ratio(n, scale * sign)}
@@ -206,11 +215,17 @@ class Engine:
                     made = self.apply(probe, fired)
                     rest = {t: c for t, c in items.items() if t is not a and t is not b}
                     left = const if b is not one and a is not one else 0
-                    addend = CATALOGUE["multiply"](constant(float(scale * sign), dtype), made) if scale * sign != 1 else made
+                    addend = (
+                        CATALOGUE["multiply"](constant(float(scale * sign), dtype), made) if scale * sign != 1 else made
+                    )
                     if not rest and left == 0:
                         return addend
                     return CATALOGUE["add"](self.algebra.sum(left, rest, dtype), addend)
         return None
+
+    def _told(self, term: Term, heads: frozenset[Any]) -> bool:
+        """Whether a factor of the term has one of the heads that rules of this kind name."""
+        return any(base._tuple[0] in heads for base in self.algebra.as_product(term)[1])
 
     def multiplicative(self, term: Term, dtype: Any) -> Term | None:
         powers = _powers(term)
@@ -239,7 +254,9 @@ class Engine:
                 return found
         return self.algebra.product(coefficient, factors, dtype)
 
-    def primitive(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> tuple[Number, dict[Term, Number]]:
+    def primitive(
+        self, coefficient: Number, factors: dict[Term, Number], dtype: Any
+    ) -> tuple[Number, dict[Term, Number]]:
         """Differences a - b and b - a among the factors made one."""
         found: dict[Term, Number] = {}
         for base, exponent in factors.items():
@@ -259,17 +276,22 @@ class Engine:
     def _fire_product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term | None:
         entries = list(factors.items())
         probes: list[tuple[dict[Term, Number], Number]] = []
+        sums, heads = self.algebra.sums, self.product_heads
         for (a, m), (b, n) in combinations(entries, 2):
+            if not (a._tuple[0] in heads or b._tuple[0] in heads or (a in sums and b in sums)):
+                continue
             probes.append(({a: m, b: n}, 1))
             if isinstance(m, int) and isinstance(n, int):
                 k = min(abs(m), abs(n))
                 for step in {k, -k} - {1}:
-                    probes.append(({a: _ratio(m, k), b: _ratio(n, k)} if step > 0 else {a: -_ratio(m, k), b: -_ratio(n, k)}, step))
+                    probes.append(
+                        ({a: _ratio(m, k), b: _ratio(n, k)} if step > 0 else {a: -_ratio(m, k), b: -_ratio(n, k)}, step)
+                    )
                 if abs(m) != abs(n):
                     s, t = (1 if m > 0 else -1), (1 if n > 0 else -1)
                     probes.append(({a: s, b: t}, k))
         for a, m in entries:
-            if len(entries) > 1:
+            if len(entries) > 1 and m != 1:
                 probes.append(({a: m}, 1))
         for probe_factors, power in probes:
             probe = self.algebra.product(1, probe_factors, dtype)
@@ -289,8 +311,9 @@ class Engine:
 
 
 def _ratio(a: Number, b: Number) -> Number:
-    from_floats = isinstance(a, float) or isinstance(b, float)
-    if from_floats:
+    if b == 1:
+        return a
+    if isinstance(a, float) or isinstance(b, float):
         return finite(a / b) or 0
     quotient = _Fraction(a) / b
     return int(quotient) if quotient.denominator == 1 else quotient
@@ -350,7 +373,9 @@ def _folded(term: Term) -> Term | None:
     operands = term.operands
     if not operands or not all(map(is_constant, operands)) or not term.type.is_static:
         return None
-    if int(np.prod(term.type.shape, dtype=float)) > _FOLDED or any(np.size(constant_value(part)) > _FOLDED for part in operands):
+    if int(np.prod(term.type.shape, dtype=float)) > _FOLDED or any(
+        np.size(constant_value(part)) > _FOLDED for part in operands
+    ):
         return None
     try:
         with np.errstate(all="ignore"):
@@ -364,4 +389,3 @@ def _folded(term: Term) -> Term | None:
 
 def _value(part: Any) -> Any:
     return constant_value(part) if isinstance(part, Term) else part
-

@@ -96,5 +96,3 @@ def number_of(term: Term) -> Any:
         first = value.flat[0]
         return first.item() if bool((value == first).all()) else None
     return value.item()
-
-

@@ -75,7 +75,7 @@ class Compiler:
 
     def plan_attributes(self, op: Any, values: tuple[Any, ...]) -> tuple[tuple[int, Any, int | None], ...]:
         """(position from the end, value or slot to compare with, slot to fill) for each attribute."""
-        plan = []
+        plan: list[tuple[int, Any, int | None]] = []
         for position, value in enumerate(values):
             place = position - len(values)
             if isinstance(value, Variable):
@@ -94,7 +94,11 @@ class _Slot(int):
 
 
 def _canonical_value(op: Any, position: int, value: Any) -> Any:
-    return (value,) if isinstance(value, int) and not isinstance(value, bool) and list(op.attributes)[position] == "axis" else value
+    return (
+        (value,)
+        if isinstance(value, int) and not isinstance(value, bool) and list(op.attributes)[position] == "axis"
+        else value
+    )
 
 
 def _breadth(pattern: Any) -> int:
@@ -114,7 +118,11 @@ def heads_below(pattern: Any) -> Any:
 def _same(slot: int, other: int) -> Callable[[Next], Next]:
     def step(then: Next) -> Next:
         def run(env: list[Any]) -> Any:
-            return then(env) if env[slot] is env[other] or (type(env[slot]) is not Term and env[slot] == env[other]) else None
+            return (
+                then(env)
+                if env[slot] is env[other] or (type(env[slot]) is not Term and env[slot] == env[other])
+                else None
+            )
 
         return run
 
@@ -134,7 +142,11 @@ def _literal(slot: int, value: Any) -> Callable[[Next], Next]:
     def step(then: Next) -> Next:
         def run(env: list[Any]) -> Any:
             found = number_of(env[slot])
-            if found is None or isinstance(found, bool) is not logical or not (found == value or (found != found and value != value)):
+            if (
+                found is None
+                or isinstance(found, bool) is not logical
+                or not (found == value or (found != found and value != value))
+            ):
                 return None
             return then(env)
 
@@ -205,7 +217,9 @@ def _either_order(slot: int, op: Any, places: list[int], plan: tuple[Any, ...], 
     return step
 
 
-def _variadic(slot: int, op: Any, star: int, places: list[int], plan: tuple[Any, ...], guard: bool) -> Callable[[Next], Next]:
+def _variadic(
+    slot: int, op: Any, star: int, places: list[int], plan: tuple[Any, ...], guard: bool
+) -> Callable[[Next], Next]:
     before, after = places[:star], places[star + 1 :]
     middle = places[star]
 
