@@ -100,9 +100,7 @@ def test_inputs_must_be_distinct_symbols(inputs, message):
 
 
 def test_a_missing_input_is_named():
-    with pytest.raises(
-        MissingValueError, match=r"output 2 depends on y \(float64\(\?,\)\), which is no input; inputs are x"
-    ):
+    with pytest.raises(MissingValueError, match=r"output 2 depends on y .*, which is no input; inputs are x"):
         et.function([x], [x, x + y])
 
 

@@ -162,6 +162,14 @@ def test_a_view_is_not_overwritten_while_it_lives():
         np.testing.assert_array_equal(got, np.exp(np.exp(np.sin(value))) + np.sin(value).T)
 
 
+def test_a_maximum_is_written_over_a_temporary():
+    x = symbol("x", (3,))
+    value = np.array([0.4, -0.4, 2.0])
+    for limit in (0, 2000):
+        (got,) = compile_numpy(lower([CATALOGUE["maximum"](x, sin(x))], [x])[0], limit=limit)(value)
+        np.testing.assert_array_equal(got, np.maximum(value, np.sin(value)))
+
+
 def test_temporaries_are_overwritten_in_the_source():
     x = symbol("x", (3,))
     assert compile_numpy(lower([exp(sin(x))], [x])[0]).source == (

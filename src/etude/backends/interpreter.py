@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import itemgetter
 from typing import Any
 
 from etude.backends.namespaces import Namespace, scalar_operator
@@ -92,8 +91,8 @@ class _Assembler:
         op, attributes = program.ops[position], program.attributes[position]
         reused = self.plan.reuse.get(position) if namespace.is_numpy else None
         if attributes or reused is not None or not 1 <= len(places) <= 2:
-            out = () if reused is None else (self.place(reused),)
-            return _general(namespace.function(op), (*places, *out), keyword_arguments(op, attributes)), _ALL
+            out = None if reused is None else self.place(reused)
+            return _general(namespace.function(op), tuple(places), keyword_arguments(op, attributes), out), _ALL
         kinds = (program.types[program.first + position], *[program.types[slot] for slot in program.operands[position]])
         key = (op, kinds)
         function = self._plain.get(key)
@@ -125,11 +124,12 @@ def _nothing(value: Any) -> None:
     return None
 
 
-def _general(function: Callable[..., Any], places: tuple[int, ...], named: dict[str, Any]) -> Callable[..., Any]:
-    """A call with any number of operands, read from the registers."""
+def _general(
+    function: Callable[..., Any], places: tuple[int, ...], named: dict[str, Any], out: int | None
+) -> Callable[..., Any]:
+    """A call with any number of operands, read from the registers; `out` is the register to write over."""
     if not places:
         return lambda memory: function(**named)
-    if len(places) == 1:
-        return lambda memory: function(memory[places[0]], **named)
-    read = itemgetter(*places)
-    return lambda memory: function(*read(memory), **named)
+    if out is None:
+        return lambda memory: function(*[memory[place] for place in places], **named)
+    return lambda memory: function(*[memory[place] for place in places], out=memory[out], **named)
