@@ -41,7 +41,7 @@ class Source:
         """The compiled function; its lines show in tracebacks."""
         file = f"<etude program {next(_serial)}>"
         scope = dict(self.objects)
-        exec(compile(self.text, file, "exec"), scope)  # our own text, made from the program's numbers
+        exec(compile(self.text, file, "exec"), scope)  # noqa: S102  # our own text, made from the program's numbers
         made: Callable[..., list[Any]] = scope["run"]
         linecache.cache[file] = (len(self.text), None, self.text.splitlines(keepends=True), file)
         weakref.finalize(made, linecache.cache.pop, file, None)
