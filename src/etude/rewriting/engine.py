@@ -28,6 +28,7 @@ _ARITHMETIC = _LINEAR | frozenset(
 )
 _PAIRS = 10  # addends or factors among which pairs are tried
 _FOLDED = 64
+_EXPANDED = 4  # exponents up to which a power of a sum is multiplied out
 _SUM_ROOTS = frozenset(("add", "subtract"))
 _PRODUCT_ROOTS = frozenset(("multiply", "divide", "power"))
 _PLAIN = frozenset(CATALOGUE[name] for name in ("add", "subtract", "multiply", "divide", "negative"))
@@ -36,8 +37,8 @@ _PLAIN = frozenset(CATALOGUE[name] for name in ("add", "subtract", "multiply", "
 class Engine:
     """One run over one term."""
 
-    def __init__(self, rules: Rules, journal: Journal | None = None):
-        self.rules, self.journal = rules, journal
+    def __init__(self, rules: Rules, journal: Journal | None = None, expand: bool = False):
+        self.rules, self.journal, self.expand = rules, journal, expand
         self.algebra = Algebra(knowledge())
         self.memo: dict[Any, Term] = {}
         self.uses: Counter[Term] = Counter()
@@ -50,6 +51,8 @@ class Engine:
         order = postorder(root)
         for term in order:
             self.uses.update([part for part in term._tuple if isinstance(part, Term)])
+        divisions = [term.operands[1] for term in order if getattr(term._tuple[0], "name", "") == "divide"]
+        self.below = frozenset(divisions)  # multiplied out, a denominator would lose digits near its zeros
         self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(order)
         stack: list[tuple[Term, Term | None]] = [(root, None)]
         memo = self.memo
@@ -129,6 +132,7 @@ class Engine:
     def arithmetic(self, term: Term, original: Term) -> Term:
         """The collected form of a sum, product or power whose operands are normal; `term` where it cannot be."""
         dtype = term.type.dtype
+        self.current = original
         made = self.linear(term, dtype) if term._tuple[0] in _LINEAR else self.multiplicative(term, dtype)
         if made is None:
             return term
@@ -164,7 +168,7 @@ class Engine:
             found = self._fire_sum(const, items, dtype)
             if found is not None:
                 return found
-        common = self.factored(const, items, dtype)
+        common = None if self.expand else self.factored(const, items, dtype)
         return common if common is not None else self.algebra.sum(const, items, dtype)
 
     def factored(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
@@ -248,11 +252,48 @@ class Engine:
             coefficient *= k
             merge(factors, more)
         coefficient, factors = self.primitive(coefficient, factors, dtype)
+        if self.expand and self.current not in self.below:
+            expanded = self.multiplied_out(coefficient, factors, dtype)
+            if expanded is not None:
+                return expanded
         if 1 < len(factors) + (coefficient != 1) <= _PAIRS:
             found = self._fire_product(coefficient, factors, dtype)
             if found is not None:
                 return found
         return self.algebra.product(coefficient, factors, dtype)
+
+    def multiplied_out(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term | None:
+        """A product of sums as a sum of products, where it stays short."""
+        sums = self.algebra.sums
+        chosen = {b: e for b, e in factors.items() if b in sums and isinstance(e, int) and 0 < e <= _EXPANDED}
+        if not chosen:
+            return None
+        rows = [(coefficient, {b: e for b, e in factors.items() if b not in chosen})]
+        for base, exponent in chosen.items():
+            for _ in range(int(exponent)):
+                rows = self._times(rows, *sums[base])
+                if len(rows) > 4 * WIDEST:
+                    return None
+        total: dict[Term, Number] = {}
+        left: Number = 0
+        for number, powers in rows:
+            if powers:
+                merge(total, {self.algebra.product(1, powers, dtype): 1}, number)
+            else:
+                left += number
+        return self.pairs_of_sum(left, total, dtype)
+
+    def _times(self, rows: list[Any], const: Number, items: dict[Term, Number]) -> list[Any]:
+        grown = []
+        for number, powers in rows:
+            for term, c in items.items():
+                k, more = self.algebra.as_product(term)
+                fresh = dict(powers)
+                merge(fresh, more)
+                grown.append((number * c * k, fresh))
+            if const != 0:
+                grown.append((number * const, dict(powers)))
+        return grown
 
     def primitive(
         self, coefficient: Number, factors: dict[Term, Number], dtype: Any

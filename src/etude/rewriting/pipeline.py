@@ -16,6 +16,7 @@ __all__ = ["normalize", "rewrite", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
+SEARCHED = 200  # nodes up to which other forms are tried
 
 
 def normalize(term: Term, rules: RuleSet, journal: Journal | None = None) -> Term:
@@ -75,6 +76,19 @@ def simplify(
 
 
 def smallest(term: Term, rules: Rules, journal: Journal | None) -> Term:
+    """The normal form; for a small term also the normal form of what it is when multiplied out, if that is smaller."""
+    best = stable(term, rules, journal)
+    if len(postorder(best)) <= SEARCHED:
+        apart = Journal() if journal is not None else None
+        other = stable(Engine(rules, apart, expand=True).run(best), rules, apart)
+        if _size(other) < _size(best) and other.type is term.type:
+            if journal is not None and apart is not None:
+                journal.extend(apart.derivation())
+            return other
+    return best
+
+
+def stable(term: Term, rules: Rules, journal: Journal | None) -> Term:
     """Normal forms again and again while they get smaller."""
     best, now = term, term
     for _ in range(ROUNDS):
