@@ -34,7 +34,7 @@ _types: tuple[type, ...] = (Variable,)
 
 def register_variable_type(kind: type) -> None:
     """Let instances of `kind` count as variables (a logic-programming library's own)."""
-    global _types  # the one table of the module, and a tuple because isinstance wants one
+    global _types  # noqa: PLW0603  # the one table of the module, and a tuple because isinstance wants one
     if kind not in _types:
         _types = (*_types, kind)
 
