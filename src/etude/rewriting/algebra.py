@@ -24,7 +24,13 @@ _add, _subtract, _multiply, _divide, _negative, _power, _sqrt = map(
 
 
 def _one(number: Number) -> Number:
-    return int(number) if isinstance(number, Fraction) and number.denominator == 1 else number
+    if isinstance(number, Fraction) and number.denominator == 1:
+        return int(number)
+    return number
+
+
+def magnitude(number: Number) -> Number:
+    return -number if number < 0 else number
 
 
 def merge(into: dict[Term, Number], other: dict[Term, Number], factor: Number = 1) -> None:
@@ -119,7 +125,7 @@ class Algebra:
                 return self._product(-coefficient, flipped, dtype)
         over = self._grouped({b: e for b, e in factors.items() if e > 0}, dtype)
         under = {b: -e for b, e in factors.items() if e < 0}
-        size = abs(coefficient)
+        size = magnitude(coefficient)
         if not over and len(under) == 1:
             ((base, exponent),) = under.items()
             if exponent != 1:
@@ -186,7 +192,7 @@ class Algebra:
             made = self._product(_one(inner * coefficient), factors, dtype)
             self.products[made] = (_one(inner * coefficient), dict(factors))
             return made
-        sizes = {abs(c) for c in items.values()}
+        sizes = {magnitude(c) for c in items.values()}
         if const == 0 and len(sizes) == 1 and sizes != {1}:
             size = sizes.pop()
             inside = self.sum(0, {t: 1 if c > 0 else -1 for t, c in items.items()}, dtype)
@@ -212,7 +218,7 @@ class Algebra:
         for term in minus:
             made = _subtract(made, term)
         if const:
-            made = (_add if const > 0 else _subtract)(made, self.number(abs(const), dtype))
+            made = (_add if const > 0 else _subtract)(made, self.number(-const if const < 0 else const, dtype))
         return made
 
     def _addend(self, term: Term, coefficient: Number, dtype: Any) -> Term:

@@ -1,4 +1,4 @@
-"""What is known of a term without values: sign, integer, finite, matrix structure. The facts are in rules/assumptions."""
+"""What is known of a term without values: sign, integer, finite, matrix structure; from rules/assumptions."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from etude.terms import CONSTANT, SYMBOL, Term, TupleType, assumptions_of, const
 
 __all__ = ["Knowledge", "knowledge", "read_facts"]
 
-WORDS = ("positive", "nonnegative", "negative", "nonzero", "integer", "finite", "symmetric", "positive_definite",
-         "diagonal", "lower_triangular", "orthogonal")  # fmt: skip
+WORDS = tuple(
+    "positive nonnegative negative nonzero integer finite symmetric positive_definite "
+    "diagonal lower_triangular orthogonal".split()
+)
 BIT = {word: 1 << place for place, word in enumerate(WORDS)}
 _CLOSURE = ((BIT["positive"], BIT["nonnegative"] | BIT["nonzero"]), (BIT["negative"], BIT["nonzero"]),
             (BIT["positive_definite"], BIT["symmetric"]), (BIT["diagonal"], BIT["symmetric"] | BIT["lower_triangular"]))  # fmt: skip

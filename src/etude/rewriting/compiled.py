@@ -29,7 +29,7 @@ class CompiledRule:
         self.kinds = _KINDS[rule.domain]
         compiler = Compiler(rule.domain)
         finish: list[Any] = [None]
-        self._match = compiler.compile(rule.lhs, lambda env: finish[0](env))
+        self._match = compiler.compile(rule.lhs, lambda env: finish[0](env))  # noqa: PLW0108  # known only later
         finish[0] = _finish(rule, compiler)
         self._size = compiler.size
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from etude.ops import CATALOGUE, Op
-from etude.rewriting.algebra import WIDEST, Algebra, finite, merge
+from etude.rewriting.algebra import WIDEST, Algebra, finite, magnitude, merge
 from etude.rewriting.assumptions import knowledge
 from etude.rewriting.compiled import Rules
 from etude.rewriting.fitting import Refused, fit, number_of
@@ -206,7 +206,8 @@ class Engine:
             if not (told[i] and told[j]):
                 continue
             (a, m), (b, n) = entries[i], entries[j]
-            for scale in dict.fromkeys((abs(m), abs(n))):
+            scales = dict.fromkeys((magnitude(m), magnitude(n)))
+            for scale in scales:
                 for sign in (1, -1):
                     pair = {a: _ratio(m, scale * sign), b: _ratio(n, scale * sign)}
                     extra = pair.pop(one, 0) if one in pair else 0
@@ -421,7 +422,7 @@ def _folded(term: Term) -> Term | None:
     try:
         with np.errstate(all="ignore"):
             value = np.asarray(term._tuple[0].meaning(*[_value(part) for part in term._tuple[1:]]))
-    except Exception:  # any operator may refuse its values; then the term stays
+    except Exception:  # noqa: BLE001  # any operator may refuse its values; then the term stays
         return None
     if value.dtype != term.type.dtype or value.shape != term.type.shape or not np.isfinite(value).all():
         return None

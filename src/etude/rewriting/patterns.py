@@ -17,7 +17,8 @@ __all__ = ["INTEGER_ARITHMETIC", "Compiler", "Next", "heads_below"]
 
 Next = Callable[[list[Any]], Any]
 INTEGER_ARITHMETIC = frozenset(
-    "add subtract multiply negative power square sum prod cumsum cumprod dot matmul inner outer tensordot einsum trace".split()
+    "add subtract multiply negative power square sum prod cumsum cumprod "
+    "dot matmul inner outer tensordot einsum trace".split()
 )
 
 
