@@ -24,8 +24,12 @@ WORDS = tuple(
     "diagonal lower_triangular orthogonal".split()
 )
 BIT = {word: 1 << place for place, word in enumerate(WORDS)}
-_CLOSURE = ((BIT["positive"], BIT["nonnegative"] | BIT["nonzero"]), (BIT["negative"], BIT["nonzero"]),
-            (BIT["positive_definite"], BIT["symmetric"]), (BIT["diagonal"], BIT["symmetric"] | BIT["lower_triangular"]))  # fmt: skip
+_CLOSURE = (
+    (BIT["positive"], BIT["nonnegative"] | BIT["nonzero"]),
+    (BIT["negative"], BIT["nonzero"]),
+    (BIT["positive_definite"], BIT["symmetric"]),
+    (BIT["diagonal"], BIT["symmetric"] | BIT["lower_triangular"]),
+)
 _SMALL = 4096
 _NARY = ("add", "multiply")
 
