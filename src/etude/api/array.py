@@ -212,9 +212,7 @@ class Array:
     def _number(self, what: str) -> Any:
         if is_constant(self.term):
             return constant_value(self.term)
-        raise TypeError(
-            f"{what} asks for the value of {self._sketch()}, which has none yet; use .eval({{...}}) or et.function"
-        )
+        raise TypeError(f"{what} asks for the value of {self._sketch()}, which has none yet; use .eval({{...}}) or et.function")
 
     def __bool__(self) -> bool:
         head = self.term._tuple[0]

@@ -32,9 +32,7 @@ __all__ = [
 ]
 
 
-def symbol(
-    name: str | None = None, shape: Iterable[Any] | int | str = (), dtype: Any = "float64", **assumptions: bool
-) -> Array:
+def symbol(name: str | None = None, shape: Iterable[Any] | int | str = (), dtype: Any = "float64", **assumptions: bool) -> Array:
     """A symbolic array.
 
     `shape` is a tuple of ints, names (equal names are equal sizes) and None (unknown). Assumptions are `positive`,

@@ -21,7 +21,7 @@ def representation(term: Term) -> str:
         return _symbol(term)
     text = to_text(term)
     if is_constant(term):
-        return text if term.type.ndim or "(" in text else f"constant({text})"
+        return text if term.type.ndim else f"constant({text})"
     given = []
     for leaf in written_symbols(term):
         plain = leaf.type.ndim == 0 and leaf.type.dtype == "float64" and leaf._tuple[4] is None

@@ -36,9 +36,7 @@ class Storage:
         if new.dtype != old.dtype and not np.can_cast(new.dtype, old.dtype, casting="same_kind"):
             raise ArgumentError(f"the shared variable is {old.dtype}; a value of dtype {new.dtype} does not fit it")
         if new.ndim != old.ndim:
-            raise ArgumentError(
-                f"the shared variable has {old.ndim} dimensions; the value has shape {shape_text(new.shape)}"
-            )
+            raise ArgumentError(f"the shared variable has {old.ndim} dimensions; the value has shape {shape_text(new.shape)}")
         fresh = new.astype(old.dtype, copy=not borrow)
         with self._lock:
             self._value = fresh

@@ -94,7 +94,7 @@ def _joined(pieces: Sequence[Piece], separator: str) -> list[Piece]:
 def attribute_pieces(op: Op, values: Sequence[Any]) -> list[Piece]:
     """The attributes that differ from their defaults, as keywords."""
     given = zip(op.attributes.items(), values, strict=True)
-    return [_attribute_piece(name, value) for (name, default), value in given if not _same(value, default)]
+    return [_attribute_piece(name, value) for (name, default), value in given if name == "shape" or not _same(value, default)]
 
 
 def _attribute_piece(name: str, value: Any) -> str:
@@ -168,8 +168,7 @@ def _base(x: Any) -> list[Piece]:
 def _subscript_pieces(indices: Sequence[Any], spec: tuple[Any, ...]) -> list[Piece]:
     given = iter(indices)
     items = [_subscript_item(entry, given) for entry in spec]
-    pieces = _flat(items, ", ")
-    return [*pieces, ","] if len(items) == 1 and len(indices) == 1 and spec[0] != "array" else pieces or ["()"]
+    return _flat(items, ", ") or ["()"]
 
 
 def _flat(items: Sequence[list[Piece]], separator: str) -> list[Piece]:
@@ -183,9 +182,7 @@ def _subscript_item(entry: Any, given: Iterator[Any]) -> list[Piece]:
     if entry is None or isinstance(entry, int):
         return [str(entry)]
     if isinstance(entry, tuple):
-        start, stop, step = [
-            (next(given), ANY) if bound == "?" else "" if bound is None else str(bound) for bound in entry[1:]
-        ]
+        start, stop, step = [(next(given), ANY) if bound == "?" else "" if bound is None else str(bound) for bound in entry[1:]]
         return [start, ":", stop, *([":", step] if step else [])]
     if entry == "...":
         return ["..."]

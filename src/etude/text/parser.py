@@ -144,9 +144,7 @@ class _Reader:
             case ast.IfExp():
                 return node.test, node.body, node.orelse
             case ast.Call(
-                func=ast.Attribute(
-                    attr="set" | "add", value=ast.Subscript(value=ast.Attribute(attr="at") as at) as place
-                )
+                func=ast.Attribute(attr="set" | "add", value=ast.Subscript(value=ast.Attribute(attr="at") as at) as place)
             ):
                 if len(node.args) != 1 or node.keywords:
                     raise self.error("x.at[i].set(v) and x.at[i].add(v) take one value", node)
@@ -205,12 +203,7 @@ class _Reader:
         """The number that an operator between numbers gives; None where the array operator is to decide."""
         left, right = values
         integers = isinstance(left, int) and isinstance(right, int)
-        if (
-            integers
-            and isinstance(node.op, ast.Pow)
-            and left.bit_length() * max(right, -right) > _BITS
-            and abs(left) > 1
-        ):
+        if integers and isinstance(node.op, ast.Pow) and left.bit_length() * max(right, -right) > _BITS and abs(left) > 1:
             raise self.error(f"this power has more than {_BITS} bits; write it with a floating base", node)
         if integers and isinstance(node.op, ast.LShift) and right > _BITS:
             raise self.error(f"this shift has more than {_BITS} bits", node)
@@ -230,9 +223,7 @@ class _Reader:
         found: Any = None
         for kind, left, right in zip(node.ops, values, values[1:], strict=False):
             if type(kind) not in _COMPARE:
-                raise self.error(
-                    "`in` and `is` have no meaning for arrays; compare with == and combine with `and`, `or`", node
-                )
+                raise self.error("`in` and `is` have no meaning for arrays; compare with == and combine with `and`, `or`", node)
             name, compute = _COMPARE[type(kind)]
             numbers = isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)
             one = compute(left, right) if numbers else CATALOGUE[name].apply(tuple(self._operands(node, [left, right])))

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from etude import ops
 from etude.errors import TermTypeError
 from etude.ops import CATALOGUE, Op
 from etude.ops.aliases import ALIASES
 from etude.ops.subscripts import subscript_of
 from etude.terms import Term, TupleType, constant, is_typed
+from etude.text.numpy_calls import CALLS
 
 __all__ = [
     "ATTRIBUTES",
@@ -77,8 +79,17 @@ def _as_function(op: Op) -> Callable[..., Any]:
     return call
 
 
+def _array(value: Any, dtype: Any = None) -> Term:
+    """Numbers, arrays and nested lists as an array."""
+    made = stacked(value)
+    return made if dtype is None else cast(made, np.dtype(dtype)) if _holds_terms(value) else constant(value, dtype)
+
+
 def _functions() -> dict[str, Callable[..., Any]]:
     found = {name: _as_function(op) for name, op in CATALOGUE.items()}
+    found.update(CALLS)
+    found.update(getattr(ops, "COMPOSITIONS", {}))
+    found.update(array=_array, asarray=_array, constant=_array)
     found.update({alias: found[name] for alias, name in ALIASES.items() if name in found and alias not in found})
     return found
 
@@ -137,6 +148,8 @@ def stacked(value: Any) -> Term:
         return value
     if not isinstance(value, (list, tuple)) or not _holds_terms(value):
         return constant(value)
+    if "stack" not in CATALOGUE:
+        raise TermTypeError("lists that hold expressions are not supported yet")
     return CATALOGUE["stack"](*_aligned([stacked(item) if isinstance(item, (list, tuple)) else item for item in value]))
 
 
