@@ -178,7 +178,9 @@ def test_bad_options_are_named(name, value):
         et.grad(x * x, x, **{name: value})
 
 
-@pytest.mark.parametrize("function", [et.floor, et.ceil, et.sign, et.rint, lambda v: (v > 0) * 1.0, lambda v: v.astype("int64")])
+@pytest.mark.parametrize(
+    "function", [et.floor, et.ceil, et.sign, et.rint, lambda v: (v > 0) * 1.0, lambda v: v.astype("int64")]
+)
 def test_zero_slope_is_connected(function):
     assert float(et.grad(function(x), x).eval({x: 1.5})) == 0.0
 

@@ -56,9 +56,7 @@ def _along(name: str, inputs: tuple[Any, ...], given: dict[str, Any]) -> Any:
 def _plain(name: str, named: Mapping[str, Any]) -> dict[str, Any]:
     """The keywords that mean something here."""
     if any(part is not None for part in named.get("out") or ()):
-        raise TermTypeError(
-            f"{name}: an Array is never written into, and no result of Arrays goes into out=; write a = a + x"
-        )
+        raise TermTypeError(f"{name}: an Array is never written into, and no result of Arrays goes into out=; write a = a + x")
     if named.get("where", True) is not True:
         raise TermTypeError(f"{name}: where= has no meaning for Arrays; use et.where(condition, ..., ...)")
     return {key: value for key, value in named.items() if key not in ("out", "where") and key not in _IGNORED}

@@ -24,9 +24,7 @@ def evaluate(term: Term, values: Mapping[Term, Any]) -> np.ndarray[Any, Any]:
             raise MissingValueError(
                 f"{symbol_name(node)} ({node.type}) has no value; give it one: eval({{{symbol_name(node)}: ...}})"
             )
-        known[node] = node._tuple[0].meaning(
-            *[known[part] if isinstance(part, Term) else part for part in node._tuple[1:]]
-        )
+        known[node] = node._tuple[0].meaning(*[known[part] if isinstance(part, Term) else part for part in node._tuple[1:]])
     return np.asarray(known[term])
 
 
@@ -36,9 +34,7 @@ def fitted(leaf: Term, value: Any) -> np.ndarray[Any, Any]:
     array = np.asarray(value)
     if array.dtype != kind.dtype:
         if not _casts(value, array, kind.dtype):
-            raise ArgumentError(
-                f"{name} is {kind.dtype}; a value of dtype {array.dtype} does not cast to it without loss"
-            )
+            raise ArgumentError(f"{name} is {kind.dtype}; a value of dtype {array.dtype} does not cast to it without loss")
         array = array.astype(kind.dtype)
     fits = array.ndim == kind.ndim and all(
         not isinstance(dim, int) or dim == size for dim, size in zip(kind.shape, array.shape, strict=True)

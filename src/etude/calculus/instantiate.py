@@ -52,8 +52,14 @@ class Recipe:
             carried.add(place)
         return place
 
-    def build(self, operands: tuple[Any, ...], attributes: tuple[Any, ...], tangents: tuple[Any, ...] | None,
-              cotangent: Any, polish: Polish | None = None) -> Any:
+    def build(
+        self,
+        operands: tuple[Any, ...],
+        attributes: tuple[Any, ...],
+        tangents: tuple[Any, ...] | None,
+        cotangent: Any,
+        polish: Polish | None = None,
+    ) -> Any:
         # A reverse template may ask a differential for its shape, which is the operand's.
         values: list[Any] = [*operands, *(tangents or operands), cotangent, *attributes]
         for op, refs, attribute_refs, carries in self.steps:

@@ -41,7 +41,6 @@ class Link:
     def rule(self) -> Rule:
         return self.template.rule
 
-
     def moving(self, active: tuple[int, ...]) -> Any:
         """The forward recipe where only the `active` operands move."""
         return _moving(self, active)
@@ -129,4 +128,3 @@ def _ready(op: Any, count: int, index: int | None) -> tuple[Link, ...]:
             for t in templates(op, count, index)
         ]
     )
-

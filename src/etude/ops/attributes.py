@@ -18,4 +18,9 @@ def negate(value: Any) -> Any:
     return tuple([-item for item in value]) if isinstance(value, tuple) else -value
 
 
-COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {"inverse": inverse, "negate": negate}
+def opposite(value: bool) -> bool:
+    """The other direction."""
+    return not value
+
+
+COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {"inverse": inverse, "negate": negate, "opposite": opposite}

@@ -48,12 +48,31 @@ def boolean(types: Types, attributes: Attributes) -> ArrayType:
     return ArrayType(np.bool_, broadcast_shapes(*[kind.shape for kind in types]))
 
 
-def elementwise(name: str, function: Any, operands: str = "x", *, infer: Infer | None = None, properties: str = "",
-                doc: str = "", weak: tuple[int, ...] | None = None, attributes: dict[str, Any] | None = None) -> Op:
+def elementwise(
+    name: str,
+    function: Any,
+    operands: str = "x",
+    *,
+    infer: Infer | None = None,
+    properties: str = "",
+    doc: str = "",
+    weak: tuple[int, ...] | None = None,
+    attributes: dict[str, Any] | None = None,
+) -> Op:
     """An operator whose meaning is a NumPy ufunc, or another function that broadcasts and `infer`s."""
     rule = infer if infer is not None else ufunc_dtype(lambda: function)
-    return register(Op(name, tuple(operands.split()), function, rule, properties=f"elementwise {properties}",
-                       doc=doc, weak=weak, attributes=attributes))
+    return register(
+        Op(
+            name,
+            tuple(operands.split()),
+            function,
+            rule,
+            properties=f"elementwise {properties}",
+            doc=doc,
+            weak=weak,
+            attributes=attributes,
+        )
+    )
 
 
 def special(name: str, operands: str = "x", *, properties: str = "", doc: str = "") -> Op:
@@ -62,5 +81,13 @@ def special(name: str, operands: str = "x", *, properties: str = "", doc: str = 
     def found() -> Any:
         return getattr(import_module("scipy.special"), name)
 
-    return register(Op(name, tuple(operands.split()), lazily(f"scipy.special:{name}"), ufunc_dtype(found),
-                       properties=f"elementwise special {properties}", doc=doc))
+    return register(
+        Op(
+            name,
+            tuple(operands.split()),
+            lazily(f"scipy.special:{name}"),
+            ufunc_dtype(found),
+            properties=f"elementwise special {properties}",
+            doc=doc,
+        )
+    )

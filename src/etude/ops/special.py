@@ -102,19 +102,31 @@ def _inverse_mills(x: Any) -> Any:
     return np.sqrt(2 / np.pi) / _scipy("erfcx")(-x / np.sqrt(2.0))
 
 
+def _mills_tail(z: Any) -> tuple[Any, Any]:
+    """K and f of K = 1/(z + f), f = 2/(z + 3/(z + ...)): Laplace's continued fraction (DLMF 7.9.3)."""
+    found = np.zeros_like(z)
+    for k in range(48, 1, -1):
+        found = k / (z + found)
+    return 1 / (z + found), found
+
+
 def _normal_excess(x: Any) -> Any:
-    """The sum x + inverse_mills(x); where it would cancel, Laplace's continued fraction (DLMF 7.9.3)."""
-    tail = -np.minimum(x, -4.0)
-    found = np.zeros_like(tail)
-    for k in range(48, 0, -1):
-        found = k / (tail + found)
-    return np.where(x > -4.0, x + _inverse_mills(x), found)
+    """The sum x + inverse_mills(x), by the continued fraction where it would cancel."""
+    return np.where(x > -4.0, x + _inverse_mills(x), _mills_tail(-np.minimum(x, -4.0))[0])
+
+
+def _normal_variance(x: Any) -> Any:
+    excess, rest = _mills_tail(-np.minimum(x, -4.0))
+    hazard = _inverse_mills(x)
+    return np.where(x > -4.0, 1 - hazard * (x + hazard), excess * (rest - excess))
 
 
 elementwise("inverse_mills", _ours(_inverse_mills), infer=_REAL, properties="special",
             doc="exp(-x**2/2) / (sqrt(2 pi) ndtr(x)), the derivative of log_ndtr")
 elementwise("normal_excess", _ours(_normal_excess), infer=_REAL, properties="special",
             doc="x + inverse_mills(x): mean distance below x of a standard normal known to be below x")
+elementwise("normal_variance", _ours(_normal_variance), infer=_REAL, properties="special",
+            doc="1 - inverse_mills(x) normal_excess(x): variance of a standard normal known to be below x")
 
 # ---------------------------------------------------------------- logistic family, stable exponentials
 

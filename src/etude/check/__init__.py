@@ -1,0 +1,1 @@
+"""Rules as claims to be checked: soundness, termination, confluence, coverage."""

@@ -1,0 +1,162 @@
+"""The conditions of rules, decided for types and evaluated on sampled values."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from etude.terms import ArrayType, Variable
+
+__all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "words"]
+
+MATRIX_WORDS = frozenset("symmetric positive_definite diagonal lower_triangular orthogonal square_matrix".split())
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_STRUCTURE: dict[str, Callable[..., bool]] = {
+    "scalar": lambda x: x.ndim == 0,
+    "static": lambda x: x.is_static,
+    "same_type": lambda *kinds: all(kind is kinds[0] for kind in kinds),
+    "same_shape": lambda *kinds: all(kind.shape == kinds[0].shape for kind in kinds),
+    "floating": lambda *kinds: all(kind.dtype.kind in "fc" for kind in kinds),
+    "real": lambda *kinds: all(kind.dtype.kind != "c" for kind in kinds),
+    "complex": lambda *kinds: all(kind.dtype.kind == "c" for kind in kinds),
+    "boolean": lambda *kinds: all(kind.dtype.kind == "b" for kind in kinds),
+    "integral": lambda *kinds: all(kind.dtype.kind in "iub" for kind in kinds),
+    "vector": lambda *kinds: all(kind.ndim == 1 for kind in kinds),
+    "matrix": lambda *kinds: all(kind.ndim == 2 for kind in kinds),
+    "number": lambda *kinds: all(kind.ndim == 0 for kind in kinds),
+    "constant": lambda *kinds: True,
+    "square": lambda *kinds: all(kind.ndim >= 2 and kind.shape[-1] == kind.shape[-2] for kind in kinds),
+}
+
+
+def conjuncts(condition: Any) -> tuple[Any, ...]:
+    """The parts of which all must hold."""
+    if condition is None:
+        return ()
+    if condition[0] == "and":
+        return tuple(part for inner in condition[1:] for part in conjuncts(inner))
+    return (condition,)
+
+
+def _atoms(condition: Any) -> Iterator[Any]:
+    if condition is None:
+        return
+    if condition[0] in ("and", "or", "not"):
+        for part in condition[1:]:
+            yield from _atoms(part)
+    else:
+        yield condition
+
+
+def words(condition: Any, name: str) -> set[str]:
+    """The words said of a variable anywhere in the condition."""
+    return {
+        atom[0] for atom in _atoms(condition) for part in atom[1:] if isinstance(part, Variable) and part.name == name
+    }
+
+
+def literals(condition: Any) -> list[float]:
+    """The numbers with which variables are compared."""
+    found = [atom[2] for atom in _atoms(condition) if atom[0] in _COMPARE]
+    return [number for number in found if isinstance(number, (int, float)) and not isinstance(number, bool)]
+
+
+def possible(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[str, Any]) -> bool:
+    """Whether the condition can hold for variables of these types, whatever their values."""
+    return condition is None or _decide(condition, types, attributes, True)
+
+
+def _decide(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[str, Any], unknown: bool) -> bool:
+    head, *rest = condition
+    if head in ("and", "or"):
+        return (all if head == "and" else any)(_decide(part, types, attributes, unknown) for part in rest)
+    if head == "not":
+        return not _decide(rest[0], types, attributes, not unknown)
+    if head in _STRUCTURE:
+        kinds = [types.get(part.name) for part in rest]
+        return unknown if None in kinds else bool(_STRUCTURE[head](*kinds))
+    if head in _COMPARE and rest[0].name in attributes:
+        return bool(_COMPARE[head](attributes[rest[0].name], rest[1]))
+    if head in MATRIX_WORDS:
+        kind = types.get(rest[0].name)
+        return unknown if kind is not None and kind.ndim >= 2 and kind.shape[-1] == kind.shape[-2] else False
+    return unknown
+
+
+def holds(condition: Any, values: Mapping[str, Any], types: Mapping[str, ArrayType], samples: int | None) -> Any:
+    """Where the condition holds: one truth value a sample (the leading axis), or one in all where `samples` is None."""
+    if condition is None:
+        return np.ones(samples, bool) if samples is not None else np.True_
+    head, *rest = condition
+    if head in ("and", "or"):
+        combine = np.logical_and if head == "and" else np.logical_or
+        return combine.reduce([holds(part, values, types, samples) for part in rest])
+    if head == "not":
+        return np.logical_not(holds(rest[0], values, types, samples))
+    if head in _STRUCTURE:
+        found = np.asarray(_STRUCTURE[head](*[types[part.name] for part in rest]))
+    elif head in _COMPARE:
+        value = values[rest[0].name]
+        if not isinstance(value, (np.ndarray, np.generic)):
+            return np.asarray(_COMPARE[head](value, rest[1])) & holds(None, values, types, samples)
+        found = _reduced(_COMPARE[head](value, rest[1]), samples)
+    else:
+        found = _word(head, values[rest[0].name], samples)
+    return np.broadcast_to(found, (samples,)) if samples is not None else found
+
+
+def _reduced(truth: Any, samples: int | None) -> Any:
+    array = np.asarray(truth)
+    return (
+        np.all(array) if samples is None else np.all(array.reshape(array.shape[0], -1), axis=1) if array.ndim else array
+    )
+
+
+def _word(word: str, value: Any, samples: int | None) -> Any:
+    if word in MATRIX_WORDS:
+        return np.asarray(_is_matrix(word, np.asarray(value)))
+    number = np.asarray(value)
+    if number.dtype.kind == "c" and word in ("positive", "nonnegative", "negative"):
+        return _reduced(np.zeros(number.shape, bool), samples)
+    test: dict[str, Callable[[Any], Any]] = {
+        "positive": lambda x: x > 0,
+        "nonnegative": lambda x: x >= 0,
+        "negative": lambda x: x < 0,
+        "nonzero": lambda x: x != 0,
+        "finite": np.isfinite,
+        "integer": lambda x: np.isfinite(x) & (x == np.rint(x)) if x.dtype.kind == "f" else x == x,
+    }
+    return _reduced(test[word](number), samples)
+
+
+def _is_matrix(word: str, value: Any) -> bool:
+    if value.ndim < 2 or value.shape[-1] != value.shape[-2]:
+        return False
+    across = np.swapaxes(value, -1, -2)
+    if word == "diagonal":
+        return bool(np.all(value == np.eye(value.shape[-1]) * value))
+    if word == "lower_triangular":
+        return bool(np.all(value == np.tril(value)))
+    if not np.all(np.isfinite(value)):
+        return False
+    if word == "orthogonal":
+        return bool(np.allclose(across @ value, np.eye(value.shape[-1]), atol=1e-10))
+    symmetric = bool(np.all(value == across))
+    return symmetric and (word != "positive_definite" or bool(np.all(np.linalg.eigvalsh(value) > 0)))
+
+
+def text(condition: Any) -> str:
+    """The condition as it is written in a rule."""
+    head, *rest = condition
+    if head in ("and", "or"):
+        return f" {head} ".join(f"({text(part)})" if part[0] in ("and", "or") else text(part) for part in rest)
+    if head == "not":
+        return f"not ({text(rest[0])})"
+    if head in _COMPARE:
+        return f"{rest[0].name} {head} {rest[1]!r}"
+    return f"{head}({', '.join(part.name for part in rest)})"

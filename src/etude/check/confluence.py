@@ -1,0 +1,233 @@
+"""Do all ways of rewriting meet? Critical pairs modulo associativity and commutativity, brought to normal forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from etude.check.algebra import (
+    FreeTerm,
+    System,
+    TermRule,
+    is_ac,
+    made,
+    match,
+    positions,
+    put,
+    put_in_condition,
+    rewrites,
+    shown,
+    size,
+    substitute,
+    variables,
+)
+from etude.check.conditions import conjuncts
+from etude.check.report import CriticalPair
+from etude.check.unification import TooMany, unifiers
+from etude.terms import Variable
+
+__all__ = ["Confluence", "confluence", "duplicates", "shadowed"]
+
+_STEPS, _SIZE, _PAIRS = 200, 200, 3000
+
+
+@dataclass
+class Confluence:
+    """`confluent`, the pairs that do not join, and rules that would join them."""
+
+    confluent: bool | None
+    pairs: list[CriticalPair] = field(default_factory=list)
+    completion: list[str] = field(default_factory=list)
+
+
+def confluence(rules: System, terminates: bool | None) -> Confluence:
+    """All critical pairs of a small set; of a large one, none, as they are too many."""
+    if len(rules) > 60:
+        return Confluence(None)
+    complete = True
+    found = Confluence(None)
+    number = 0
+    try:
+        for pair in _critical_pairs(rules):
+            number += 1
+            if number > _PAIRS or len(found.pairs) >= 40:
+                complete = False
+                break
+            left, right = normal_form(pair.left, rules, pair.facts), normal_form(pair.right, rules, pair.facts)
+            if left is None or right is None:
+                complete = False
+            elif left != right and not _meet(pair, rules):
+                shown_pair = _shown(pair, left, right)
+                if shown_pair not in found.pairs:
+                    found.pairs.append(shown_pair)
+                    _suggest(found, left, right, pair)
+    except TooMany:
+        complete = False
+    if found.pairs:
+        found.confluent = False
+    elif complete and terminates:
+        found.confluent = True
+    elif complete and number == 0 and all(_is_left_linear(rule.lhs) for rule in rules):
+        found.confluent = True  # orthogonal
+    return found
+
+
+@dataclass(frozen=True)
+class _Pair:
+    peak: FreeTerm
+    names: tuple[str, str]
+    left: FreeTerm
+    right: FreeTerm
+    facts: frozenset[Any]
+
+
+def _critical_pairs(rules: System) -> Iterator[_Pair]:
+    extended = [rule for plain in rules for rule in _with_extension(plain)]
+    for i, outer in enumerate(extended):
+        for j, raw in enumerate(extended):
+            inner = raw.renamed("'")
+            for place, part in positions(outer.lhs):
+                if part[0] != inner.lhs[0] or (not place and j > i):
+                    continue
+                if raw.name == outer.name and not place and raw is outer and not is_ac(part[0]):
+                    continue
+                yield from _overlaps(outer, inner, place, part)
+
+
+def _with_extension(rule: TermRule) -> Iterator[TermRule]:
+    """A rule for a sum or product also applies to a part of a longer one."""
+    yield rule
+    if isinstance(rule.lhs, tuple) and is_ac(rule.lhs[0]):
+        rest = Variable("%more")
+        head = rule.lhs[0]
+        yield TermRule(rule.name, made(head, (rule.lhs, rest)), made(head, (rule.rhs, rest)), rule.condition)
+
+
+def _overlaps(outer: TermRule, inner: TermRule, place: tuple[int, ...], part: FreeTerm) -> Iterator[_Pair]:
+    for binding in unifiers(part, inner.lhs):
+        facts = frozenset(put_in_condition(c, binding) for rule in (outer, inner) for c in conjuncts(rule.condition))
+        left = substitute(outer.rhs, binding)
+        right = substitute(put(outer.lhs, place, inner.rhs), binding)
+        if left != right:
+            yield _Pair(substitute(outer.lhs, binding), (outer.name, inner.name), left, right, facts)
+
+
+def normal_form(term: FreeTerm, rules: System, facts: frozenset[Any] = frozenset()) -> FreeTerm | None:
+    """The term rewritten until nothing applies; None if that does not end within bounds."""
+    for _ in range(_STEPS):
+        following = next((fresh for _, fresh in rewrites(term, rules, facts) if fresh != term), None)
+        if following is None:
+            return term
+        term = following
+        if size(term) > _SIZE:
+            return None
+    return None
+
+
+def _meet(pair: _Pair, rules: System) -> bool:
+    """Whether some term is reached from both sides in a few steps, where normal forms depend on the way taken."""
+    reached = [{pair.left}, {pair.right}]
+    edges = [{pair.left}, {pair.right}]
+    for _ in range(6):
+        if reached[0] & reached[1]:
+            return True
+        for side in (0, 1):
+            edges[side] = {fresh for term in edges[side] for _, fresh in rewrites(term, rules, pair.facts)} - reached[
+                side
+            ]
+            reached[side] |= edges[side]
+            if len(reached[side]) > 150:
+                return bool(reached[0] & reached[1])
+    return bool(reached[0] & reached[1])
+
+
+def _shown(pair: _Pair, left: FreeTerm, right: FreeTerm) -> CriticalPair:
+    names = _tidy(pair.peak, left, right)
+    text = [shown(substitute(term, names)) for term in (pair.peak, left, right)]
+    return CriticalPair(text[0], pair.names, text[1], text[2], False)
+
+
+def _tidy(*terms: FreeTerm) -> dict[Variable, Variable]:
+    letters = iter("xyzuvwabcdefghijklmnopqrst")
+    order: dict[Variable, Variable] = {}
+    for term in terms:
+        for variable in sorted(variables(term), key=lambda v: v.name):
+            if variable not in order:
+                order[variable] = Variable(next(letters, f"x{len(order)}"))
+    return order
+
+
+def _suggest(found: Confluence, left: FreeTerm, right: FreeTerm, pair: _Pair) -> None:
+    """The rule that would join a pair: the larger normal form to the smaller one."""
+    if size(left) < size(right):
+        left, right = right, left
+    if isinstance(left, Variable) or not variables(right) <= variables(left) or pair.facts:
+        return
+    names = _tidy(left, right)
+    text = f"join_{len(found.completion) + 1}: {shown(substitute(left, names))} -> {shown(substitute(right, names))}"
+    if text.split(": ", 1)[1] not in [known.split(": ", 1)[1] for known in found.completion]:
+        found.completion.append(text)
+
+
+def _is_left_linear(term: FreeTerm) -> bool:
+    seen: set[Variable] = set()
+    pending = [term]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Variable):
+            if part in seen:
+                return False
+            seen.add(part)
+        else:
+            pending.extend(part[1:])
+    return True
+
+
+# -------------------------------------------------------------------------- rules that add nothing
+
+
+def duplicates(rules: System) -> list[tuple[str, str]]:
+    """Pairs of rules that differ in their variables' names only."""
+    first: dict[Any, str] = {}
+    found = []
+    for rule in rules:
+        key = _renamed_key(rule)
+        if key in first:
+            found.append((first[key], rule.name))
+        first.setdefault(key, rule.name)
+    return found
+
+
+def _renamed_key(rule: TermRule) -> Any:
+    order: dict[Variable, Variable] = {}
+
+    def walk(term: Any) -> Any:
+        if isinstance(term, Variable):
+            return order.setdefault(term, Variable(f"%{len(order)}"))
+        return (
+            tuple(walk(part) if isinstance(part, (Variable, tuple)) else part for part in term)
+            if isinstance(term, tuple)
+            else term
+        )
+
+    return walk((rule.lhs, rule.rhs, rule.condition))
+
+
+def shadowed(rules: System) -> list[tuple[str, str]]:
+    """Pairs (earlier, later) where the later rule never fires, since the earlier one has no condition and matches first."""
+    found = []
+    for i, later in enumerate(rules):
+        for earlier in rules[:i]:
+            if (
+                earlier.condition is None
+                and earlier.lhs[0] == later.lhs[0]
+                and _is_instance(earlier.lhs, later.renamed("'").lhs)
+            ):
+                found.append((earlier.name, later.name))
+                break
+    return found
+
+
+def _is_instance(pattern: FreeTerm, term: FreeTerm) -> bool:
+    return next(match(pattern, term, {}), None) is not None

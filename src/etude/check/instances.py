@@ -1,0 +1,193 @@
+"""Rules made concrete: patterns over typed symbols, the right side fitted to the left, star variables spelled out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from etude.errors import EtudeError
+from etude.ops import CATALOGUE, Op
+from etude.ops.attributes import COMPUTED_ATTRIBUTES
+from etude.rules import COMPUTED, FreeSymbol, Rule, pattern_parts
+from etude.terms import ArrayType, Term, TupleType, Variable, broadcast_shapes, constant
+
+__all__ = [
+    "FitError",
+    "Instance",
+    "attribute_variables",
+    "fitted",
+    "instantiate",
+    "is_meaningful",
+    "named_parts",
+    "spelled",
+]
+
+REFUSALS = (EtudeError, TypeError, ValueError, IndexError, OverflowError, ZeroDivisionError, KeyError, AttributeError)
+
+
+class FitError(Exception):
+    """A right side that cannot be brought to the left side's type."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A rule at given types: both sides as typed terms, the right one fitted, over the symbols of `inputs`."""
+
+    inputs: dict[str, Term]
+    attributes: dict[str, Any]
+    left: Term
+    right: Term
+
+
+def is_meaningful(pattern: Any) -> bool:
+    """Whether no uninterpreted function occurs."""
+    return not any(isinstance(part, Term) and isinstance(part._tuple[0], FreeSymbol) for part in pattern_parts(pattern))
+
+
+def named_parts(pattern: Any) -> set[str]:
+    """The names of the operators that occur."""
+    return {
+        part._tuple[0].name
+        for part in pattern_parts(pattern)
+        if isinstance(part, Term) and isinstance(part._tuple[0], Op)
+    }
+
+
+def attribute_variables(*patterns: Any) -> dict[str, tuple[Op, str]]:
+    """The variables that stand for attributes, with an operator and the attribute's name."""
+    found: dict[str, tuple[Op, str]] = {}
+    for part in [part for pattern in patterns for part in pattern_parts(pattern)]:
+        if not isinstance(part, Term) or not isinstance(part._tuple[0], Op):
+            continue
+        op = part._tuple[0]
+        for name, value in zip(op.attributes, part.attributes, strict=True):
+            for inner in pattern_parts(value):
+                if isinstance(inner, Variable):
+                    found.setdefault(inner.name, (op, name))
+    return found
+
+
+def spelled(rule: Rule, counts: tuple[int, ...] = (0, 1, 2)) -> Iterator[tuple[Any, Any]]:
+    """Both sides with each star variable replaced by some numbers of plain ones."""
+    stars = sorted({part for part in pattern_parts(rule.lhs) if isinstance(part, Variable) and part.star}, key=repr)
+    if not stars:
+        yield rule.lhs, rule.rhs
+        return
+    for lengths in product(counts, repeat=len(stars)):
+        spread = {
+            star: tuple(Variable(f"{star.name}{i}") for i in range(n)) for star, n in zip(stars, lengths, strict=True)
+        }
+        yield _expand(rule.lhs, spread), _expand(rule.rhs, spread)
+
+
+def _expand(pattern: Any, spread: Mapping[Variable, tuple[Variable, ...]]) -> Any:
+    if not isinstance(pattern, (Term, tuple)):
+        return pattern
+    parts: list[Any] = []
+    for part in pattern:
+        star = _lone_star(part)
+        if star in spread:
+            parts.extend(_put(part, one) for one in spread[star])
+        else:
+            parts.append(_expand(part, spread))
+    return Term(tuple(parts)) if isinstance(pattern, Term) else tuple(parts)
+
+
+def _lone_star(part: Any) -> Any:
+    if isinstance(part, Variable):
+        return part if part.star else None
+    if isinstance(part, Term) and len(part._tuple) == 2 and not isinstance(part._tuple[0], Op):
+        return _lone_star(part._tuple[1])
+    return None
+
+
+def _put(part: Any, one: Variable) -> Any:
+    return one if isinstance(part, Variable) else Term((part._tuple[0], _put(part._tuple[1], one)))
+
+
+def instantiate(pattern: Any, bindings: Mapping[str, Any], markers: Mapping[Any, Any] | None = None) -> Any:
+    """The typed term of a pattern, or a plain number. `markers` give meanings to heads that are no operators."""
+    if isinstance(pattern, Variable):
+        return bindings[pattern.name]
+    if isinstance(pattern, Term):
+        if pattern.type is not None:
+            return pattern
+        head = pattern._tuple[0]
+        if markers and head in markers:
+            return markers[head](*pattern._tuple[1:])
+        parts = tuple(instantiate(part, bindings, markers) for part in pattern._tuple[1:])
+        if head is COMPUTED:
+            return COMPUTED_ATTRIBUTES[parts[0]](*parts[1:])
+        split = len(parts) - head.attribute_count
+        return head.apply(_sized(head, parts[:split]), parts[split:])
+    if isinstance(pattern, tuple):
+        return tuple(instantiate(part, bindings, markers) for part in pattern)
+    return pattern
+
+
+def _sized(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A sum or product that lost operands to star variables is its only operand, or its neutral number."""
+    if op.name in ("add", "multiply") and len(operands) == 0:
+        return (0, 0) if op.name == "add" else (1, 1)
+    if op.name in ("add", "multiply") and len(operands) == 1:
+        return (operands[0], 0 if op.name == "add" else 1)
+    return operands
+
+
+def fitted(right: Any, kind: Any) -> Term:
+    """The right side in the left side's dtype and shape; raises `FitError` where a cast or a broadcast does not do."""
+    if isinstance(kind, TupleType):
+        if isinstance(right, Term) and right.type is kind:
+            return right
+        raise FitError(f"{getattr(right, 'type', right)} instead of {kind}")
+    if not isinstance(right, Term):
+        right = _number(right, kind.dtype)
+    if isinstance(right.type, TupleType):
+        raise FitError(f"{right.type} instead of {kind}")
+    if right.type.dtype != kind.dtype:
+        if not np.can_cast(right.type.dtype, kind.dtype, "same_kind"):
+            raise FitError(f"{right.type} does not cast to {kind}")
+        right = CATALOGUE["astype"](right, dtype=kind.dtype)
+    if right.type.shape != kind.shape and not _broadcasts(right.type.shape, kind.shape):
+        raise FitError(f"{right.type} does not broadcast to {kind}")
+    return right
+
+
+def _number(value: Any, dtype: np.dtype[Any]) -> Term:
+    try:
+        term = constant(value, dtype)
+    except REFUSALS as error:
+        raise FitError(f"{value} has no place in {dtype}") from error
+    exact = dtype.kind in "fc" or (isinstance(value, (int, float)) and value == term.evaled_obj)
+    if not exact or (dtype.kind == "f" and isinstance(value, complex)):
+        raise FitError(f"{value} has no place in {dtype}")
+    return term
+
+
+def _broadcasts(shape: Any, wanted: Any) -> bool:
+    try:
+        return bool(broadcast_shapes(shape, wanted) == wanted)
+    except EtudeError:
+        return False
+
+
+def typed_instance(
+    lhs: Any, rhs: Any, types: Mapping[str, ArrayType], symbols: Mapping[str, Term], attributes: Mapping[str, Any]
+) -> Instance | None:
+    """The instance; None where the left side has no type. Raises `FitError` where only the right side has none."""
+    bindings = {**symbols, **attributes}
+    try:
+        left = instantiate(lhs, bindings)
+    except REFUSALS:
+        return None
+    if not isinstance(left, Term):
+        return None
+    try:
+        right = instantiate(rhs, bindings)
+    except REFUSALS as error:
+        raise FitError(str(error)) from error
+    return Instance(dict(symbols), dict(attributes), left, fitted(right, left.type))

@@ -1,0 +1,362 @@
+"""Is a rule true? Sampling of both sides, with high precision to tell rounding from a wrong value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from etude.check.compare import close, finite, identical, tolerance, why_different
+from etude.check.conditions import conjuncts, possible, text
+from etude.check.configurations import Configuration, configurations
+from etude.check.instances import (
+    REFUSALS,
+    FitError,
+    Instance,
+    attribute_variables,
+    is_meaningful,
+    named_parts,
+    spelled,
+    typed_instance,
+)
+from etude.check.precision import Imprecise, evaluate_precisely
+from etude.check.report import Counterexample, Verdict
+from etude.check.sampling import all_binding, arrays, columns, mentioned, value_of
+from etude.ops import CATALOGUE
+from etude.rules import Rule, variables_of
+from etude.terms import ArrayType, Variable, symbol
+
+__all__ = ["Effort", "judge"]
+
+_RANK = {"exact": 2, "stable": 1, "real": 1, None: 0}
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How many samples: of float64 scalars, of other scalars, of arrays of one type, and how many types."""
+
+    scalars: int = 6000
+    others: int = 1500
+    arrays: int = 48
+    types: int = 24
+    conditions: bool = True
+
+
+def judge(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozenset[str]], effort: Effort) -> Verdict:
+    """The verdict on a rewrite, or on an equation in both directions."""
+    if not is_meaningful(rule.lhs) or not is_meaningful(rule.rhs):
+        return Verdict(rule, None, None, note="a function without a meaning occurs")
+    condition = _with_words(rule.condition, words)
+    sides = [(rule.lhs, rule.rhs)]
+    if rule.kind == "equation":
+        sides.append((rule.rhs, rule.lhs))
+    trial = _tried(rule, sides, condition, types, effort)
+    if not trial.accepted:
+        return Verdict(rule, None, None, note="no types were found at which the left side has a meaning")
+    if not trial.satisfied:
+        return Verdict(rule, None, None, unsatisfiable=True, note="no sample meets the condition")
+    wanted = _RANK[rule.promise]
+    rank = trial.rank
+    sound = rank >= wanted
+    shown = trial.real or trial.exact if not sound or rank < 2 else None
+    promise = ("exact" if rank == 2 else rule.promise if rule.promise == "stable" else "real") if rank else None
+    superfluous: tuple[str, ...] = ()
+    if sound and effort.conditions:
+        superfluous = tuple(_superfluous(rule, sides, condition, types, effort, wanted))
+    return Verdict(rule, sound, promise, shown, superfluous)
+
+
+def _with_words(condition: Any, words: Mapping[str, frozenset[str]]) -> Any:
+    said = [(word, Variable(name)) for name, known in sorted(words.items()) for word in sorted(known)]
+    return _joined([*conjuncts(condition), *said])
+
+
+def _joined(parts: list[Any]) -> Any:
+    return None if not parts else parts[0] if len(parts) == 1 else ("and", *parts)
+
+
+def _superfluous(
+    rule: Rule,
+    sides: list[tuple[Any, Any]],
+    condition: Any,
+    types: Mapping[str, ArrayType],
+    effort: Effort,
+    wanted: int,
+) -> Iterator[str]:
+    """The parts of the rule's own condition that can be dropped, all together, with the rule as sound as before."""
+    parts = list(conjuncts(condition))
+    for part in conjuncts(rule.condition):
+        rest = [other for other in parts if other is not part]
+        trial = _tried(rule, sides, _joined(rest), types, effort)
+        if trial.satisfied and trial.rank >= wanted:
+            parts = rest
+            yield text(part)
+
+
+# -------------------------------------------------------------------------- one rule at many types
+
+
+@dataclass
+class _Trial:
+    real: Counterexample | None = None
+    exact: Counterexample | None = None
+    accepted: int = 0
+    satisfied: bool = False
+    shapes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def rank(self) -> int:
+        return 0 if self.real else 1 if self.exact else 2
+
+    @property
+    def decided(self) -> bool:
+        return self.real is not None
+
+
+def _tried(
+    rule: Rule, sides: list[tuple[Any, Any]], condition: Any, types: Mapping[str, ArrayType], effort: Effort
+) -> _Trial:
+    trial = _Trial()
+    for lhs, rhs in sides:
+        turned = Rule(rule.name, "rewrite", lhs, rhs, condition, rule.promise, rule.domain)
+        for left, right in spelled(turned):
+            _try_side(turned, left, right, condition, types, effort, trial)
+            if trial.decided:
+                return trial
+    return trial
+
+
+def _try_side(
+    rule: Rule, lhs: Any, rhs: Any, condition: Any, given: Mapping[str, ArrayType], effort: Effort, trial: _Trial
+) -> None:
+    attributes = attribute_variables(lhs, rhs)
+    names = tuple(sorted({v.name for v in variables_of(lhs) | variables_of(rhs)} - set(attributes)))
+    pointwise = all(CATALOGUE[name].is_elementwise for name in named_parts(lhs) | named_parts(rhs))
+    extra = mentioned(condition, lhs, rhs)
+    known = {name: kind for name, kind in given.items() if name in names}
+    rng = np.random.default_rng(20_260)
+    accepted = 0
+    for found in configurations(names, known, attributes, pointwise, rule.domain, 2500):
+        if not possible(condition, found.types, found.attributes):
+            continue
+        inputs = {name: symbol(name, kind.shape, kind.dtype) for name, kind in found.types.items()}
+        try:
+            instance = typed_instance(lhs, rhs, found.types, inputs, found.attributes)
+        except FitError as error:
+            trial.accepted += 1
+            trial.satisfied = True
+            trial.real = trial.exact = Counterexample({}, None, None, "type", types=str(found), note=str(error))
+            return
+        if instance is None:
+            continue
+        accepted += 1
+        trial.accepted += 1
+        _Sampler(instance, found, condition, extra, effort, rng, trial).run(pointwise)
+        if trial.decided or accepted >= effort.types:
+            return
+
+
+class _Sampler:
+    """One rule at one assignment of types."""
+
+    def __init__(
+        self, instance: Instance, found: Configuration, condition: Any, extra: list[float], effort: Effort,
+        rng: np.random.Generator, trial: _Trial,
+    ):  # fmt: skip
+        self.instance, self.found, self.condition, self.extra = instance, found, condition, extra
+        self.effort, self.rng, self.trial = effort, rng, trial
+        self.dtype = getattr(instance.left.type, "dtype", None)
+
+    def run(self, pointwise: bool) -> None:
+        flat = all(kind.ndim == 0 for kind in self.found.types.values())
+        if pointwise and self.found.types and (flat or (self.found.types.keys() and self._same_dtype_scalars())):
+            self.run_columns()
+            if flat or self.trial.decided:
+                return
+        self.run_arrays(8 if pointwise else self.effort.arrays)
+
+    def _same_dtype_scalars(self) -> bool:
+        """Whether this is the first assignment of shapes, where values have not been tried alone."""
+        return self.trial.accepted == 1
+
+    # ---------------------------------------------------------------- scalars, all samples at once
+
+    def run_columns(self) -> None:
+        scalars = {name: kind.with_shape(()) for name, kind in self.found.types.items()}
+        names = list(scalars)
+        wide = all(kind.dtype == np.float64 for kind in scalars.values())
+        count = self.effort.scalars if wide else self.effort.others
+        samples = columns(names, {**self.found.types}, self.condition, self.extra, count, self.rng)
+        if not samples or len(samples[names[0]]) == 0:
+            return
+        self.trial.satisfied = True
+        try:
+            left = self.value(self.instance.left, samples)
+        except REFUSALS:
+            self.one_by_one(samples)
+            return
+        try:
+            right = self.value(self.instance.right, samples)
+        except REFUSALS:
+            self.one_by_one(samples)
+            return
+        size = len(samples[names[0]])
+        self.compare(
+            np.broadcast_to(left, (size,)), np.broadcast_to(right, (size,)), samples, all_binding(samples, True)
+        )
+
+    def one_by_one(self, samples: dict[str, Any]) -> None:
+        """Where some sample makes an operator fail: each by itself."""
+        size = len(next(iter(samples.values())))
+        for index in self.rng.permutation(size)[:400]:
+            self.one({name: column[index] for name, column in samples.items()})
+            if self.trial.decided:
+                return
+
+    # ---------------------------------------------------------------- arrays, one sample after the other
+
+    def run_arrays(self, count: int) -> None:
+        for kind in range(count if self.found.types else 1):
+            sample = arrays(self.found.types, self.condition, self.extra, kind, self.rng)
+            if sample is None:
+                continue
+            self.trial.satisfied = True
+            self.one(sample)
+            if self.trial.decided:
+                return
+
+    def one(self, sample: dict[str, Any]) -> None:
+        try:
+            left = self.value(self.instance.left, sample)
+        except (*REFUSALS, np.linalg.LinAlgError):
+            return
+        try:
+            right = self.value(self.instance.right, sample)
+        except (*REFUSALS, np.linalg.LinAlgError) as error:
+            self.trial.real = self.trial.exact = self.shown(sample, left, None, "error", str(error))
+            return
+        if isinstance(left, tuple):
+            return
+        if np.shape(left) != np.shape(right):
+            try:
+                right = np.broadcast_to(right, np.shape(left))
+            except ValueError:
+                self.trial.real = self.trial.exact = self.shown(sample, left, right, "shape")
+                return
+        self.compare_arrays(np.asarray(left), np.asarray(right), sample, all_binding(sample, False))
+
+    def value(self, term: Any, sample: dict[str, Any]) -> Any:
+        found = value_of(term, {self.instance.inputs[name]: value for name, value in sample.items()})
+        if isinstance(found, tuple) or self.dtype is None:
+            return found
+        with np.errstate(all="ignore"):
+            return np.asarray(found).astype(self.dtype)
+
+    # ---------------------------------------------------------------- verdicts
+
+    def compare(self, left: Any, right: Any, samples: dict[str, Any], binding: Any) -> None:
+        if self.trial.exact is None and not np.all(same := identical(left, right)):
+            self.trial.exact = self.simplest(np.flatnonzero(~same), left, right, samples)
+        counted = binding & finite(left)
+        hard = counted & ~finite(right)
+        soft = counted & finite(right) & ~close(left, right)
+        if left.dtype.kind not in "fc":
+            hard, soft = soft, np.zeros_like(soft)
+        wrong = list(np.flatnonzero(hard)[:400])
+        suspects = self.suspects(np.flatnonzero(soft), left, right, samples)
+        if wrong or any(self.is_wrong(i, left, right, samples) for i in suspects):
+            wrong += [i for i in suspects if self.is_wrong(i, left, right, samples)]
+            self.trial.real = self.simplest(np.array(wrong), left, right, samples)
+
+    def is_wrong(self, index: int, left: Any, right: Any, samples: dict[str, Any]) -> bool:
+        return not self.is_rounding(
+            {name: column[index] for name, column in samples.items()}, left[index], right[index]
+        )
+
+    def suspects(self, indices: Any, left: Any, right: Any, samples: dict[str, Any]) -> Any:
+        """Samples to be looked at in high precision: those furthest off, the simplest, and some by chance."""
+        if len(indices) <= 40:
+            return indices
+        error = np.abs(left[indices] - right[indices]) / (1 + np.abs(left[indices]))
+        furthest = indices[np.argsort(-error, kind="stable")[:12]]
+        return np.concatenate(
+            [furthest, sorted(indices[:200], key=lambda i: _cost(samples, i))[:12], self.rng.choice(indices, 16)]
+        )
+
+    def compare_arrays(self, left: Any, right: Any, sample: dict[str, Any], binding: bool) -> None:
+        if self.trial.exact is None and not np.all(identical(left, right)):
+            self.trial.exact = self.shown(sample, left, right, why_different(left, right))
+        if not binding:
+            return
+        good = finite(left)
+        bad = good & ~finite(right)
+        off = good & finite(right) & ~close(left, right)
+        if np.any(bad) or (np.any(off) and (left.dtype.kind not in "fc" or not self.is_rounding(sample, left, right))):
+            self.trial.real = self.shown(sample, left, right, why_different(left, right))
+
+    def is_rounding(self, sample: dict[str, Any], left: Any, right: Any) -> bool:
+        """Whether both sides agree once rounding is taken away."""
+        values = {self.instance.inputs[name]: value for name, value in sample.items()}
+        try:
+            one, two = evaluate_precisely((self.instance.left, self.instance.right), values)
+        except (Imprecise, *REFUSALS):
+            return self.within_noise(sample, left, right)
+        return all(_agree(a, b, tolerance(self.dtype)) for a, b in np.broadcast(one, two))
+
+    def within_noise(self, sample: dict[str, Any], left: Any, right: Any) -> bool:
+        """Without high precision: whether rounding the inputs moves the results as much as they differ."""
+        noise = np.zeros(np.shape(left))
+        for seed in range(4):
+            rng = np.random.default_rng(seed)
+            moved = {
+                name: value if np.asarray(value).dtype.kind not in "fc" else _moved(np.asarray(value), rng)
+                for name, value in sample.items()
+            }
+            try:
+                shifts = [
+                    np.abs(self.value(t, moved) - v)
+                    for t, v in ((self.instance.left, left), (self.instance.right, right))
+                ]
+            except (*REFUSALS, np.linalg.LinAlgError):
+                continue
+            noise = np.fmax(noise, np.fmax(*shifts))
+        with np.errstate(all="ignore"):
+            allowed = tolerance(self.dtype) * (1 + np.abs(left)) + 1e3 * noise
+            return bool(np.all((np.abs(left - right) <= allowed) | ~np.isfinite(left)))
+
+    def simplest(self, indices: Any, left: Any, right: Any, samples: dict[str, Any]) -> Counterexample:
+        chosen = min(indices[:400], key=lambda i: _cost(samples, i))
+        sample = {name: column[chosen] for name, column in samples.items()}
+        return self.shown(sample, left[chosen], right[chosen], why_different(left[chosen], right[chosen]))
+
+    def shown(self, sample: dict[str, Any], left: Any, right: Any, why: str, note: str = "") -> Counterexample:
+        return Counterexample({**sample, **self.found.attributes}, left, right, why, types=str(self.found), note=note)
+
+
+def _moved(value: Any, rng: np.random.Generator) -> Any:
+    eps = float(np.finfo(value.dtype).eps)
+    return (value * (1 + 4 * eps * rng.choice([-1.0, 1.0], value.shape))).astype(value.dtype)
+
+
+def _agree(a: Any, b: Any, allowed: float) -> bool:
+    a_odd, b_odd = (isinstance(v, float) and not np.isfinite(v) for v in (a, b))
+    if a_odd or b_odd:
+        return bool(a_odd)
+    return bool(abs(a - b) <= allowed * (1 + abs(a)))
+
+
+def _cost(samples: dict[str, Any], index: int) -> float:
+    return sum(_ugliness(column[index]) for column in samples.values())
+
+
+def _ugliness(value: Any) -> float:
+    number = complex(value) if np.iscomplexobj(value) else float(value)
+    if isinstance(number, complex):
+        return _ugliness(number.real) + _ugliness(number.imag)
+    if not np.isfinite(number):
+        return 6.0
+    if number == int(number) and abs(number) < 1000:
+        return 1 + abs(number) / 10 + (number < 0) * 0.05 + (number == 0) * (1.0 + 3 * bool(np.signbit(number)))
+    return 2.0 + len(repr(number))
