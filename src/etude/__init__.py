@@ -45,17 +45,15 @@ from etude.rules import RuleSet, rule
 
 __version__ = "0.1.0"
 
-_NAMES = [
-    "Array", "Function", "RuleSet", "SharedVariable", "array", "asarray", "broadcast_shapes", "can_cast", "col", "constant",
-    "count_operations", "e", "euler_gamma", "explain", "finfo", "from_term", "function", "iinfo", "inf", "isdtype", "matrix",
-    "nan", "newaxis", "parse", "pi", "result_type", "rewrite", "row", "rule", "rules", "scalar", "shared", "simplify",
-    "stabilize", "symbol", "symbols", "tensor3", "tensor4", "vector",
+__all__ = [
+    "Array", "Function", "RuleSet", "SharedVariable", "array", "asarray", "broadcast_shapes", "can_cast",
+    "col", "constant", "count_operations", "e", "euler_gamma", "explain", "finfo", "from_term",
+    "function", "iinfo", "inf", "isdtype", "matrix", "nan", "newaxis", "parse",
+    "pi", "result_type", "rewrite", "row", "rule", "rules", "scalar", "shared",
+    "simplify", "stabilize", "symbol", "symbols", "tensor3", "tensor4", "vector",
 ]  # fmt: skip
-_GENERATED = {
-    name: found
-    for name, found in {**_DTYPES, **_FUNCTIONS}.items()
-    if name not in _gradient_names and name not in _NAMES
-}
-globals().update(_GENERATED)
+__all__ += _gradient_names
 
-__all__ = [*_NAMES, *_gradient_names, *_GENERATED]
+_GENERATED = {name: found for name, found in {**_DTYPES, **_FUNCTIONS}.items() if name not in __all__}
+globals().update(_GENERATED)
+__all__ += list(_GENERATED)

@@ -189,7 +189,7 @@ class Array:
         return "cpu"
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Array:
-        """This Array: a symbolic array is on no device yet."""
+        """The same Array: a symbolic array is on no device yet."""
         return self
 
     # ---------------------------------------------------------------- values
@@ -430,9 +430,10 @@ def wrapped(value: Any) -> Any:
         if not isinstance(value.type, TupleType):
             return wrap(value)
         items = [wrap(CATALOGUE["item"](value, index=place)) for place in range(len(value.type.items))]
-        return RESULTS.get(str(value.head), lambda *parts: parts)(*items)
+        named = RESULTS.get(str(value.head))
+        return tuple(items) if named is None else named(*items)
     if type(value) in (tuple, list):
-        return type(value)(map(wrapped, value))
+        return [wrapped(part) for part in value] if isinstance(value, list) else tuple(map(wrapped, value))
     return value
 
 

@@ -38,7 +38,7 @@ def dtype_text(dtype: np.dtype[Any]) -> str:
     return "bool_" if dtype.kind == "b" else dtype.name
 
 
-def number_text(value: complex, named: bool = True) -> str:
+def number_text(value: Any, named: bool = True) -> str:
     """A Python number as the parser reads it; where `named`, numbers that have a name are written by it."""
     if isinstance(value, complex):
         text = repr(value)

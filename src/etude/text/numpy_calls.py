@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -21,8 +21,11 @@ __all__ = ["CALLS"]
 _calls: dict[str, Callable[..., Any]] = {}
 
 
-def _call(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def entered(function: Callable[..., Any]) -> Callable[..., Any]:
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _call(*names: str) -> Callable[[_Function], _Function]:
+    def entered(function: _Function) -> _Function:
         _calls.update(dict.fromkeys(names, function))
         return function
 
@@ -133,7 +136,7 @@ def _ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Term:
 
 @_call("clip")
 def _clip(x: Any, a_min: Any = None, a_max: Any = None, **named: Any) -> Term:
-    """x kept between bounds; a bound that is None does not bind."""
+    """Elements kept between bounds; a bound that is None does not bind."""
     lower = named.get("lower", named.get("min", a_min))
     upper = named.get("upper", named.get("max", a_max))
     if lower is None and upper is None:
@@ -145,7 +148,7 @@ def _clip(x: Any, a_min: Any = None, a_max: Any = None, **named: Any) -> Term:
 
 @_call("where")
 def _where(condition: Any, *choices: Any) -> Term:
-    """a where the condition holds, b elsewhere."""
+    """Elements of a where the condition holds, b elsewhere."""
     if len(choices) != 2:
         raise TermTypeError("where takes a condition and two arrays; the places where it holds are nonzero(condition)")
     return CATALOGUE["where"](condition, *choices)
@@ -153,7 +156,7 @@ def _where(condition: Any, *choices: Any) -> Term:
 
 @_call("divmod")
 def _divmod(a: Any, b: Any) -> tuple[Term, Term]:
-    """a // b and a % b."""
+    """Both a // b and a % b."""
     return CATALOGUE["floor_divide"](a, b), CATALOGUE["remainder"](a, b)
 
 
@@ -165,7 +168,7 @@ def _relu(x: Any) -> Term:
 
 @_call("nan_to_num")
 def _nan_to_num(x: Any, copy: bool = True, nan: float = 0.0) -> Term:
-    """x with nan replaced."""
+    """Elements with nan replaced."""
     return CATALOGUE["where"](CATALOGUE["isnan"](x), nan, x)
 
 
@@ -255,7 +258,7 @@ def _taken(term: Term, key: tuple[Any, ...]) -> Term:
 
 @_call("take")
 def _take(x: Any, indices: Any, axis: Any = None) -> Term:
-    """x[indices] along an axis; of the flattened x where none is given."""
+    """Elements x[indices] along an axis; of the flattened x where none is given."""
     term = _ravel(x) if axis is None else _term(x)
     axis = 0 if axis is None else axis % max(term.type.ndim, 1)
     return _taken(term, (*[slice(None)] * axis, indices))
@@ -274,7 +277,7 @@ def _diff(x: Any, n: int = 1, axis: int = -1) -> Term:
 
 @_call("atleast_1d")
 def _atleast_1d(x: Any) -> Term:
-    """x, as a vector where it has no dimensions."""
+    """The array, as a vector where it has no dimensions."""
     return CATALOGUE["reshape"](_term(x), shape=(1,)) if _term(x).type.ndim == 0 else _term(x)
 
 
@@ -286,7 +289,7 @@ def _ndim(x: Any) -> int:
 
 @_call("copy")
 def _copy(x: Any, order: str = "C", subok: bool = False) -> Term:
-    """x itself: terms never change."""
+    """Just x: terms never change."""
     return _term(x)
 
 

@@ -36,6 +36,11 @@ _COMPARE: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Lt: ("less", operator.lt), ast.LtE: ("less_equal", operator.le), ast.Gt: ("greater", operator.gt),
     ast.GtE: ("greater_equal", operator.ge), ast.Eq: ("equal", operator.eq), ast.NotEq: ("not_equal", operator.ne),
 }  # fmt: skip
+_PARTS: dict[type, tuple[str, ...]] = {
+    ast.Constant: (), ast.Name: (), ast.BinOp: ("left", "right"), ast.UnaryOp: ("operand",), ast.BoolOp: ("values",),
+    ast.Compare: ("left", "comparators"), ast.IfExp: ("test", "body", "orelse"), ast.Subscript: ("value", "slice"),
+    ast.Slice: ("lower", "upper", "step"), ast.Tuple: ("elts",), ast.List: ("elts",), ast.Attribute: ("value",),
+}  # fmt: skip
 _REFUSED = {
     ast.Lambda: "lambda", ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension", ast.Dict: "a dict",
     ast.Set: "a set", ast.JoinedStr: "an f-string", ast.NamedExpr: "an assignment", ast.Starred: "a star", ast.Await: "await",
@@ -130,19 +135,8 @@ class _Reader:
         return values[0]
 
     def _parts(self, node: ast.AST | None) -> Sequence[ast.AST | None]:
+        """What has to be read before the node."""
         match node:
-            case None | ast.Constant() | ast.Name():
-                return ()
-            case ast.BinOp():
-                return node.left, node.right
-            case ast.UnaryOp():
-                return (node.operand,)
-            case ast.Compare():
-                return node.left, *node.comparators
-            case ast.BoolOp():
-                return node.values
-            case ast.IfExp():
-                return node.test, node.body, node.orelse
             case ast.Call(
                 func=ast.Attribute(attr="set" | "add", value=ast.Subscript(value=ast.Attribute(attr="at") as at) as place)
             ):
@@ -152,16 +146,16 @@ class _Reader:
             case ast.Call():
                 self._check_call(node)
                 return *node.args, *[keyword.value for keyword in node.keywords]
-            case ast.Subscript():
-                return node.value, node.slice
-            case ast.Slice():
-                return node.lower, node.upper, node.step
-            case ast.Tuple() | ast.List():
-                return node.elts
-            case ast.Attribute():
-                return (node.value,)
-        word = _REFUSED.get(type(node), type(node).__name__)
-        raise self.error(f"{word} has no place in an expression of arrays", node)
+            case None:
+                return ()
+        if type(node) not in _PARTS:
+            word = _REFUSED.get(type(node), type(node).__name__)
+            raise self.error(f"{word} has no place in an expression of arrays", node)
+        parts: list[ast.AST | None] = []
+        for field in _PARTS[type(node)]:
+            found = getattr(node, field)
+            parts += found if isinstance(found, list) else [found]
+        return parts
 
     def _combined(self, node: ast.AST | None, values: list[Any]) -> Any:
         if node is None:

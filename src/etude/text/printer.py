@@ -9,7 +9,7 @@ from etude.terms import Term, constant_value, is_constant, is_symbol, symbol_nam
 from etude.text.forms import Piece, form
 from etude.text.literals import NAMED_NUMBERS, array_text
 
-__all__ = ["LIMIT", "to_text", "written_symbols"]
+__all__ = ["LIMIT", "fits", "to_text", "written_symbols"]
 
 LIMIT = 10_000
 NESTING = 90  # brackets within brackets; Python's parsers stop at 100 to 200
@@ -20,8 +20,8 @@ def to_text(term: Any, limit: int | None = LIMIT) -> str:
     """`term` as a Python expression, in which shared sub-terms are written out wherever they occur.
 
     Above `limit` characters, or with brackets deeper than Python reads (`NESTING`), deep sub-terms are replaced by
-    `...`, so that the outermost operations are seen; None writes everything. Read back with the same symbols, an unabbreviated text gives the same term
-    (sums and products of more than two operands, which only normal forms hold, become nested pairs).
+    `...`, so that the outermost operations are seen; None writes everything. Read back with the same symbols,
+    an unabbreviated text gives the same term (sums and products of more than two operands, which only normal forms hold, become nested pairs).
 
     >>> from etude.ops import CATALOGUE as ops
     >>> from etude.terms import symbol
@@ -37,7 +37,7 @@ def written_symbols(term: Term, limit: int | None = LIMIT) -> list[Term]:
 
 
 def _shown(term: Any, limit: int | None) -> tuple[str, _Window]:
-    if limit is None or _fits(term, limit):
+    if limit is None or fits(term, limit):
         window = _Window(limit=limit)
         text = _written(term, window)
         if limit is None or (len(text) <= limit and _nesting(text) <= NESTING):
@@ -112,7 +112,7 @@ def _narrowed(pieces: list[Piece], width: int) -> list[Piece]:
     return [*pieces[: places[width - 2]], "...", *pieces[places[-2] + 1 :]]
 
 
-def _fits(term: Any, limit: int) -> bool:
+def fits(term: Any, limit: int) -> bool:
     """Whether the text may be as short as `limit`: each node takes a character at least."""
     count, stack = 0, [term]
     while stack:
