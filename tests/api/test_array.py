@@ -250,3 +250,13 @@ def test_the_array_namespace_is_the_library():
 def test_formats_and_latex():
     assert f"{x + 1:>8}" == "   x + 1"
     assert (x / 2)._repr_latex_().startswith("$")
+
+
+def test_lists_that_hold_arrays_are_stacked():
+    made = et.asarray([x, 2 * x, 1])
+    assert made.shape == (3,)
+    assert made.dtype == "float64"
+    assert made.eval({x: 3.0}).tolist() == [3.0, 6.0, 1.0]
+    assert et.asarray([[x, y], [1, x]]).eval({x: 3.0, y: 4.0}).tolist() == [[3.0, 4.0], [1.0, 3.0]]
+    with pytest.raises(TermTypeError, match="one shape"):
+        et.asarray([v, v])

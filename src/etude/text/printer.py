@@ -21,7 +21,8 @@ def to_text(term: Any, limit: int | None = LIMIT) -> str:
 
     Above `limit` characters, or with brackets deeper than Python reads (`NESTING`), deep sub-terms are replaced by
     `...`, so that the outermost operations are seen; None writes everything. Read back with the same symbols,
-    an unabbreviated text gives the same term (sums and products of more than two operands, which only normal forms hold, become nested pairs).
+    an unabbreviated text gives the same term (sums and
+    products of more than two operands, which only normal forms hold, become nested pairs).
 
     >>> from etude.ops import CATALOGUE as ops
     >>> from etude.terms import symbol

@@ -148,12 +148,22 @@ def stacked(value: Any) -> Term:
         return value
     if not isinstance(value, (list, tuple)) or not _holds_terms(value):
         return constant(value)
-    if "stack" not in CATALOGUE:
-        raise TermTypeError("lists that hold expressions are not supported yet")
-    return CATALOGUE["stack"](*_aligned([stacked(item) if isinstance(item, (list, tuple)) else item for item in value]))
+    items = _aligned([stacked(item) if isinstance(item, (list, tuple)) else item for item in value])
+    return CATALOGUE["stack"](*items, axis=0) if "stack" in CATALOGUE else _laid_in(items)
 
 
-def _aligned(items: list[Any]) -> list[Any]:
+def _laid_in(items: list[Term]) -> Term:
+    """The items along a new first axis, set one by one into an array of zeros."""
+    shape = items[0].type.shape
+    if any(item.type.shape != shape or not item.type.is_static for item in items):
+        raise TermTypeError("the items of a list must have one shape, and that must be known")
+    made = constant(np.zeros((len(items), *shape), items[0].type.dtype))
+    for place, item in enumerate(items):
+        made = CATALOGUE["set_at"](made, item, spec=(place,))
+    return made
+
+
+def _aligned(items: list[Any]) -> list[Term]:
     """The items of a list, numbers among them in the dtype of the terms."""
     dtypes = [item.type.dtype for item in items if isinstance(item, Term)]
     dtypes += [item.dtype for item in items if isinstance(item, (np.ndarray, np.generic))]
