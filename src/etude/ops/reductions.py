@@ -46,7 +46,8 @@ def floating_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 def real_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The floating dtype of real parts."""
-    return floating_dtype(dtype).type(0).real.dtype
+    found: np.dtype[Any] = floating_dtype(dtype).type(0).real.dtype
+    return found
 
 
 def reduced(dtype: DTypeRule, nonempty: bool = False) -> Infer:
@@ -190,10 +191,9 @@ def _place_canonical(types: Types, attributes: Attributes) -> Attributes:
     return (None if ndim <= 1 else axis, bool(attributes[1]))
 
 
-def _place_type(types: Types, attributes: Attributes) -> ArrayType:
+def _place_type(types: Types, attributes: Attributes) -> Any:
     axis = None if attributes[0] is None else (attributes[0],)
-    kind = reduced(lambda dtype: np.dtype(np.intp), nonempty=True)(types, (axis, attributes[1]))
-    return kind
+    return reduced(lambda dtype: np.dtype(np.intp), nonempty=True)(types, (axis, attributes[1]))
 
 
 def _place(name: str, function: Any, doc: str) -> Op:
