@@ -8,12 +8,15 @@ from typing import Any
 
 from etude.calculus import Result, cotangents, hold, release, tangents
 from etude.calculus.instantiate import Polish
-from etude.rewriting import apply_at_root, normalize
+from etude.calculus.reverse import Contributed
+from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize
 from etude.rewriting import simplify as simplified
 from etude.rules import default
-from etude.terms import Term
+from etude.terms import Term, postorder
 
 __all__ = ["differentiate", "push", "stabilized"]
+
+EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 
 
 @cache
@@ -23,9 +26,9 @@ def _masks() -> Polish:
     return compiled
 
 
-def stabilized(terms: Sequence[Term]) -> list[Term]:
+def stabilized(terms: Sequence[Term], journal: Journal | None = None) -> list[Term]:
     """The terms in their numerically stable forms."""
-    return [normalize(term, default("stabilize")) for term in terms]
+    return [normalize(term, default("stabilize"), journal) for term in terms]
 
 
 def differentiate(
@@ -39,7 +42,8 @@ def differentiate(
     known = known or {}
     outputs = list(seeds)
     held, places = hold(outputs, [*wrt, *constants, *known])
-    stable = dict(zip([*held, *places.values()], stabilized([*held, *places.values()]), strict=True))
+    journal = _journal(held)
+    stable = dict(zip([*held, *places.values()], stabilized([*held, *places.values()], journal), strict=True))
     at = {point: stable[place] for point, place in places.items()}
     results = cotangents(
         {stable[place]: seeds[output] for output, place in zip(outputs, held, strict=True)},
@@ -47,8 +51,9 @@ def differentiate(
         [at[term] for term in constants],
         {at[term]: value for term, value in known.items()},
         _masks(),
+        None if journal is None else _recorded(journal),
     )
-    return _finished(results, simplify)
+    return _finished(results, simplify, journal)
 
 
 def push(
@@ -56,19 +61,35 @@ def push(
 ) -> list[Result]:
     """The tangents of the outputs when each key of `moved` moves by its value."""
     held, places = hold(list(outputs), [*moved, *constants])
-    stable = dict(zip([*held, *places.values()], stabilized([*held, *places.values()]), strict=True))
+    journal = _journal(held)
+    stable = dict(zip([*held, *places.values()], stabilized([*held, *places.values()], journal), strict=True))
     at = {point: stable[place] for point, place in places.items()}
-    results = tangents(
-        [stable[place] for place in held],
-        {at[term]: value for term, value in moved.items()},
-        [at[term] for term in constants],
-    )
-    return _finished(results, simplify)
+    directions = {at[term]: value for term, value in moved.items()}
+    results = tangents([stable[place] for place in held], directions, [at[term] for term in constants])
+    return _finished(results, simplify, journal)
 
 
-def _finished(results: Sequence[Result], simplify: bool) -> list[Result]:
+def _journal(terms: Sequence[Term]) -> Journal | None:
+    """Where the steps are kept, for terms small enough to be explained."""
+    return Journal() if len(postorder(*terms)) <= EXPLAINED else None
+
+
+def _recorded(journal: Journal) -> Contributed:
+    """A step for what each operand receives: the node, and the contribution by the node's differential line."""
+
+    def contributed(node: Term, operand: Term, found: Any, cotangent: Term, sent: Term) -> None:
+        journal.record(found.rule.name, found.rule.file, found.rule.line, node, sent)
+
+    return contributed
+
+
+def _finished(results: Sequence[Result], simplify: bool, journal: Journal | None) -> list[Result]:
     terms = [result for result in results if isinstance(result, Term)]
     finished = dict(zip(terms, release(terms), strict=True))
     if simplify:
         finished = {before: simplified(after) for before, after in finished.items()}
+    if journal is not None:
+        derived = journal.derivation()
+        for term in set(finished.values()):
+            attach(term, derived + derivation_of(term) if simplify else derived)
     return [finished[result] if isinstance(result, Term) else result for result in results]

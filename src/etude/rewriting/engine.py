@@ -27,6 +27,9 @@ _ARITHMETIC = _LINEAR | frozenset(
     CATALOGUE[name] for name in ("multiply", "divide", "power", "sqrt", "square", "reciprocal", "rsqrt", "positive")
 )
 _PAIRS = 10  # addends or factors among which pairs are tried
+_FEWER_PAIRS = 4  # and in terms of more than _LARGE nodes
+_LARGE = 2000
+_SHARED = 2  # factors above which a product used more than once is kept whole
 _FOLDED = 64
 _EXPANDED = 4  # exponents up to which a power of a sum is multiplied out
 _SUM_ROOTS = frozenset(("add", "subtract"))
@@ -44,6 +47,7 @@ class Engine:
         self.uses: Counter[Term] = Counter()
         self.fired: Counter[str] = Counter()
         self.steps = 0
+        self.pairs = _PAIRS
         self.sum_heads = rules.heads_in(_SUM_ROOTS) - _PLAIN
         self.product_heads = rules.heads_in(_PRODUCT_ROOTS) - _PLAIN
 
@@ -53,6 +57,7 @@ class Engine:
             self.uses.update([part for part in term._tuple if isinstance(part, Term)])
         divisions = [term.operands[1] for term in order if getattr(term._tuple[0], "name", "") == "divide"]
         self.below = frozenset(divisions)  # multiplied out, a denominator would lose digits near its zeros
+        self.pairs = _PAIRS if len(order) <= _LARGE else _FEWER_PAIRS
         self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(order)
         stack: list[tuple[Term, Term | None]] = [(root, None)]
         memo = self.memo
@@ -61,7 +66,7 @@ class Engine:
             if term in memo:
                 continue
             if after is not None:
-                memo[term] = memo[after]
+                self.settle(term, memo[after])
                 continue
             head = term._tuple[0]
             if head is SYMBOL or head is CONSTANT:
@@ -74,11 +79,16 @@ class Engine:
                 continue
             made = self.step(term)
             if made is term or made in memo:
-                memo[term] = made if made is term else memo[made]
+                self.settle(term, made if made is term else memo[made])
             elif memo.get(made) is None:
                 stack.append((term, made))
                 stack.append((made, None))
         return memo[root]
+
+    def settle(self, term: Term, final: Term) -> None:
+        self.memo[term] = final
+        if final is not term:
+            self.uses[final] += self.uses[term]
 
     def step(self, term: Term) -> Term:
         """The term with its normal operands, and arithmetic or one rule applied; final where nothing changes."""
@@ -91,7 +101,7 @@ class Engine:
             return fresh
         folded = _folded(fresh)
         if folded is not None:
-            return self.log("fold_constants", fresh, folded)
+            return self.log("fold_constants", fresh, folded, _folded)
         if fresh._tuple[0] in _ARITHMETIC and _exact_arithmetic(fresh):
             tidy = self.arithmetic(fresh, term)
             if tidy is not fresh:
@@ -100,7 +110,7 @@ class Engine:
                     return self.apply(tidy, fired)
                 self.memo[tidy] = tidy
                 if self.journal is not None and tidy is not term:
-                    self.journal.record("collect", "", 0, fresh, tidy)
+                    self.log("collect", fresh, tidy, Engine.arithmetic)
                 return tidy
         fired = self.rules.fire(fresh)
         if fired is not None:
@@ -108,9 +118,10 @@ class Engine:
         self.memo[fresh] = fresh
         return fresh
 
-    def log(self, name: str, before: Term, after: Term) -> Term:
+    def log(self, name: str, before: Term, after: Term, by: Any) -> Term:
+        """A step of arithmetic, which no rule line states: its place is the code that does it."""
         if self.journal is not None:
-            self.journal.record(name, "", 0, before, after)
+            self.journal.record(name, "etude/rewriting/engine.py", by.__code__.co_firstlineno, before, after)
         return after
 
     def apply(self, before: Term, fired: Any) -> Term:
@@ -164,7 +175,7 @@ class Engine:
         return self.pairs_of_sum(const, items, dtype)
 
     def pairs_of_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
-        if 1 < len(items) + (const != 0) <= _PAIRS:
+        if 1 < len(items) + (const != 0) <= self.pairs:
             found = self._fire_sum(const, items, dtype)
             if found is not None:
                 return found
@@ -173,7 +184,7 @@ class Engine:
 
     def factored(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
         """A factor that all addends share taken out."""
-        if const != 0 or not 1 < len(items) <= _PAIRS:
+        if const != 0 or not 1 < len(items) <= self.pairs:
             return None
         apart = [(self.algebra.as_product(t), c) for t, c in items.items()]
         shared = dict(apart[0][0][1])
@@ -248,7 +259,7 @@ class Engine:
                 coefficient *= raised_to
                 continue
             k, more = self.algebra.power(part, exponent)
-            if len(more) > WIDEST:
+            if len(more) > WIDEST or (self.uses[part] > 1 and len(more) > _SHARED and not _overlap(factors, more)):
                 k, more = 1, {part: exponent}
             coefficient *= k
             merge(factors, more)
@@ -257,7 +268,7 @@ class Engine:
             expanded = self.multiplied_out(coefficient, factors, dtype)
             if expanded is not None:
                 return expanded
-        if 1 < len(factors) + (coefficient != 1) <= _PAIRS:
+        if 1 < len(factors) + (coefficient != 1) <= self.pairs:
             found = self._fire_product(coefficient, factors, dtype)
             if found is not None:
                 return found

@@ -43,16 +43,16 @@ def _is_text(text: str) -> bool:
     return "\n" in text or "->" in text or "=" in text or ":" in text.strip("C:\\")
 
 
-def _folder(path: Path) -> RuleSet:
+def _folder(path: Path, shown: str = "") -> RuleSet:
+    """The rules of every file below a folder; `shown` stands for the folder's own path in their places."""
     found = RuleSet()
     taken: dict[str, Rule] = {}
     for file in sorted(path.rglob("*.rules")):
-        fresh = parse_rules(file.read_text(encoding="utf-8"), str(file))
+        place = f"{shown}/{file.relative_to(path).as_posix()}" if shown else str(file)
+        fresh = parse_rules(file.read_text(encoding="utf-8"), place)
         for one in fresh:
             if one.name in taken and one.kind in ("rewrite", "equation"):
-                raise RuleError(
-                    f"the name {one.name!r} is taken by {taken[one.name].place}", one.text, one.line, 1, str(file)
-                )
+                raise RuleError(f"the name {one.name!r} is taken by {taken[one.name].place}", one.text, one.line, 1, str(file))
             taken[one.name] = one
         found = found + fresh
     return found
@@ -73,4 +73,4 @@ def default(name: str) -> RuleSet:
     """
     if name not in defaults():
         raise KeyError(f"no rule set is named {name!r}; there are {', '.join(defaults())}")
-    return _folder(rules_root() / name)
+    return _folder(rules_root() / name, f"rules/{name}")

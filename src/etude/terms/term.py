@@ -125,7 +125,7 @@ class Term(ExpressionTuple):
         if isinstance(seq, Term) and not named:
             return seq
         parts = tuple(seq or ()) + tuple(KwdPair(name, value) for name, value in named.items())
-        if parts and isinstance(parts[0], Head) and not isinstance(parts[0], type):
+        if parts and hasattr(type(parts[0]), "typed_parts"):
             parts, kind = parts[0].typed_parts(parts)
             if kind is not None:
                 return intern(parts, kind)
@@ -156,7 +156,7 @@ class Term(ExpressionTuple):
         return self._tuple[len(self._tuple) - width :]
 
     def _eval_apply_fn(self, op: Any) -> Any:
-        return op.meaning if isinstance(op, Head) else op
+        return op.meaning if hasattr(type(op), "typed_parts") else op
 
     def __eq__(self, other: object) -> bool:
         if self is other:
