@@ -9,6 +9,7 @@ from etude.ops import (  # noqa: F401  # each family registers its operators  # 
     exponential_sums,
     gradient_marks,
     indexing,
+    joining,
     layout,
     likes,
     products,

@@ -23,4 +23,14 @@ def opposite(value: bool) -> bool:
     return not value
 
 
-COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {"inverse": inverse, "negate": negate, "opposite": opposite}
+def interior(widths: tuple[tuple[int, int], ...]) -> tuple[Any, ...]:
+    """The subscript of what was padded."""
+    return tuple([("slice", before, -after or None, None) for before, after in widths])
+
+
+COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {
+    "inverse": inverse,
+    "interior": interior,
+    "negate": negate,
+    "opposite": opposite,
+}
