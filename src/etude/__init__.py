@@ -1,6 +1,6 @@
 """Étude: symbolic arrays whose calculus is data. `import etude as et`."""
 
-from etude import rules
+from etude import gradient, rules, special
 from etude.api.array import Array
 from etude.api.constants import (
     DTYPES as _DTYPES,
@@ -39,20 +39,87 @@ from etude.api.function import Function, function
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
 from etude.api.rewriting import count_operations, explain, rewrite, simplify, stabilize
 from etude.api.shared import SharedVariable, shared
-from etude.gradient import *
-from etude.gradient import __all__ as _gradient_names
+from etude.gradient import (
+    DisconnectedInputError,
+    DisconnectedType,
+    GradientError,
+    Lop,
+    NullType,
+    NullTypeGradError,
+    Rop,
+    consider_constant,
+    derivative,
+    disconnected_grad,
+    disconnected_type,
+    grad,
+    grad_clip,
+    grad_not_implemented,
+    grad_scale,
+    grad_undefined,
+    hessian,
+    hessian_vector_product,
+    jacobian,
+    null_type,
+    pullback,
+    pushforward,
+    subgraph_grad,
+    undefined_grad,
+    verify_grad,
+    zero_grad,
+)
 from etude.rules import RuleSet, rule
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Array", "Function", "RuleSet", "SharedVariable", "array", "asarray", "broadcast_shapes", "can_cast",
-    "col", "constant", "count_operations", "e", "euler_gamma", "explain", "finfo", "from_term",
-    "function", "iinfo", "inf", "isdtype", "matrix", "nan", "newaxis", "parse",
-    "pi", "result_type", "rewrite", "row", "rule", "rules", "scalar", "shared",
-    "simplify", "stabilize", "symbol", "symbols", "tensor3", "tensor4", "vector",
+    "Array",
+    "Function",
+    "RuleSet",
+    "SharedVariable",
+    "array",
+    "asarray",
+    "broadcast_shapes",
+    "can_cast",
+    "col",
+    "constant",
+    "count_operations",
+    "e",
+    "euler_gamma",
+    "explain",
+    "finfo",
+    "from_term",
+    "function",
+    "gradient",
+    "iinfo",
+    "inf",
+    "isdtype",
+    "matrix",
+    "nan",
+    "newaxis",
+    "parse",
+    "pi",
+    "result_type",
+    "rewrite",
+    "row",
+    "rule",
+    "rules",
+    "scalar",
+    "shared",
+    "simplify",
+    "special",
+    "stabilize",
+    "symbol",
+    "symbols",
+    "tensor3",
+    "tensor4",
+    "vector",
 ]  # fmt: skip
-__all__ += _gradient_names
+__all__ += [
+    "DisconnectedInputError", "DisconnectedType", "GradientError", "Lop", "NullType", "NullTypeGradError", "Rop",
+    "consider_constant", "derivative", "disconnected_grad", "disconnected_type", "grad", "grad_clip", "grad_not_implemented",
+    "grad_scale", "grad_undefined", "hessian", "hessian_vector_product", "jacobian", "null_type", "pullback",
+    "pushforward", "subgraph_grad", "undefined_grad", "verify_grad", "zero_grad",
+]  # fmt: skip
 
 _GENERATED = {name: found for name, found in {**_DTYPES, **_FUNCTIONS}.items() if name not in __all__}
 globals().update(_GENERATED)

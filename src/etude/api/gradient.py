@@ -13,7 +13,7 @@ from etude.api.construct import asarray
 from etude.api.differentiation import differentiate
 from etude.calculus import DisconnectedType, NullType, one_like, zero_like
 from etude.errors import DisconnectedInputError, NullTypeGradError
-from etude.terms import Term, broadcast_shapes, shape_text
+from etude.terms import Term, shape_text
 from etude.text.printer import to_text
 
 __all__ = ["checked_option", "container", "delivered", "grad", "listed"]
@@ -137,17 +137,16 @@ def _known_value(key: Array, value: Any) -> Any:
             f"known_grads[{label}] has dtype {array.dtype}; a gradient is floating, also that of an integer"
         )
     shape, wanted = array.term.type.shape, key.term.type.shape
-    fits = len(shape) == len(wanted)
-    try:
-        fits = fits and all(a == b or a is None or b is None or isinstance(a, str) or isinstance(b, str)
-                            for a, b in zip(shape, wanted, strict=True)) and broadcast_shapes(shape, wanted) is not None  # fmt: skip
-    except ValueError:
-        fits = False
+    fits = len(shape) == len(wanted) and all(map(_may_equal, shape, wanted))
     if not fits:
         raise ValueError(
             f"known_grads[{label}] has shape {shape_text(shape)}, but {label} has shape {shape_text(wanted)}"
         )
     return array.term
+
+
+def _may_equal(size: Any, wanted: Any) -> bool:
+    return size == wanted or not (isinstance(size, int) and isinstance(wanted, int))
 
 
 def _seed(cost: Any, known: dict[Term, Any]) -> dict[Term, Any]:

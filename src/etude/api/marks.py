@@ -81,4 +81,5 @@ def grad_not_implemented(op: Any, i: int, x: Any, comment: str = "") -> NullType
 
 def _reason(what: str, op: Any, i: int, x: Any, comment: str) -> str:
     name = getattr(x, "name", None)
-    return f"the gradient of {op} with respect to its operand {i}{f' ({name})' if name else ''} {what}{f': {comment}' if comment else ''}"
+    called, because = f" ({name})" if name else "", f": {comment}" if comment else ""
+    return f"the gradient of {op} with respect to its operand {i}{called} {what}{because}"

@@ -85,7 +85,8 @@ def _compare(
             found = float(derived[place][index])
             error = abs(found - numeric)
             if not error <= max(abs_tol, rel_tol * max(abs(found), abs(numeric))):
+                relative = error / max(abs(found), abs(numeric), 1e-300)
                 raise GradientError(
                     f"argument {place}, element {index}: the gradient says {found}, differences say {numeric}; "
-                    f"absolute error {error:.3g} (tolerance {abs_tol:g}), relative {error / max(abs(found), abs(numeric), 1e-300):.3g} ({rel_tol:g})"
+                    f"absolute error {error:.3g} (tolerance {abs_tol:g}), relative {relative:.3g} ({rel_tol:g})"
                 )

@@ -95,7 +95,7 @@ def _map_link(node: Term) -> MapLink:
     return MapLink(
         tuple(map(_kind, sent)),
         tuple([value.why if isinstance(value, NullType) else "" for value in sent]),
-        tuple([_Back(parameters, mapped, place, seed, value) if isinstance(value, Term) else None for place, value in enumerate(sent)]),
+        tuple([_Back(parameters, mapped, k, seed, v) if isinstance(v, Term) else None for k, v in enumerate(sent)]),
         parameters, result, mapped,
     )  # fmt: skip
 

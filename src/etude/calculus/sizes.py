@@ -61,7 +61,7 @@ def _combined(node: Term) -> tuple[Any, ...]:
 
 
 def sizes_known(term: Term) -> tuple[Any, ...]:
-    return term.type.shape if None not in term.type.shape else _sizes[term]  # type: ignore[no-any-return]  # shapes are tuples
+    return term.type.shape if None not in term.type.shape else _sizes[term]
 
 
 def same_sizes(left: Term, right: Term) -> bool:

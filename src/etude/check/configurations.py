@@ -31,7 +31,7 @@ _SHAPES: tuple[tuple[int, ...], ...] = (
     (2, 3, 3),
 )
 _ELEMENTWISE_SHAPES = ((3,), (3, 1), (1, 4), (2, 0), (2, 3, 4), (1,))
-_SIZES = ({}, {"": 1}, {"": 0}, {"": 5})
+_SIZES: tuple[dict[str, int], ...] = ({}, {"": 1}, {"": 0}, {"": 5})
 
 
 @dataclass(frozen=True)

@@ -151,10 +151,11 @@ def fitted(right: Any, kind: Any) -> Term:
     if right.type.dtype != kind.dtype:
         if not np.can_cast(right.type.dtype, kind.dtype, "same_kind"):
             raise FitError(f"{right.type} does not cast to {kind}")
-        right = CATALOGUE["astype"](right, dtype=kind.dtype)
+        return fitted(CATALOGUE["astype"](right, dtype=kind.dtype), kind)
     if right.type.shape != kind.shape and not _broadcasts(right.type.shape, kind.shape):
         raise FitError(f"{right.type} does not broadcast to {kind}")
-    return right
+    made: Term = right
+    return made
 
 
 def _number(value: Any, dtype: np.dtype[Any]) -> Term:

@@ -303,7 +303,7 @@ class _Sampler:
             one, two = evaluate_precisely((self.instance.left, self.instance.right), values)
         except (Imprecise, *REFUSALS):
             return self.within_noise(sample, left, right)
-        return all(_agree(a, b, tolerance(self.dtype)) for a, b in np.broadcast(one, two))
+        return all(_agree(a, b, tolerance(self.dtype or np.dtype(float))) for a, b in np.broadcast(one, two))
 
     def within_noise(self, sample: dict[str, Any], left: Any, right: Any) -> bool:
         """Without high precision: whether rounding the inputs moves the results as much as they differ."""
@@ -323,7 +323,7 @@ class _Sampler:
                 continue
             noise = np.fmax(noise, np.fmax(*shifts))
         with np.errstate(all="ignore"):
-            allowed = tolerance(self.dtype) * (1 + np.abs(left)) + 1e3 * noise
+            allowed = tolerance(self.dtype or np.dtype(float)) * (1 + np.abs(left)) + 1e3 * noise
             return bool(np.all((np.abs(left - right) <= allowed) | ~np.isfinite(left)))
 
     def simplest(self, indices: Any, left: Any, right: Any, samples: dict[str, Any]) -> Counterexample:

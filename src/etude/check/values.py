@@ -31,8 +31,8 @@ def special_values(dtype: np.dtype[Any], extra: Sequence[float] = ()) -> Any:
         return np.array([False, True])
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
-        near = [int(number) + step for number in extra if abs(number) < 2**62 for step in (-1, 0, 1)]
-        return np.array([n for n in dict.fromkeys((*_INTEGERS, *near)) if limits.min <= n <= limits.max], dtype)
+        around = [int(number) + step for number in extra if abs(number) < 2**62 for step in (-1, 0, 1)]
+        return np.array([n for n in dict.fromkeys((*_INTEGERS, *around)) if limits.min <= n <= limits.max], dtype)
     if dtype.kind == "c":
         return np.array([complex(a, b) for a, b in product(_COMPLEX_PARTS, repeat=2)], dtype)
     positive = [float(word) for word in (_BINDING + " " + _EXTENDED).split()]

@@ -12,6 +12,8 @@ from etude.ops import (  # noqa: F401  # each family registers its operators  # 
     joining,
     layout,
     likes,
+    linear_algebra,
+    matrices,
     products,
     reductions,
     scans,

@@ -177,7 +177,7 @@ class Op:
             if len(self._cache) > 10_000:
                 self._cache.clear()
             self._cache[key] = found
-        return found  # type: ignore[no-any-return]  # the cache holds what was put there above
+        return found
 
     # ---------------------------------------------------------------- the head of a term
 

@@ -62,11 +62,12 @@ def _summed(pairs: list[tuple[Any, Any]], variable: Any, result: Any, rules: Rul
     if len(pairs) == 1:
         return adjointo(pairs[0][0], variable, pairs[0][1], result, rules)
     first, others = var(), var()
-    return lall(
+    both: Goal = lall(
         adjointo(pairs[0][0], variable, pairs[0][1], first, rules),
         _summed(pairs[1:], variable, others, rules),
         eq(result, Term((CATALOGUE["add"], first, others))),
     )
+    return both
 
 
 def _is_marked(part: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from etude.terms import ASSUMPTIONS, Term, Variable, scalar_value
+from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, scalar_value
 
 __all__ = ["COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "structural"]
 
@@ -31,42 +31,45 @@ def parse_condition(
     node: ast.expr, variable: Callable[[ast.Name], Variable], fail: Fail, nearest: Callable[[str, Any], str]
 ) -> Any:
     """The data of a condition's syntax tree. `fail` makes the error for a node, `nearest` a suggestion."""
+    return _Reader(variable, fail, nearest).read(node)
 
-    def convert(node: ast.expr) -> Any:
+
+class _Reader:
+    def __init__(self, variable: Callable[[ast.Name], Variable], fail: Fail, nearest: Callable[[str, Any], str]):
+        self.variable, self.fail, self.nearest = variable, fail, nearest
+
+    def read(self, node: ast.expr) -> Any:
         if isinstance(node, ast.BoolOp):
-            return ("and" if isinstance(node.op, ast.And) else "or", *map(convert, node.values))
+            return ("and" if isinstance(node.op, ast.And) else "or", *map(self.read, node.values))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            return ("not", convert(node.operand))
+            return ("not", self.read(node.operand))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            word = node.func.id
-            if word not in WORDS:
-                raise fail(f"{word!r} is no condition{nearest(word, WORDS)}", node)
-            if not node.args or node.keywords or not all(isinstance(arg, ast.Name) for arg in node.args):
-                raise fail(f"{word} is said of variables, as in {word}(x)", node)
-            return (word, *[variable(arg) for arg in node.args if isinstance(arg, ast.Name)])
+            return self.said(node.func.id, node)
         if isinstance(node, ast.Compare):
-            return compare(node)
-        raise fail("a condition is a word about a variable, a comparison with a number, and / or / not", node)
+            return self.compared(node)
+        raise self.fail("a condition is a word about a variable, a comparison with a number, and / or / not", node)
 
-    def compare(node: ast.Compare) -> Any:
+    def said(self, word: str, node: ast.Call) -> Any:
+        if word not in WORDS:
+            raise self.fail(f"{word!r} is no condition{self.nearest(word, WORDS)}", node)
+        names = [arg for arg in node.args if isinstance(arg, ast.Name)]
+        if not names or node.keywords or len(names) != len(node.args):
+            raise self.fail(f"{word} is said of variables, as in {word}(x)", node)
+        return (word, *map(self.variable, names))
+
+    def compared(self, node: ast.Compare) -> Any:
         sides = [node.left, *node.comparators]
-        parts = [
-            one(COMPARISONS[type(op)], sides[i], sides[i + 1], node)
-            for i, op in enumerate(node.ops)
-            if type(op) in COMPARISONS
-        ]
-        if len(parts) != len(node.ops):
-            raise fail("a comparison is one of < <= > >= == !=", node)
+        if not all(type(op) in COMPARISONS for op in node.ops):
+            raise self.fail("a comparison is one of < <= > >= == !=", node)
+        parts = [self.one(COMPARISONS[type(op)], sides[i], sides[i + 1], node) for i, op in enumerate(node.ops)]
         return parts[0] if len(parts) == 1 else ("and", *parts)
 
-    def one(sign: str, left: ast.expr, right: ast.expr, node: ast.expr) -> Any:
+    def one(self, sign: str, left: ast.expr, right: ast.expr, node: ast.expr) -> Any:
         if isinstance(left, ast.Name) and (number := _number(right)) is not _NONE:
-            return (sign, variable(left), number)
+            return (sign, self.variable(left), number)
         if isinstance(right, ast.Name) and (number := _number(left)) is not _NONE:
-            return (_FLIPPED[sign], variable(right), number)
-        raise fail("a comparison has a variable on one side and a number on the other", node)
-
-    return convert(node)
+            return (_FLIPPED[sign], self.variable(right), number)
+        raise self.fail("a comparison has a variable on one side and a number on the other", node)
 
 
 _NONE = object()
@@ -119,34 +122,27 @@ def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
     first = parts[0]
     if word == "integral" and not isinstance(first, Term):
         return isinstance(first, (bool, int)) or (isinstance(first, np.dtype) and first.kind in "biu")
-    kind = first.type
-    match word:
-        case "scalar":
-            return kind.ndim == 0
-        case "vector":
-            return kind.ndim == 1
-        case "matrix":
-            return kind.ndim >= 2
-        case "square":
-            return kind.ndim >= 2 and kind.shape[-1] is not None and kind.shape[-1] == kind.shape[-2]
-        case "static":
-            return bool(kind.is_static)
-        case "floating":
-            return kind.dtype.kind in "fc"
-        case "real":
-            return kind.dtype.kind != "c"
-        case "complex":
-            return kind.dtype.kind == "c"
-        case "boolean":
-            return kind.dtype.kind == "b"
-        case "integral":
-            return kind.dtype.kind in "biu"
-        case "same_type":
-            return all(part.type is kind for part in parts)
-        case "same_shape":
-            return all(part.type.shape == kind.shape and None not in kind.shape for part in parts)
-        case "number":
-            return scalar_value(first) is not None
-        case "constant":
-            return scalar_value(first) is not None or first._tuple[0].name == "constant"
+    test = _TYPE_TESTS.get(word)
+    if test is not None:
+        return bool(test(first.type))
+    if word == "same_type":
+        return all(part.type is first.type for part in parts)
+    if word == "same_shape":
+        return all(part.type.shape == first.type.shape and None not in first.type.shape for part in parts)
+    if word in ("number", "constant"):
+        return scalar_value(first) is not None or (word == "constant" and is_constant(first))
     return None
+
+
+_TYPE_TESTS: dict[str, Callable[[ArrayType], bool]] = {
+    "scalar": lambda kind: kind.ndim == 0,
+    "vector": lambda kind: kind.ndim == 1,
+    "matrix": lambda kind: kind.ndim >= 2,
+    "square": lambda kind: kind.ndim >= 2 and kind.shape[-1] is not None and kind.shape[-1] == kind.shape[-2],
+    "static": lambda kind: kind.is_static,
+    "floating": lambda kind: kind.is_floating,
+    "real": lambda kind: kind.dtype.kind != "c",
+    "complex": lambda kind: kind.dtype.kind == "c",
+    "boolean": lambda kind: kind.dtype.kind == "b",
+    "integral": lambda kind: kind.dtype.kind in "biu",
+}

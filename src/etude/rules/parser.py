@@ -294,9 +294,9 @@ class _Line:
 
     def _read_BinOp(self, node: ast.BinOp) -> Any:
         left, right = self.pattern(node.left), self.pattern(node.right)
-        if isinstance(node.op, ast.Pow) and isinstance(left, int) and isinstance(right, int):
-            if abs(right) * max(abs(left).bit_length(), 1) > _FOLDS:
-                raise self.error("this power of numbers is too large", node)
+        whole = isinstance(node.op, ast.Pow) and isinstance(left, int) and isinstance(right, int)
+        if whole and abs(right) * max(abs(left).bit_length(), 1) > _FOLDS:
+            raise self.error("this power of numbers is too large", node)
         return self.call(_BINARY[type(node.op)], (left, right), {}, node)
 
     def _read_Compare(self, node: ast.Compare) -> Any:
