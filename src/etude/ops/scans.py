@@ -22,6 +22,8 @@ _LANES = 16  # so many sequences or fewer run as Python numbers
 
 def _canonical(types: Types, attributes: Attributes) -> Attributes:
     axis, ndim = attributes[0], types[0].ndim
+    if isinstance(axis, tuple) and len(axis) == 1:
+        axis = axis[0]
     if axis is None:
         return (0 if ndim == 1 else None, bool(attributes[1]))
     return (check_axis(axis, ndim), bool(attributes[1]))

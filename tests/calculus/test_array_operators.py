@@ -1,0 +1,151 @@
+"""Derivatives of array operators by their rules: against central differences, to second order, and Lop against Rop."""
+
+import numpy as np
+import pytest
+
+import etude as et
+from etude.ops import CATALOGUE
+
+OPS = {name: (lambda op: lambda *args, **named: et.from_term(op(*[a.term if isinstance(a, et.Array) else a for a in args], **named)))(op)
+       for name, op in CATALOGUE.items()}  # fmt: skip
+RNG = np.random.default_rng(7)
+
+
+def normal(*shape):
+    return RNG.normal(size=shape)
+
+
+def spd(n):
+    a = normal(n, n)
+    return a @ a.T + n * np.eye(n)
+
+
+def item(op, index):
+    return lambda a: et.from_term(CATALOGUE["item"](CATALOGUE[op](a.term), index=index))
+
+
+A, B, V, W, C3 = normal(3, 4), normal(4, 2), normal(4), normal(3), normal(2, 3, 4)
+Z = np.array([[1.3, 0.0, 2.0], [0.0, 0.0, -1.5], [0.7, 1.1, 0.4]])
+S = np.array([[0.2, 1.5, -0.3], [2.0, 0.1, 0.9], [-1.0, 0.4, 0.8]])
+LOW = np.tril(S) + 2 * np.eye(3)
+
+# name: (function of Arrays, values). Each function is probed at these values in every operand.
+CASES = {
+    "sum": (lambda x: OPS["sum"](x, axis=1), [A]),
+    "sum_keepdims": (lambda x: OPS["sum"](x, axis=(0, 2), keepdims=True), [C3]),
+    "mean": (lambda x: OPS["mean"](x, axis=0), [A]),
+    "mean_all": (lambda x: OPS["mean"](x), [A]),
+    "prod": (lambda x: OPS["prod"](x, axis=0), [Z]),
+    "prod_all": (lambda x: OPS["prod"](x), [normal(2, 3)]),
+    "prod_zeros": (lambda x: OPS["prod"](x, axis=1, keepdims=True), [Z]),
+    "max": (lambda x: OPS["max"](x, axis=1), [A]),
+    "min": (lambda x: OPS["min"](x, axis=0, keepdims=True), [A]),
+    "var": (lambda x: OPS["var"](x, axis=1, ddof=1), [A]),
+    "std": (lambda x: OPS["std"](x, axis=0), [A]),
+    "norm": (lambda x: OPS["norm"](x, axis=1), [A]),
+    "norm_all": (lambda x: OPS["norm"](x, keepdims=True), [A]),
+    "p_norm": (lambda x: OPS["p_norm"](x, 3.0, axis=1), [A]),
+    "p_norm_order": (lambda x, p: OPS["p_norm"](x, p), [A, np.array(2.5)]),
+    "logsumexp": (lambda x: OPS["logsumexp"](x, axis=1), [A]),
+    "softmax": (lambda x: OPS["softmax"](x, axis=0), [A]),
+    "log_softmax": (lambda x: OPS["log_softmax"](x, axis=(1, 2)), [C3]),
+    "cumsum": (lambda x: OPS["cumsum"](x, axis=1), [A]),
+    "cumsum_reverse": (lambda x: OPS["cumsum"](x, axis=0, reverse=True), [A]),
+    "cumsum_flat": (lambda x: OPS["cumsum"](x), [A]),
+    "cumprod": (lambda x: OPS["cumprod"](x, axis=1), [Z]),
+    "cumprod_reverse": (lambda x: OPS["cumprod"](x, axis=0, reverse=True), [Z]),
+    "exclusive_cumprod": (lambda x: OPS["exclusive_cumprod"](x, axis=0), [Z]),
+    "linear_recurrence": (lambda a, b: OPS["linear_recurrence"](a, b, axis=0), [A, normal(3, 4)]),
+    "shift": (lambda x: OPS["shift"](x, axis=1, reverse=True), [A]),
+    "sort": (lambda x: OPS["sort"](x, axis=1), [A]),
+    "tie_mean": (lambda v: OPS["tie_mean"](v, np.array([1, 2, 1, 2]), axis=0), [V]),
+    "broadcast_to": (lambda x: OPS["broadcast_to"](x, shape=(3, 4)), [V]),
+    "broadcast_unit": (lambda x: OPS["broadcast_to"](x, shape=(3, 4)), [normal(3, 1)]),
+    "reshape": (lambda x: OPS["reshape"](x, shape=(2, 6)), [A]),
+    "expand_squeeze": (lambda x: OPS["squeeze"](OPS["expand_dims"](x, axis=(0, 2)), axis=0), [A]),
+    "transpose": (lambda x: OPS["transpose"](x, axes=(1, 2, 0)), [C3]),
+    "matrix_transpose": (lambda x: OPS["matrix_transpose"](x), [C3]),
+    "matmul": (lambda a, b: a @ b, [A, B]),
+    "matmul_vector": (lambda a, b: a @ b, [A, V]),
+    "vector_matmul": (lambda a, b: a @ b, [W, A]),
+    "dot": (lambda a, b: a @ b, [V, normal(4)]),
+    "matmul_stack": (lambda a, b: a @ b, [C3, B]),
+    "matmul_stack_vector": (lambda a, b: a @ b, [C3, V]),
+    "vector_matmul_stack": (lambda a, b: a @ b, [W, C3]),
+    "slice": (lambda x: x[1:, ::-2], [A]),
+    "integer": (lambda x: x[-1], [A]),
+    "repeated": (lambda x: x[[0, 2, 0], [1, 1, 1]], [A]),
+    "newaxis": (lambda x: x[..., None, 1], [A]),
+    "set": (lambda x, v: x.at[1, 1:3].set(v), [A, normal(2)]),
+    "add": (lambda x, v: x.at[[0, 0, 2]].add(v), [A, normal(3, 4)]),
+    "take_along_axis": (lambda x: OPS["take_along_axis"](x, np.array([[0, 1], [2, 2], [3, 0]]), axis=1), [A]),
+    "concatenate": (lambda a, b: OPS["concatenate"](a, b, a, axis=1), [A, normal(3, 2)]),
+    "tile": (lambda x: OPS["tile"](x, reps=(2, 3)), [A]),
+    "flip": (lambda x: OPS["flip"](x, axis=1), [A]),
+    "roll": (lambda x: OPS["roll"](x, shift=(1, 2), axis=(0, 1)), [A]),
+    "pad": (lambda x: OPS["pad"](x, pad_width=((1, 0), (2, 3))), [A]),
+    "diagonal": (lambda x: OPS["diagonal"](x, offset=1), [A]),
+    "trace": (lambda x: OPS["trace"](x, offset=-1), [A]),
+    "diag": (lambda x: OPS["diag"](x, offset=1), [V]),
+    "tril": (lambda x: OPS["tril"](x, k=1), [A]),
+    "triu": (lambda x: OPS["triu"](x), [C3]),
+    "inv": (lambda x: OPS["inv"](x), [S]),
+    "det": (lambda x: OPS["det"](x), [S]),
+    "slogdet": (item("slogdet", 1), [S]),
+    "solve": (lambda a, b: OPS["solve"](a, b), [S, normal(3, 2)]),
+    "solve_vector": (lambda a, b: OPS["solve"](a, b), [S, W]),
+    "solve_stack": (lambda a, b: OPS["solve"](a, b), [np.stack([S, S + np.eye(3)]), W]),
+    "solve_triangular": (lambda a, b: OPS["solve_triangular"](a, b, lower=True), [LOW, normal(3, 2)]),
+    "solve_unit": (lambda a, b: OPS["solve_triangular"](a, b, unit_diagonal=True), [LOW.T, W]),
+    "cholesky": (lambda x: OPS["cholesky"](x), [spd(3)]),
+    "eigenvalues": (item("eigh", 0), [np.diag([1.0, 2.0, 4.0]) + 0.1 * spd(3)]),
+    "eigenvectors": (lambda x: item("eigh", 1)(x) ** 2, [np.diag([1.0, 2.0, 4.0]) + 0.1 * spd(3)]),
+    "singular_values": (item("svd", 1), [A]),
+    "left_vectors": (lambda x: item("svd", 0)(x) ** 2, [A]),
+    "right_vectors": (lambda x: item("svd", 2)(x) ** 2, [A]),
+    "q": (item("qr", 0), [A.T.copy()]),
+    "r": (item("qr", 1), [A.T.copy()]),
+    "pinv": (lambda x: OPS["pinv"](x), [A]),
+}
+
+
+def symbols(values):
+    return [et.symbol(f"x{i}", value.shape) for i, value in enumerate(values)]
+
+
+def projected(array, key):
+    weights = np.random.default_rng(key).normal(size=array.shape)
+    return OPS["sum"](array * weights)
+
+
+def slopes(cost, xs, values, step=1e-5):
+    found = []
+    for i, value in enumerate(values):
+        slope = np.zeros(value.shape)
+        for place in np.ndindex(value.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = [v.copy() for v in values]
+                moved[i][place] += sign * step
+                ends.append(float(cost.eval(dict(zip(xs, moved, strict=True)))))
+            slope[place] = (ends[0] - ends[1]) / (2 * step)
+        found.append(slope)
+    return found
+
+
+def assert_gradient(cost, xs, values):
+    gradients = et.grad(cost, xs, disconnected_inputs="ignore")
+    for gradient, slope, value in zip(gradients, slopes(cost, xs, values), values, strict=True):
+        assert gradient.term.type.shape == value.shape
+        got = gradient.eval(dict(zip(xs, values, strict=True)))
+        np.testing.assert_allclose(got, slope, rtol=2e-5, atol=2e-6)
+    return gradients
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gradient_is_the_slope_to_second_order(name):
+    function, values = CASES[name]
+    xs = symbols(values)
+    gradients = assert_gradient(projected(function(*xs), 1), xs, values)
+    total = sum((projected(gradient, 2) for gradient in gradients[1:]), projected(gradients[0], 2))
+    assert_gradient(total, xs, values)
