@@ -69,7 +69,7 @@ def reverse(
         found = sweep.links.get(node)
         operands = edges(node)
         attributes = (
-            () if found is None else (node if len(operands) == len(node.operands) else node._tuple[1]).attributes
+            () if found is None else (node if operands == node.operands else node._tuple[1]).attributes
         )
         for position, operand in enumerate(operands):
             if operand not in sweep.reaching or operand in held:
