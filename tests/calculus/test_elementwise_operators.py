@@ -94,7 +94,13 @@ def test_first_order(name, point):
             assert close(found, wanted, TOLERANCE.get(name, 2e-12)), (mode.__name__, i, found, mp.nstr(wanted, 17))
 
 
-@pytest.mark.parametrize(("name", "point"), POINTS, ids=lambda part: str(part))
+# The second derivative of arctan2 there is beyond the range of float64.
+SECOND_ORDER = [(name, point) for name, point in POINTS if (name, point) != ("arctan2", (1e-170, 1e-170))]
+# inverse_mills(x)**2 - normal_variance(x) cancels for large -x: 8 digits are left at -1e4.
+SECOND_ORDER_TOLERANCE = {"inverse_mills": 2e-8}
+
+
+@pytest.mark.parametrize(("name", "point"), SECOND_ORDER, ids=lambda part: str(part))
 def test_second_order(name, point):
     term, operands = built(name)
     live = smooth_operands(term, operands)
@@ -107,4 +113,4 @@ def test_second_order(name, point):
         for mode in (reverse, forward):
             slope = mode(first, operands[j])
             found = value(slope, point) if isinstance(slope, Term) else 0.0
-            assert close(found, wanted, 10 * TOLERANCE.get(name, 1e-11)), (mode.__name__, i, j, found, mp.nstr(wanted, 17))
+            assert close(found, wanted, SECOND_ORDER_TOLERANCE.get(name, 10 * TOLERANCE.get(name, 1e-11))), (mode.__name__, i, j, found, mp.nstr(wanted, 17))
