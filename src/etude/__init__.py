@@ -2,6 +2,7 @@
 
 from etude import gradient, rules, special
 from etude.api.array import Array
+from etude.api.checking import check_rules
 from etude.api.constants import (
     DTYPES as _DTYPES,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "asarray",
     "broadcast_shapes",
     "can_cast",
+    "check_rules",
     "col",
     "constant",
     "count_operations",

@@ -1,1 +1,84 @@
 """Rules as claims to be checked: soundness, termination, confluence, coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from etude.check.algebra import free_rule
+from etude.check.confluence import Confluence, confluence, duplicates, shadowed
+from etude.check.coverage import uncovered
+from etude.check.report import Counterexample, CriticalPair, RuleReport, Verdict
+from etude.check.soundness import Effort, judge
+from etude.check.termination import termination
+from etude.errors import TermTypeError
+from etude.rules import Rule, RuleSet, load, parse_rules
+from etude.terms import ASSUMPTIONS, ArrayType, Term, is_symbol
+
+__all__ = ["Counterexample", "CriticalPair", "Effort", "RuleReport", "Verdict", "check_rules"]
+
+
+def check_rules(path_or_text: Any, effort: Effort | None = None, /, **variables: Any) -> RuleReport:
+    """What can be found out about rules: whether each is true, and whether rewriting with them ends and is unique.
+
+    path_or_text: a file, a folder, a text of rules, or a `RuleSet`. variables: types and assumptions of pattern
+    variables by name: a symbol, an `ArrayType`, or assumption words. A variable not named is tried with every type that
+    the left side accepts.
+
+    Raises RuleError for a text that is no rule, FileNotFoundError for a path that is not there, TermTypeError (a
+    TypeError) for a variable that is neither a type nor a word.
+
+    >>> print(check_rules("root: sqrt(x**2) -> x", x=ArrayType("float64"))["root"].counterexample)
+    x = -1.0: left 1.0, right -1.0 (value)
+    """
+    rules = _rules(path_or_text)
+    types, words = _declared(variables)
+    verdicts = tuple(_verdict(rule, types, words, effort or Effort()) for rule in rules)
+    free = [free_rule(rule) for rule in rules if rule.kind == "rewrite"]
+    plain = tuple(rule for rule in free if rule is not None)
+    ends, order, steps = termination(plain)
+    if len(plain) < len(free) and ends:
+        ends, order = None, None
+    unique = confluence(plain, ends) if len(plain) == len(free) else Confluence(None)
+    return RuleReport(
+        verdicts, ends, order, steps, unique.confluent, tuple(unique.pairs), tuple(unique.completion), uncovered(rules),
+        tuple(duplicates(plain)), tuple(shadowed(plain)),
+    )  # fmt: skip
+
+
+def _rules(path_or_text: Any) -> RuleSet:
+    if isinstance(path_or_text, RuleSet):
+        return path_or_text
+    if isinstance(path_or_text, Rule):
+        return RuleSet([path_or_text])
+    if isinstance(path_or_text, str) and any(mark in path_or_text for mark in ("\n", "->", "=")):
+        return parse_rules(path_or_text, lenient=True)
+    path = Path(path_or_text)
+    return load(path) if path.is_dir() else parse_rules(path.read_text(encoding="utf-8"), str(path), lenient=True)
+
+
+def _verdict(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozenset[str]], effort: Effort) -> Verdict:
+    if rule.kind not in ("rewrite", "equation"):
+        return Verdict(rule, None, None, note=f"a line of kind {rule.kind} is checked with its derivatives")
+    return judge(rule, types, {name: said for name, said in words.items() if name in rule.variables}, effort)
+
+
+def _declared(variables: Mapping[str, Any]) -> tuple[dict[str, ArrayType], dict[str, frozenset[str]]]:
+    types: dict[str, ArrayType] = {}
+    words: dict[str, frozenset[str]] = {}
+    for name, given in variables.items():
+        given = getattr(given, "term", given)
+        if isinstance(given, str):
+            words[name] = frozenset(given.split())
+            unknown = sorted(words[name] - ASSUMPTIONS)
+            if unknown:
+                raise TermTypeError(f"{name}: {unknown[0]!r} is no assumption; known are {', '.join(sorted(ASSUMPTIONS))}")
+        elif isinstance(given, ArrayType):
+            types[name] = given
+        elif isinstance(given, Term) and isinstance(given.type, ArrayType):
+            types[name] = given.type
+            words[name] = given._tuple[3] if is_symbol(given) else frozenset()
+        else:
+            raise TermTypeError(f"{name}: a symbol, an array type or assumption words were expected, not {given!r}")
+    return types, words

@@ -12,9 +12,9 @@ import numpy as np
 from etude.ops import Op
 from etude.terms import ArrayType
 
-__all__ = ["Configuration", "attribute_choices", "concrete", "configurations"]
+__all__ = ["DTYPES", "Configuration", "attribute_choices", "concrete", "configurations"]
 
-_DTYPES = ("float64", "int64", "float32", "bool", "complex128")
+DTYPES = ("float64", "int64", "float32", "bool", "complex128")
 _SHAPES: tuple[tuple[int, ...], ...] = (
     (),
     (3,),
@@ -87,7 +87,7 @@ def configurations(
     given: Mapping[str, ArrayType],
     attributes: Mapping[str, tuple[Op, str]],
     elementwise: bool,
-    domain: str,
+    dtypes: tuple[str, ...],
     limit: int,
 ) -> Iterator[Configuration]:
     """Assignments of types, the plainest first. The caller drops those that the left side refuses."""
@@ -96,7 +96,7 @@ def configurations(
     if all(kind.is_static for kind in given.values()):
         fixed = fixed[:1]
     choices = [attribute_choices(op, name) for op, name in attributes.values()]
-    for types in islice(_typings(free, fixed, elementwise, domain), limit):
+    for types in islice(_typings(free, fixed, elementwise, dtypes), limit):
         for values in islice(product(*choices), 60):
             yield Configuration(types, dict(zip(attributes, values, strict=True)))
 
@@ -107,7 +107,6 @@ def _typings(
     if not free:
         yield from fixed
         return
-    dtypes = _DTYPES if domain != "real" else _DTYPES[:-1]
     if elementwise:
         yield from _scalar_typings(free, fixed, dtypes)
         shapes: Any = _elementwise_shapes(len(free))

@@ -15,7 +15,7 @@ from etude.terms import Term, constant_value, is_constant, is_leaf, postorder
 
 __all__ = ["DIGITS", "Imprecise", "evaluate_precisely", "is_precise"]
 
-DIGITS = 60
+DIGITS = 700  # differences of numbers as large as float64 has them, to be seen in full
 _Scalar = Callable[..., Any]
 
 
@@ -122,8 +122,10 @@ def _known(name: str) -> bool:
 
 @cache
 def _context() -> Any:
-    import mpmath
-
+    try:
+        import mpmath
+    except ImportError:
+        raise Imprecise from None
     context = mpmath.mp.clone()
     context.dps = DIGITS
     return context

@@ -10,12 +10,13 @@ import numpy as np
 
 from etude.check.compare import close, finite, identical, tolerance, why_different
 from etude.check.conditions import conjuncts, possible, text
-from etude.check.configurations import Configuration, configurations
+from etude.check.configurations import DTYPES, Configuration, configurations
 from etude.check.instances import (
     REFUSALS,
     FitError,
     Instance,
     attribute_variables,
+    instantiate,
     is_meaningful,
     named_parts,
     spelled,
@@ -35,13 +36,17 @@ _RANK = {"exact": 2, "stable": 1, "real": 1, None: 0}
 
 @dataclass(frozen=True)
 class Effort:
-    """How many samples: of float64 scalars, of other scalars, of arrays of one type, and how many types."""
+    """How many samples: of float64 scalars, of other scalars, of arrays of one type, and how many types.
+
+    `dtypes` are tried for variables of no given type. `conditions`: whether to look for superfluous ones.
+    """
 
     scalars: int = 6000
     others: int = 1500
-    arrays: int = 48
+    arrays: int = 96
     types: int = 24
     conditions: bool = True
+    dtypes: tuple[str, ...] = DTYPES
 
 
 def judge(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozenset[str]], effort: Effort) -> Verdict:
@@ -138,13 +143,16 @@ def _try_side(
     known = {name: kind for name, kind in given.items() if name in names}
     rng = np.random.default_rng(20_260)
     accepted = 0
-    for found in configurations(names, known, attributes, pointwise, rule.domain, 2500):
+    dtypes = tuple(dtype for dtype in effort.dtypes if rule.domain != "real" or not dtype.startswith("complex"))
+    for found in configurations(names, known, attributes, pointwise, dtypes, 2500):
         if not possible(condition, found.types, found.attributes):
             continue
         inputs = {name: symbol(name, kind.shape, kind.dtype) for name, kind in found.types.items()}
         try:
             instance = typed_instance(lhs, rhs, found.types, inputs, found.attributes)
         except FitError as error:
+            if not _has_values(lhs, inputs, found, condition, extra):
+                continue
             trial.accepted += 1
             trial.satisfied = True
             trial.real = trial.exact = Counterexample({}, None, None, "type", types=str(found), note=str(error))
@@ -156,6 +164,21 @@ def _try_side(
         _Sampler(instance, found, condition, extra, effort, rng, trial).run(pointwise)
         if trial.decided or accepted >= effort.types:
             return
+
+
+def _has_values(lhs: Any, inputs: Mapping[str, Any], found: Configuration, condition: Any, extra: list[float]) -> bool:
+    """Whether the left side can be evaluated at these types at all: a negative power of an integer cannot."""
+    term = instantiate(lhs, {**inputs, **found.attributes})
+    rng = np.random.default_rng(0)
+    for kind in range(12):
+        sample = arrays(found.types, condition, extra, kind, rng)
+        if sample is not None:
+            try:
+                value_of(term, {inputs[name]: value for name, value in sample.items()})
+            except (*REFUSALS, np.linalg.LinAlgError):
+                continue
+            return True
+    return False
 
 
 class _Sampler:

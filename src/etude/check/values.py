@@ -115,11 +115,11 @@ def _with_coincidences(columns: list[Any], rng: np.random.Generator) -> list[Any
 def array_sample(
     dtype: np.dtype[Any], shape: tuple[int, ...], kind: int, rng: np.random.Generator, extra: Sequence[float] = ()
 ) -> Any:
-    """One array. Kinds in turn: ordinary, small integers, of many magnitudes, with one special, of specials, huge."""
+    """One array. Kinds in turn: ordinary, small integers, many magnitudes, one special, all special, infinite, huge."""
     count = int(np.prod(shape))
     special = special_values(dtype, extra)
     ordinary = 3 * rng.standard_normal(count) if dtype.kind == "f" else _random(dtype, count, rng, extra)
-    kind = kind % 6
+    kind = kind % 8
     if kind == 1 and dtype.kind != "b":
         ordinary = rng.integers(0 if dtype.kind == "u" else -4, 5, count)
     elif kind == 2:
@@ -133,5 +133,8 @@ def array_sample(
         ordinary = binding[rng.integers(0, len(binding), count)]
     elif kind == 5:
         ordinary = special[rng.integers(0, len(special), count)]
+    elif kind in (6, 7) and dtype.kind == "f":
+        few = (np.inf, -np.inf, 1.0, -0.0) if kind == 6 else (1e300, -1e300, 1e160, 1.0, 5e-324)
+        ordinary = rng.choice(few, count)
     with np.errstate(all="ignore"):
         return np.asarray(ordinary).astype(dtype).reshape(shape)

@@ -1,0 +1,130 @@
+"""Verdicts of the rule checker: soundness, termination, confluence, and what it says of wrong input."""
+
+import json
+
+import pytest
+
+import etude as et
+from etude.errors import RuleError
+
+REAL = {name: et.symbol(name) for name in "xyzab"}
+X, Y = et.matrix("x"), et.matrix("y")
+
+
+def verdict(text, **variables):
+    return et.check_rules(f"r: {text}", **(variables or REAL)).rules[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sqrt(x**2) -> x",
+        "log(x*y) -> log(x) + log(y)",
+        "exp(x + y) -> exp(x)*exp(y)",
+        "floor(x + y) -> floor(x) + floor(y)",
+        "maximum(x, x + y) -> x + y",
+        "cbrt(x) -> sign(x)*x**(1/3)",
+        "logical_not(x < y) -> x >= y",
+    ],
+)
+def test_wrong_rule_is_refused_with_inputs_that_show_it(text):
+    found = verdict(text)
+    assert found.sound is False
+    assert found.promise is None
+    assert set(found.counterexample.inputs) == set(found.rule.variables)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sqrt(x**2) -> abs(x)",
+        "x - x -> 0",
+        "log(exp(x)) -> x",
+        "cosh(x)**2 - sinh(x)**2 -> 1",
+        "(1 - cos(x))/x**2 -> 2*sin(x/2)**2/x**2",
+        "sqrt(x)*sqrt(x) -> x",
+    ],
+)
+def test_rounding_and_a_wider_domain_are_no_fault(text):
+    found = verdict(text)
+    assert (found.sound, found.promise) == (True, "real")
+    assert found.counterexample is not None  # against `exact`
+
+
+def test_exact_rule_has_no_counterexample():
+    found = verdict("abs(-x) -> abs(x)")
+    assert (found.promise, found.counterexample) == ("exact", None)
+
+
+def test_broken_promise_of_the_file_is_unsound():
+    found = et.check_rules("promise: exact\nr: x + 0 -> x", x=et.symbol("x")).rules[0]
+    assert (found.sound, found.promise) == (False, "real")
+    assert found.counterexample.why == "sign of zero"
+
+
+def test_types_that_are_not_named_are_tried():
+    found = verdict("sin(2*x) -> 2*sin(x)*cos(x)", y="positive")
+    assert found.sound is False
+    assert "int64" in found.counterexample.types
+
+
+def test_matrices_are_multiplied_in_one_order_only():
+    square = {name: et.symbol(name, shape=(3, 3)) for name in "xy"}
+    assert verdict("x @ y -> y @ x", **square).sound is False
+    assert verdict("transpose(x @ y) -> transpose(y) @ transpose(x)", **square).sound is True
+
+
+def test_conditions_that_are_needed_superfluous_or_never_hold():
+    assert verdict("sqrt(x**2) -> x if nonnegative(x)").superfluous_conditions == ()
+    assert verdict("abs(-x) -> abs(x) if positive(x)").superfluous_conditions == ("positive(x)",)
+    never = et.check_rules("r: abs(x) -> x if x > 2 and x < 1", x=et.symbol("x"))
+    assert never.rules[0].unsatisfiable
+    assert not never.ok
+
+
+def test_uninterpreted_functions_are_not_judged_but_take_part():
+    report = et.check_rules("r: f_f(a) -> f_g(f_f(f_h(a)))")
+    assert report.rules[0].sound is None
+    assert report.terminates is False
+    assert report.loop[0] == "f_f(x)"
+
+
+@pytest.mark.parametrize(
+    ("text", "terminates", "confluent"),
+    [
+        ("p: f_add(a, 0) -> a\nq: f_add(a, f_s(b)) -> f_s(f_add(a, b))", True, True),
+        ("p: f_a(0, y) -> f_s(y)\nq: f_a(f_s(x), 0) -> f_a(x, f_s(0))\nr: f_a(f_s(x), f_s(y)) -> f_a(x, f_a(f_s(x), y))", True, True),
+        ("p: a * (b + c) -> a * b + a * c\nq: 0 + a -> a", True, False),
+        ("p: 2 * a -> a + a\nq: a + a -> 2 * a", False, None),
+        ("p: 0 + a -> a\nq: 1 * a -> a", True, True),
+        ("p: abs(-a) -> abs(a)\nq: abs(-a) -> -abs(a)", True, False),
+    ],
+)  # fmt: skip
+def test_rule_sets(text, terminates, confluent):
+    report = et.check_rules(text, a=et.symbol("a"), b=et.symbol("b"), c=et.symbol("c"))
+    assert (report.terminates, report.confluent) == (terminates, confluent)
+    assert (report.order is not None) is terminates
+    assert bool(report.critical_pairs) is (confluent is False)
+
+
+def test_critical_pair_shows_both_normal_forms_and_a_rule_that_would_join():
+    report = et.check_rules("p: abs(-a) -> abs(a)\nq: abs(-a) -> -abs(a)")
+    pair = report.critical_pairs[0]
+    assert {pair.left, pair.right} == {"abs(x)", "-abs(x)"}
+    assert report.completion == ("join_1: -abs(x) -> abs(x)",)
+
+
+def test_report_is_plain_data():
+    text = json.dumps(et.check_rules("r: log(x*y) -> log(x) + log(y)", **REAL).to_json(), allow_nan=False)
+    assert json.loads(text)["rules"][0]["counterexample"]["why"]
+
+
+def test_bad_input_is_named():
+    with pytest.raises(TypeError, match="x: 'large' is no assumption"):
+        et.check_rules("r: abs(x) -> x", x="large")
+    with pytest.raises(TypeError, match="x: a symbol"):
+        et.check_rules("r: abs(x) -> x", x=3)
+    with pytest.raises(RuleError, match="does not occur on the left side"):
+        et.check_rules("r: abs(x) -> y")
+    with pytest.raises(FileNotFoundError):
+        et.check_rules("no_such_file.rules")
