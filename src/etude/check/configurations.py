@@ -102,7 +102,7 @@ def configurations(
 
 
 def _typings(
-    free: tuple[str, ...], fixed: list[dict[str, ArrayType]], elementwise: bool, domain: str
+    free: tuple[str, ...], fixed: list[dict[str, ArrayType]], elementwise: bool, dtypes: tuple[str, ...]
 ) -> Iterator[dict[str, ArrayType]]:
     if not free:
         yield from fixed
