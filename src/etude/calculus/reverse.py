@@ -79,7 +79,7 @@ def reverse(
                 continue
             if contributed is not None and found is not None and not isinstance(sent, NullType):
                 contributed(node, operand, found, cotangent, sent)
-            cotangents[operand] = _accumulated(cotangents.get(operand), sent)
+            cotangents[operand] = _accumulated(cotangents.get(operand), sent, polish)
     return cotangents
 
 
@@ -102,10 +102,13 @@ def _sent(
     return fitted(term, operands[position], polish)
 
 
-def _accumulated(there: Any, more: Any) -> Any:
+def _accumulated(there: Any, more: Any, polish: Polish | None) -> Any:
     if there is None or isinstance(more, NullType):
         return more
-    return there if isinstance(there, NullType) else _add.apply((there, more))
+    if isinstance(there, NullType):
+        return there
+    total = _add.apply((there, more))
+    return (polish and polish(total)) or total
 
 
 def fitted(term: Term, like: Term, polish: Polish | None = None) -> Term:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from etuples import apply as apply_head
+from etuples.core import ExpressionTuple
 
 from etude.errors import ShapeError, SubscriptError, TermTypeError
 from etude.terms import ArrayType, Term, TupleType, constant, intern, is_typed, is_variable
@@ -231,6 +232,7 @@ def _by_name(name: str) -> Op:
     return _registered[name]
 
 
+@apply_head.register(Op, ExpressionTuple)
 @apply_head.register(Op, Sequence)
 def _apply_op(op: Op, rands: Sequence[Any]) -> Term:
     """An operator applied by `applyo` builds a term; it does not compute."""

@@ -1,0 +1,101 @@
+"""The language of rules: what a line says, and what is said of a bad one."""
+
+import pytest
+
+import etude as et
+from etude.errors import RuleError
+from etude.rules import RuleSet, default, defaults, load, parse_rules
+
+GOOD = """promise: exact
+# DLMF 4.21
+d(sin(u)) = cos(u)*d(u)
+adjoint([v]*c, g) = g*c
+
+pythagoras: sin(x)**2 + cos(x)**2 -> 1   # everybody
+double:     sin(2*x) = 2*sin(x)*cos(x)
+guarded:    log(x*y) -> log(x) + log(y)  if positive(x) and y > 0
+"""
+
+
+def test_kinds_names_places_and_sources():
+    rules = list(parse_rules(GOOD, "my.rules"))
+    assert [(r.name, r.kind, r.line) for r in rules] == [
+        ("d_sin", "differential", 3),
+        ("adjoint_multiply_0", "adjoint", 4),
+        ("pythagoras", "rewrite", 6),
+        ("double", "equation", 7),
+        ("guarded", "rewrite", 8),
+    ]
+    assert [r.source for r in rules[:3]] == ["DLMF 4.21", "DLMF 4.21", "everybody"]
+    assert rules[2].place == "my.rules:6"
+    assert {r.promise for r in rules} == {"exact"}
+    assert list(rules[4].variables) == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "column"),
+    [
+        ("sin(x) -> x", "needs a name", 1),
+        ("a: sinn(x) -> x", "'sinn' is no operator; did you mean sin", 4),
+        ("a: sin(x) -> y", "'y' does not occur on the left side", 14),
+        ("a: sin(x) -> cos(", "not an expression", 17),
+        ("a: sin(x) -> x if posit(x)", "'posit' is no condition; did you mean positive", 19),
+        ("a: x -> 1", "bare variable", 1),
+        ("a: 2**10**10 -> 1", "too large", 4),
+        ("a: __import__('os') -> 1", "no operator", 4),
+        ("a: x.real -> 1", "has no place in a rule", 4),
+        ("just words", "a rule is", 1),
+        ("promise: maybe", "promise is one of exact, real, stable", 10),
+        ("d(sin(u), u) = 1", "d takes one operator", 1),
+        ("adjoint(sin(v), g) = g", "mark the operand", 1),
+    ],
+)
+def test_a_mistake_is_shown_where_it_is(line, message, column):
+    with pytest.raises(RuleError) as caught:
+        parse_rules(f"# a comment\n{line}", "mine.rules")
+    assert message in str(caught.value)
+    assert caught.value.line == 2
+    assert caught.value.column == column
+    assert str(caught.value).startswith(f"mine.rules:2:{column}: ")
+
+
+def test_a_name_is_given_once():
+    with pytest.raises(RuleError, match="taken by line 1"):
+        parse_rules("a: exp(log(x)) -> x\na: log(exp(x)) -> x")
+
+
+def test_rule_sets_are_values():
+    both = load("a: exp(log(x)) -> x") + load("b: log(exp(x)) -> x")
+    assert [rule.name for rule in both] == ["a", "b"]
+    assert [rule.name for rule in both - "a"] == ["b"]
+    assert both["a"].name == "a"
+    assert "a" in both
+    assert hash(both) == hash(load("a: exp(log(x)) -> x\nb: log(exp(x)) -> x"))
+    with pytest.raises(KeyError, match="nothing"):
+        both - "nothing"  # noqa: B018
+
+
+def test_files_are_read_anew_and_nothing_half_done(tmp_path):
+    file = tmp_path / "my.rules"
+    file.write_text("a: exp(log(x)) -> x\n")
+    assert [rule.name for rule in load(file)] == ["a"]
+    file.write_text("b: log(exp(x)) -> x\nc: broken(\n")
+    with pytest.raises(RuleError, match=r"my\.rules:2:"):
+        load(file)
+    file.write_text("b: log(exp(x)) -> x\n")
+    assert [rule.name for rule in load(str(file))] == ["b"]
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "none.rules")
+
+
+def test_the_librarys_own_rules_load():
+    assert {"adjoints", "differentials", "simplify", "stabilize", "masks"} <= set(defaults())
+    assert all(isinstance(default(name), RuleSet) for name in ("differentials", "adjoints", "simplify", "stabilize", "masks"))
+    with pytest.raises(KeyError, match="there are"):
+        default("none")
+
+
+def test_a_rule_of_ones_own_is_used():
+    x = et.scalar("x")
+    mine = et.rule("mine: sin(x) -> cos(x)")
+    assert str(et.simplify(et.sin(x) + 1.0, rules=et.rules.default("simplify") + mine)) == "cos(x) + 1"

@@ -1,0 +1,158 @@
+"""Terms: interning, types, iteration, pickling, and what kanren and etuples see of them."""
+
+import gc
+import operator
+import pickle
+import threading
+
+import numpy as np
+import pytest
+from etuples import apply, etuple as plain_etuple, rands, rator
+from etuples.core import ExpressionTuple
+from kanren import conso, eq, run, var
+from kanren.term import applyo
+from unification import reify, unify
+
+from etude.errors import MissingValueError, ShapeError, TermTypeError
+from etude.ops import CATALOGUE
+from etude.terms import ArrayType, Term, constant, etuple, is_constant, postorder, replace, symbol, transform
+from etude.terms import term as term_module
+
+add, sin = CATALOGUE["add"], CATALOGUE["sin"]
+x, y = symbol("x"), symbol("y")
+
+
+def chain(length):
+    made = x
+    for _ in range(length // 2):
+        made = add(sin(made), x)
+    return made
+
+
+def test_equal_terms_are_one_object():
+    assert add(x, y) is add(x, y)
+    assert add(x, y) is not add(y, x)
+    assert symbol("x") is x
+    assert symbol("x", dtype="float32") is not x
+    assert symbol("x", assumptions=["positive"]) is not x
+    assert symbol() is not symbol()
+
+
+def test_numbers_of_different_types_stay_apart():
+    assert len({constant(1), constant(1.0), constant(True), constant(1, "float32")}) == 4
+    assert constant(0.0) is not constant(-0.0)
+    assert constant(float("nan")) is constant(float("nan"))
+    assert etuple(operator.add, 1) is not etuple(operator.add, 1.0)
+    assert etuple(operator.add, (1,)) is not etuple(operator.add, (True,))
+
+
+def test_a_term_equals_a_tuple_of_its_parts():
+    term = etuple(operator.add, 1, 2)
+    assert term == (operator.add, 1, 2) == plain_etuple(operator.add, 1, 2)
+    assert hash(term) == hash((operator.add, 1, 2))
+    assert term != (operator.add, 1, 3)
+    assert Term() == ExpressionTuple(())
+
+
+def test_unhashable_parts_are_refused():
+    with pytest.raises(TypeError, match="unhashable"):
+        etuple(operator.add, [1])
+
+
+def test_types_follow_numpy():
+    wide = symbol("a", (3, 1), "float32")
+    assert add(wide, symbol("b", (4,))).type is ArrayType("float64", (3, 4))
+    assert add(wide, 2).type is ArrayType("float32", (3, 1))
+    assert add(symbol("u", ("n",)), symbol("v", ("n",))).type.shape == ("n",)
+    assert add(symbol("u", (None,)), symbol("v", (5,))).type.shape == (5,)
+
+
+def test_misfits_are_refused_where_the_expression_is_built():
+    with pytest.raises(ShapeError, match="operand 2"):
+        add(symbol("a", (2,)), symbol("b", (3,)))
+    with pytest.raises(TermTypeError, match="no number"):
+        constant("text")
+    with pytest.raises(TermTypeError, match="does not fit"):
+        add(symbol("i", dtype="uint8"), 300)
+
+
+def test_the_table_forgets_dead_terms():
+    before = len(term_module._table)
+    made = chain(2000)
+    assert len(term_module._table) >= before + 1990
+    del made
+    gc.collect()
+    assert len(term_module._table) <= before + 10
+
+
+def test_threads_get_the_same_objects():
+    found = []
+
+    def build():
+        found.append([sin(add(x, float(k))) for k in range(300)])
+
+    threads = [threading.Thread(target=build) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(a is b for row in found[1:] for a, b in zip(found[0], row, strict=True))
+
+
+def test_deep_terms():
+    deep = chain(100_000)
+    assert hash(deep) == deep._hash
+    assert len(str(deep)) < 1000
+    assert pickle.loads(pickle.dumps(deep)) is deep
+    assert len(postorder(deep)) == 100_001
+    assert len(postorder(*replace([deep], {x: y}))) == 100_001
+    assert transform([deep], lambda term: term)[0] is deep
+
+
+def test_pickles_of_constants_and_symbols():
+    for term in (constant(np.arange(3.0)), constant(2), symbol("p", ("n",), assumptions=["positive"])):
+        assert pickle.loads(pickle.dumps(term)) is term
+
+
+def test_evaluation_is_numpys():
+    value = CATALOGUE["multiply"](sin(constant(np.arange(3.0))), 2.0).evaled_obj
+    np.testing.assert_array_equal(value, np.sin(np.arange(3.0)) * 2.0)
+    with pytest.raises(MissingValueError, match="symbol x"):
+        add(x, 1.0).evaled_obj  # noqa: B018
+
+
+# ---------------------------------------------------------------- kanren and etuples
+
+
+def test_unify_and_reify():
+    hole = var()
+    pattern = add(hole, y)
+    assert not pattern.ground
+    assert unify(pattern, add(x, y), {}) == {hole: x}
+    assert reify(pattern, {hole: x}) is add(x, y)
+    assert unify(pattern, sin(y), {}) is False
+
+
+def test_goals():
+    head, rest = var(), var()
+    assert run(1, head, eq(sin(head), sin(x))) == (x,)
+    (found,) = run(1, (head, rest), conso(head, rest, add(x, y)))
+    assert found == (add, (x, y))
+    assert run(1, head, conso(add, etuple(x, y), head))[0] is add(x, y)
+
+
+def test_apply_builds_for_operators_and_evaluates_plain_callables():
+    assert apply(add, etuple(x, y)) is add(x, y)
+    assert apply(operator.add, etuple(1, 2)) == 3
+    assert rator(add(x, y)) is add
+    assert rands(add(x, y)) == (x, y)
+    answer = var()
+    assert run(1, answer, applyo(add, etuple(x, y), answer))[0] is add(x, y)
+    assert run(1, answer, applyo(answer, etuple(x, y), add(x, y))) == (add,)
+
+
+def test_constants_and_leaves():
+    assert is_constant(constant(2))
+    assert not is_constant(x)
+    with pytest.raises(ValueError, match="read-only"):
+        constant(np.arange(3.0))._tuple[1].value[0] = 5.0
