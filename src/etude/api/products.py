@@ -200,7 +200,7 @@ def _units(expression: Term, axis: int, dtype: Any) -> Term:
     """The identity matrix as large as `expression` is along an axis."""
     size = expression.type.shape[axis]
     if isinstance(size, int):
-        return CATALOGUE["eye"](n=size, m=size, k=0, dtype=dtype)
+        return constant(np.eye(size, dtype=dtype))
     others = tuple([place for place in range(expression.type.ndim) if place != axis])
     zeros = CATALOGUE["zeros_like"](expression, dtype=dtype)
     along = CATALOGUE["sum"](zeros, axis=others) if others else zeros
