@@ -13,7 +13,7 @@ from etude.check.report import Counterexample, CriticalPair, RuleReport, Verdict
 from etude.check.soundness import Effort, judge
 from etude.check.termination import termination
 from etude.errors import TermTypeError
-from etude.rules import Rule, RuleSet, load, parse_rules
+from etude.rules import Rule, RuleSet, parse_rules
 from etude.terms import ASSUMPTIONS, ArrayType, Term, is_symbol
 
 __all__ = ["Counterexample", "CriticalPair", "Effort", "RuleReport", "Verdict", "check_rules"]
@@ -55,7 +55,8 @@ def _rules(path_or_text: Any) -> RuleSet:
     if isinstance(path_or_text, str) and any(mark in path_or_text for mark in ("\n", "->", "=")):
         return parse_rules(path_or_text, lenient=True)
     path = Path(path_or_text)
-    return load(path) if path.is_dir() else parse_rules(path.read_text(encoding="utf-8"), str(path), lenient=True)
+    files = sorted(path.rglob("*.rules")) if path.is_dir() else [path]
+    return RuleSet(rule for file in files for rule in parse_rules(file.read_text(encoding="utf-8"), str(file), lenient=True))
 
 
 def _verdict(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozenset[str]], effort: Effort) -> Verdict:

@@ -71,6 +71,8 @@ def _plain(mp: Any) -> dict[str, _Scalar]:
         "logit": lambda x: mp.log(x) - mp.log1p(-x),
         "log_expit": lambda x: -mp.log1p(mp.exp(-x)) if x > 0 else x - mp.log1p(mp.exp(x)),
         "softplus": lambda x: mp.log1p(mp.exp(x)) if x < 0 else x + mp.log1p(mp.exp(-x)),
+        "log1mexp": lambda x: mp.log(-mp.expm1(x)),
+        "exprel": lambda x: mp.expm1(x) / x,
         "ndtr": mp.ncdf,
         "log_ndtr": lambda x: mp.log(half * mp.erfc(-x / mp.sqrt(2))),
         "erfcx": lambda x: mp.exp(x * x) * mp.erfc(x),
