@@ -72,7 +72,7 @@ def test_rule_sets_are_values():
     assert "a" in both
     assert hash(both) == hash(load("a: exp(log(x)) -> x\nb: log(exp(x)) -> x"))
     with pytest.raises(KeyError, match="nothing"):
-        both - "nothing"  # noqa: B018
+        both - "nothing"
 
 
 def test_files_are_read_anew_and_nothing_half_done(tmp_path):

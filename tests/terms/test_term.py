@@ -7,7 +7,8 @@ import threading
 
 import numpy as np
 import pytest
-from etuples import apply, etuple as plain_etuple, rands, rator
+from etuples import apply, rands, rator
+from etuples import etuple as plain_etuple
 from etuples.core import ExpressionTuple
 from kanren import conso, eq, run, var
 from kanren.term import applyo
@@ -118,7 +119,7 @@ def test_evaluation_is_numpys():
     value = CATALOGUE["multiply"](sin(constant(np.arange(3.0))), 2.0).evaled_obj
     np.testing.assert_array_equal(value, np.sin(np.arange(3.0)) * 2.0)
     with pytest.raises(MissingValueError, match="symbol x"):
-        add(x, 1.0).evaled_obj  # noqa: B018
+        add(x, 1.0).evaled_obj
 
 
 # ---------------------------------------------------------------- kanren and etuples
@@ -131,6 +132,12 @@ def test_unify_and_reify():
     assert unify(pattern, add(x, y), {}) == {hole: x}
     assert reify(pattern, {hole: x}) is add(x, y)
     assert unify(pattern, sin(y), {}) is False
+
+
+def test_ground_terms_are_decided_by_identity():
+    left, right = chain(100_000), chain(99_998)
+    assert unify(left, right, {}) is False
+    assert reify(left, {var(): 1}) is left
 
 
 def test_goals():

@@ -73,7 +73,7 @@ def Lop(
     >>> x = et.symbol("x", (3,))
     >>> v = et.symbol("v", (3,))
     >>> str(et.Lop(x * x, x, v))
-    '2 * v * x'
+    '2 * x * v'
     """
     chosen = _chosen(disconnected_inputs, return_disconnected, null_gradients)
     outputs, _ = container(f, "f")

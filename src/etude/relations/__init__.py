@@ -1,5 +1,6 @@
 """The only room that speaks kanren: relations over terms, and the templates they derive."""
 
+from etude.relations import dispatch  # noqa: F401  # terms unify and reify from here on
 from etude.relations.adjoint import adjointo
 from etude.relations.differential import differentialo
 from etude.relations.templates import (

@@ -7,14 +7,11 @@ from itertools import product
 from typing import Any
 
 from kanren import var
-from unification.variable import Var
 
 from etude.rules import Rule, variables_of
-from etude.terms import Term, Variable, register_variable_type
+from etude.terms import Term, Variable
 
 __all__ = ["fresh", "occurs", "spelled_out", "substituted"]
-
-register_variable_type(Var)
 
 
 def substituted(pattern: Any, mapping: Mapping[Any, Any]) -> Any:
