@@ -6,8 +6,17 @@ import pytest
 import etude as et
 from etude.ops import CATALOGUE
 
-OPS = {name: (lambda op: lambda *args, **named: et.from_term(op(*[a.term if isinstance(a, et.Array) else a for a in args], **named)))(op)
-       for name, op in CATALOGUE.items()}  # fmt: skip
+
+def function(op):
+    """An operator as a function of Arrays."""
+
+    def call(*args, **named):
+        return et.from_term(op(*[arg.term if isinstance(arg, et.Array) else arg for arg in args], **named))
+
+    return call
+
+
+OPS = {name: function(op) for name, op in CATALOGUE.items()}
 RNG = np.random.default_rng(7)
 
 
@@ -106,6 +115,9 @@ CASES = {
     "q": (item("qr", 0), [A.T.copy()]),
     "r": (item("qr", 1), [A.T.copy()]),
     "pinv": (lambda x: OPS["pinv"](x), [A]),
+    "einsum": (lambda a, b: OPS["einsum"](a, b, subscripts="bij,bjk->ikb"), [C3, normal(2, 4, 2)]),
+    "einsum_two": (lambda a, b: OPS["einsum"](a, b, subscripts="bij,ib->j"), [C3, normal(3, 2)]),
+    "outer": (lambda a, b: OPS["einsum"](a, b, subscripts="i,j->ji"), [V, W]),
 }
 
 
