@@ -6,6 +6,7 @@ from types import MappingProxyType
 from etude.ops import (  # noqa: F401  # each family registers its operators  # noqa: F401
     arithmetic,
     binders,
+    contraction,
     exponential_sums,
     gradient_marks,
     indexing,
@@ -22,8 +23,9 @@ from etude.ops import (  # noqa: F401  # each family registers its operators  # 
     special,
     transcendental,
 )
+from etude.ops.compositions import COMPOSITIONS
 from etude.ops.op import Op, _registered
 
-__all__ = ["CATALOGUE", "Op"]
+__all__ = ["CATALOGUE", "COMPOSITIONS", "Op"]
 
 CATALOGUE: Mapping[str, Op] = MappingProxyType(_registered)

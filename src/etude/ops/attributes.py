@@ -28,9 +28,20 @@ def interior(widths: tuple[tuple[int, int], ...]) -> tuple[Any, ...]:
     return tuple([("slice", before, -after or None, None) for before, after in widths])
 
 
+def to_left(subscripts: str) -> str:
+    """What takes the result and the right operand of an Einstein sum back to the left one."""
+    operands, result = subscripts.split("->")
+    left, right = operands.split(",")
+    return f"{result},{right}->{left}"
+
+
+def to_right(subscripts: str) -> str:
+    """What takes the result and the left operand of an Einstein sum back to the right one."""
+    operands, result = subscripts.split("->")
+    left, right = operands.split(",")
+    return f"{result},{left}->{right}"
+
+
 COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {
-    "inverse": inverse,
-    "interior": interior,
-    "negate": negate,
-    "opposite": opposite,
+    function.__name__: function for function in (interior, inverse, negate, opposite, to_left, to_right)
 }
