@@ -349,3 +349,26 @@ def test_verify_grad_tells_right_from_wrong():
         et.gradient.verify_grad(lambda v: et.grad_scale(v, 2.0) ** 2, [np.array([0.5])])
     with pytest.raises(TypeError, match="int64"):
         et.gradient.verify_grad(lambda v: v, [np.array([1])])
+
+
+def test_product_where_one_of_several_operands_moves():
+    a, p = et.symbol("a", (5,)), et.symbol("p", (5,))
+    cost = et.sum(100 * (a[1:] - a[:-1] ** 2) ** 2 + (1 - a[:-1]) ** 2)
+    point = {a: np.linspace(-1.0, 1.5, 5), p: np.arange(5.0)}
+    product = et.hessian_vector_product(cost, a, p).eval(point)
+    np.testing.assert_allclose(product, et.hessian(cost, a).eval(point) @ point[p], rtol=1e-12)
+
+
+def test_gaussian_mixture_like_cost_against_differences():
+    rng = np.random.default_rng(3)
+    means, points = et.symbol("means", (2, 3)), rng.standard_normal((7, 3))
+    inner = -0.5 * et.sum((points[None] - means[:, None]) ** 2, axis=-1)
+    cost = et.sum(et.special.logsumexp(inner, axis=0))
+    place = rng.standard_normal((2, 3))
+    slope = et.grad(cost, means).eval({means: place})
+    for index in np.ndindex(2, 3):
+        moved = [place.copy(), place.copy()]
+        moved[0][index] += 1e-6
+        moved[1][index] -= 1e-6
+        numeric = (float(cost.eval({means: moved[0]})) - float(cost.eval({means: moved[1]}))) / 2e-6
+        assert abs(slope[index] - numeric) < 1e-7

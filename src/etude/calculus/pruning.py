@@ -43,7 +43,7 @@ def without(pattern: Any, still: set[Term]) -> Any:
 def _zero_for(old: Any, head: Any) -> Any:
     if head.is_elementwise:
         return 0
-    return Term((_zeros_like, old._tuple[1] if isinstance(old, Term) and old._tuple[0] is D else old))
+    return Term((_zeros_like, old._tuple[1] if isinstance(old, Term) and old._tuple[0] is D else old, None))
 
 
 def _moves(part: Any) -> bool:
