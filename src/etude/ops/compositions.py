@@ -193,13 +193,14 @@ def pad_(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 
         if isinstance(constant_values, (int, float)) and constant_values == 0:
             return padded
         return where(pad(ones_like(x, dtype=np.bool_), pad_width=pairs), padded, constant_values)
+    result: Term = x
     spread: Any = np.pad  # its overloads know the modes by name only
     for axis, pair in enumerate(pairs):
         length = x.type.shape[axis]
         if not isinstance(length, int):
             raise ShapeError(f"pad: mode {mode!r} needs the size of axis {axis} of {x.type}")
-        x = x if pair == (0, 0) else _along(x, axis, spread(np.arange(length), pair, mode))
-    return x
+        result = result if pair == (0, 0) else _along(result, axis, spread(np.arange(length), pair, mode))
+    return result
 
 
 # ---------------------------------------------------------------- reductions
