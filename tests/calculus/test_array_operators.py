@@ -161,3 +161,64 @@ def test_gradient_is_the_slope_to_second_order(name):
     gradients = assert_gradient(projected(function(*xs), 1), xs, values)
     total = sum((projected(gradient, 2) for gradient in gradients[1:]), projected(gradients[0], 2))
     assert_gradient(total, xs, values)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_pushforward_and_pullback_are_transposes(name):
+    function, values = CASES[name]
+    xs = symbols(values)
+    result = function(*xs)
+    rng = np.random.default_rng(4)
+    weight = rng.normal(size=result.shape)
+    directions = [rng.normal(size=value.shape) for value in values]
+    point = dict(zip(xs, values, strict=True))
+    forward = et.Rop(result, xs, directions).eval(point)
+    backward = et.Lop(result, xs, weight, disconnected_inputs="ignore")
+    sent = sum(np.sum(b.eval(point) * d) for b, d in zip(backward, directions, strict=True))
+    np.testing.assert_allclose(np.sum(forward * weight), sent, rtol=1e-9, atol=1e-9)
+
+
+UNSIZED = ["sum", "mean", "prod", "max", "var", "std", "norm", "logsumexp", "softmax", "log_softmax", "cumsum", "cumprod",
+           "sort", "matmul", "matmul_vector", "vector_matmul", "matrix_transpose", "slice", "integer", "repeated", "set", "add",
+           "concatenate", "tile", "flip", "roll", "pad", "diagonal", "trace", "diag", "tril", "inv", "solve", "cholesky",
+           "expand_squeeze", "einsum"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNSIZED)
+@pytest.mark.parametrize("dim", ["named", "unknown"])
+def test_gradient_without_known_sizes(name, dim):
+    function, values = CASES[name]
+    xs = symbols(values)
+    sizes = {"named": lambda size: f"n{size}", "unknown": lambda size: None}[dim]
+    loose = [et.symbol(f"x{i}", tuple(map(sizes, value.shape))) for i, value in enumerate(values)]
+    fixed, free = (et.grad(OPS["sum"](function(*args) ** 2), args) for args in (xs, loose))
+    for one, other in zip(fixed, free, strict=True):
+        wanted = one.eval(dict(zip(xs, values, strict=True)))
+        np.testing.assert_allclose(other.eval(dict(zip(loose, values, strict=True))), wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_ties_share_evenly():
+    x = et.symbol("x", (3,))
+    for name, point, wanted in [("max", [1, 1, 0], [0.5, 0.5, 0]), ("min", [1, 0, 0], [0, 0.5, 0.5])]:
+        np.testing.assert_array_equal(et.grad(OPS[name](x), x).eval({x: np.array(point, float)}), wanted)
+    slope = et.grad(OPS["sum"](OPS["sort"](x) * np.array([1.0, 2.0, 3.0])), x)
+    np.testing.assert_array_equal(slope.eval({x: np.array([2.0, 2.0, 1.0])}), [2.5, 2.5, 1.0])
+
+
+@pytest.mark.parametrize("name", ["norm", "std"])
+def test_slope_is_zero_where_a_norm_is(name):
+    x = et.symbol("x", (3,))
+    np.testing.assert_array_equal(et.grad(OPS[name](x), x).eval({x: np.ones(3) * (name == "std")}), np.zeros(3))
+
+
+def test_products_with_zeros_are_exact():
+    x = et.symbol("x", (3,))
+    point = {x: np.array([0.0, 2.0, 0.0])}
+    slope = et.grad(OPS["prod"](x), x)
+    np.testing.assert_array_equal(slope.eval(point), np.zeros(3))
+    np.testing.assert_array_equal(et.grad(slope[0], x).eval(point), [0.0, 0.0, 2.0])
+
+
+def test_singular_matrix_has_a_slope_of_the_determinant():
+    x = et.symbol("x", (2, 2))
+    np.testing.assert_allclose(et.grad(OPS["det"](x), x).eval({x: np.array([[1.0, 2.0], [2.0, 4.0]])}), [[4, -2], [-2, 1]])
