@@ -225,8 +225,18 @@ def _sequence_call(term: Term, named: bool) -> Form:
     ]
 
 
+def _of_matrices(term: Term, named: bool) -> Form:
+    """An operator of the last two axes, which as a function takes the first two unless told."""
+    precedence, pieces = _call(term, named)
+    kind = getattr(term.operands[0], "type", None)
+    if kind is not None and kind.ndim > 2:
+        pieces[-1:] = [", axis1=-2, axis2=-1", ")"]
+    return precedence, pieces
+
+
 FORMS: dict[str, Callable[[Term, bool], Form]] = {
     **dict.fromkeys(_INFIX, _infix), **dict.fromkeys(_PREFIX, _prefix), "power": _power,
     "getitem": _getitem, "set_at": _change("set"), "add_at": _change("add"), "item": _item, "astype": _astype,
     "matrix_transpose": _matrix_transpose, "concatenate": _sequence_call, "stack": _sequence_call,
+    "trace": _of_matrices, "diagonal": _of_matrices,
 }  # fmt: skip
