@@ -1,6 +1,6 @@
 """Étude: symbolic arrays whose calculus is data. `import etude as et`."""
 
-from etude import gradient, rules, special
+from etude import gradient, linalg, rules, special
 from etude.api.array import Array
 from etude.api.checking import check_rules
 from etude.api.constants import (
@@ -94,7 +94,7 @@ __all__ = [
     "gradient",
     "iinfo",
     "inf",
-    "isdtype",
+    "isdtype", "linalg",
     "matrix",
     "nan",
     "newaxis",
