@@ -1,5 +1,6 @@
 """The command line: what it prints, where, and its exit status."""
 
+import json
 import subprocess
 import sys
 
@@ -111,3 +112,25 @@ def test_without_typer_it_says_what_to_install():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == 'etude: the command line needs typer; install it with: pip install "etude[cli]"\n'
+
+
+def test_check_tells_sound_rules_from_unsound_ones(capsys, tmp_path):
+    file = tmp_path / "mine.rules"
+    file.write_text("good: sqrt(x**2) -> abs(x) if floating(x)\n")
+    status, out, err = outcome(capsys, "check", str(file))
+    assert (status, err) == (0, "")
+    assert "terminates: yes" in out
+    file.write_text("bad: sqrt(x**2) -> x if floating(x)\n")
+    status, out, _ = outcome(capsys, "check", str(file), "--json")
+    assert status == 1
+    (verdict,) = json.loads(out)["rules"]
+    assert (verdict["name"], verdict["sound"]) == ("bad", False)
+
+
+def test_check_refuses_what_it_cannot_read(capsys, tmp_path):
+    file = tmp_path / "mine.rules"
+    file.write_text("a: sin(x -> x\n")
+    status, out, err = outcome(capsys, "check", str(file))
+    assert (status, out) == (2, "")
+    assert "mine.rules:1:" in err
+    assert outcome(capsys, "check", str(tmp_path / "none"))[0] == 2

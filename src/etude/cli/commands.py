@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -93,6 +95,19 @@ def explain(expression: Expression, assume: Assume = None) -> None:
     else:
         result = _derivative(asked[2], asked[1], assume)
     print(et.explain(result))
+
+
+@app.command()
+def check(
+    path: Annotated[str, typer.Argument(help="A rule file, or a folder of them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Plain data for tools.")] = False,
+) -> None:
+    """Whether the rules are sound, end, and meet; exit status 1 where they do not."""
+    if not Path(path).exists():
+        raise ValueError(f"{path}: there is no such file or folder")
+    report = et.check_rules(Path(path))
+    print(json.dumps(report.to_json(), indent=1) if as_json else report)
+    raise typer.Exit(0 if report.ok else 1)
 
 
 @app.command()
