@@ -76,7 +76,7 @@ def _result(term: Term, values: Mapping[Term, Any], reached: set[Term], sweep: S
     value = values.get(term)
     if value is None:
         return zero_like(term)
-    return value if isinstance(value, NullType) else fitted(value, term)
+    return value if isinstance(value, NullType) else fitted(value, term, sweep.equal)
 
 
 def _why(term: Term, sweep: Sweep, outputs: list[Term]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from etude.calculus.instantiate import Polish
 from etude.calculus.kinds import NullType
 from etude.calculus.nodes import Link, edges, link
-from etude.calculus.sizes import same_sizes
+from etude.calculus.sizes import Equalities
 from etude.ops import CATALOGUE
 from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.terms import Term, is_leaf, postorder
@@ -29,6 +29,7 @@ class Sweep:
         self.links: dict[Term, Link] = {}
         self.cuts: list[tuple[Term, int, Link | None]] = []  # edges at which a path to a target ends
         self.reaching = set(targets)
+        self.equal = Equalities(self.order)
         for node in self.order:
             if not is_leaf(node) and node not in stop:
                 self._connect(node)
@@ -77,6 +78,8 @@ def reverse(
             sent = _sent(node, position, operands, attributes, cotangent, found, polish)
             if sent is None:
                 continue
+            if isinstance(sent, Term):
+                sent = fitted(sent, operand, sweep.equal, polish)
             if contributed is not None and found is not None and not isinstance(sent, NullType):
                 contributed(node, operand, found, cotangent, sent)
             cotangents[operand] = _accumulated(cotangents.get(operand), sent, polish)
@@ -98,8 +101,7 @@ def _sent(
         return cotangent
     recipe = found.reverse[position]
     assert recipe is not None
-    term = recipe.build(operands, attributes, None, cotangent, polish)
-    return fitted(term, operands[position], polish)
+    return recipe.build(operands, attributes, None, cotangent, polish)
 
 
 def _accumulated(there: Any, more: Any, polish: Polish | None) -> Any:
@@ -111,16 +113,16 @@ def _accumulated(there: Any, more: Any, polish: Polish | None) -> Any:
     return (polish and polish(total)) or total
 
 
-def fitted(term: Term, like: Term, polish: Polish | None = None) -> Term:
+def fitted(term: Term, like: Term, equal: Equalities, polish: Polish | None = None) -> Term:
     """`term` summed and cast to the type of `like`; integers and booleans count as reals."""
     wanted = like.type
-    if term.type is wanted and same_sizes(term, like):
+    if term.type is wanted and equal.same(term, like):
         return term
     if term.type.dtype.kind == "c" and wanted.dtype.kind != "c":
         term = _real.apply((term,))
     if wanted.dtype.kind in "fc" and term.type.dtype != wanted.dtype:
         term = _astype.apply((term,), (wanted.dtype,))
-    if same_sizes(term, like):
+    if equal.same(term, like):
         return term
     term = _sum_like.apply((term, like))
     return (polish and polish(term)) or term

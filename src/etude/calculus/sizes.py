@@ -1,71 +1,129 @@
-"""Whether two terms are known to have the same shape at run time, also where sizes are unknown."""
+"""Whether two terms are known to have the same shape at run time, also where sizes are unknown.
+
+Every unknown size of a leaf gets a name of its own; the type rules of the operators carry the names on. Sizes that
+broadcast against each other are named by all that take part.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from etude.terms import Term, is_leaf
+from etude.errors import EtudeError
+from etude.ops import Op
+from etude.terms import ArrayType, Shape, Term, is_leaf
 
-__all__ = ["same_sizes", "sizes"]
+__all__ = ["Equalities", "same_sizes", "sizes"]
 
-_LIKE = frozenset({"sum_like", "broadcast_like", "reshape_like", "zeros_like", "ones_like", "full_like"})
-_sizes: WeakKeyDictionary[Term, tuple[Any, ...]] = WeakKeyDictionary()
+_JOIN = "|"
+_sizes: WeakKeyDictionary[Term, Shape] = WeakKeyDictionary()
 
 
-def sizes(term: Term) -> tuple[Any, ...]:
-    """The shape, with an own mark `(id of a term, axis)` for each size that nothing is known of."""
-    if None not in term.type.shape:
-        shape: tuple[Any, ...] = term.type.shape
-        return shape
-    pending = [term]
+def sizes(term: Term) -> Shape:
+    """The shape, with a name for each size that nothing else is known of."""
+    pending = [] if None not in term.type.shape or term in _sizes else [term]
     while pending:
         node = pending[-1]
-        if node in _sizes:
-            pending.pop()
+        missing = [part for part in _sources(node) if None in part.type.shape and part not in _sizes]
+        if missing:
+            pending.extend(missing)
             continue
-        sources = [part for part in _sources(node) if None in part.type.shape and part not in _sizes]
-        if sources:
-            pending.extend(sources)
-            continue
-        _sizes[node] = _combined(node)
+        _sizes[node] = _named(node)
         pending.pop()
-    return _sizes[term]
+    return _known(term)
 
 
-def _sources(node: Term) -> tuple[Term, ...]:
-    """The terms from which the shape of `node` follows."""
+def _known(term: Term) -> Shape:
+    shape: Shape = term.type.shape
+    return _sizes[term] if None in shape else shape
+
+
+def _sources(node: Term) -> list[Term]:
+    """The operands from which the shape of `node` follows."""
     if is_leaf(node):
-        return ()
-    head = node._tuple[0]
-    if head.name in _LIKE:
-        return node.operands[-1:]
-    return node.operands if head.is_elementwise else ()
+        return []
+    return [part for part in node.operands if isinstance(part, Term) and isinstance(part.type, ArrayType)]
 
 
-def _combined(node: Term) -> tuple[Any, ...]:
-    shape = node.type.shape
-    own = tuple([(id(node), axis) if size is None else size for axis, size in enumerate(shape)])
-    found: list[set[Any]] = [set() for _ in shape]
-    for source in _sources(node):
-        marks = sizes_known(source)
-        for axis, mark in enumerate(reversed(marks)):
-            if mark != 1:
-                found[-1 - axis].add(mark)
+def _named(node: Term) -> Shape:
+    carried = _carried(node)
     return tuple(
         [
-            next(iter(marks)) if size is None and len(marks) == 1 else mark
-            for size, marks, mark in zip(shape, found, own, strict=True)
+            dim if dim is not None else f"~{id(node):x}.{axis}" if name is None else name
+            for axis, (dim, name) in enumerate(zip(node.type.shape, carried, strict=True))
         ]
     )
 
 
-def sizes_known(term: Term) -> tuple[Any, ...]:
-    return term.type.shape if None not in term.type.shape else _sizes[term]
+def _carried(node: Term) -> Shape:
+    nothing: Shape = (None,) * node.type.ndim
+    head, sources = node._tuple[0], _sources(node)
+    if not isinstance(head, Op) or len(sources) != len(node.operands):
+        return nothing
+    shapes = [_known(part) for part in sources]
+    if head.is_elementwise:
+        return tuple([_joined([shape[-place] for shape in shapes if place <= len(shape)])
+                      for place in range(node.type.ndim, 0, -1)])  # fmt: skip
+    kinds = tuple([part.type.with_shape(shape) for part, shape in zip(sources, shapes, strict=True)])
+    try:
+        found = head.infer(kinds, node.attributes)
+    except EtudeError:
+        return nothing
+    return found.shape if isinstance(found, ArrayType) and found.ndim == node.type.ndim else nothing
+
+
+def _joined(dims: Iterable[Any]) -> Any:
+    """The size of what is broadcast from these sizes."""
+    names: set[str] = set()
+    for dim in dims:
+        if dim is None:
+            return None
+        if isinstance(dim, str):
+            names.update(dim.split(_JOIN))
+        elif dim != 1:
+            return dim
+    return _JOIN.join(sorted(names)) if names else 1
+
+
+class Equalities:
+    """Sizes that must be equal wherever the given terms have values: the inner sizes of matrix products."""
+
+    def __init__(self, order: Iterable[Term] = ()):
+        self.parent: dict[str, str] = {}
+        for node in order:
+            head = node._tuple[0]
+            if isinstance(head, Op) and head.name == "matmul":
+                left, right = node.operands
+                self._equal(sizes(left)[-1], sizes(right)[-2 if right.type.ndim > 1 else -1])
+
+    def _equal(self, one: Any, other: Any) -> None:
+        if isinstance(one, str) and isinstance(other, str) and _JOIN not in one + other:
+            one, other = self._find(one), self._find(other)
+            if one != other:
+                self.parent[one] = other
+
+    def _find(self, name: str) -> str:
+        while name in self.parent:
+            name = self.parent[name]
+        return name
+
+    def _settled(self, shape: Shape) -> list[Any]:
+        return [
+            dim if not isinstance(dim, str) else frozenset(map(self._find, dim.split(_JOIN))) for dim in shape
+        ]
+
+    def same(self, left: Term, right: Term) -> bool:
+        """Whether both shapes are certainly equal at run time."""
+        if None not in left.type.shape and None not in right.type.shape:
+            return bool(left.type.shape == right.type.shape)
+        one, other = sizes(left), sizes(right)
+        return one == other or (bool(self.parent) and self._settled(one) == self._settled(other))
+
+
+_NONE = Equalities()
 
 
 def same_sizes(left: Term, right: Term) -> bool:
-    """Whether both shapes are certainly equal at run time."""
-    if None not in left.type.shape and None not in right.type.shape:
-        return bool(left.type.shape == right.type.shape)
-    return sizes(left) == sizes(right)
+    """Whether both shapes are equal at run time whatever the sizes are."""
+    return _NONE.same(left, right)
