@@ -24,7 +24,7 @@ UNARY = [
     et.sin, et.cos, et.tanh, et.arctan, et.exp, et.log, et.sqrt, et.abs, et.sign, et.floor, et.log1p, et.expm1, et.square,
     et.expit, et.softplus, et.negative, et.negative, et.reciprocal, et.erf, et.cosh, et.sinh, et.arcsinh,
     lambda a: a**2, lambda a: a**3, lambda a: a * 2, lambda a: a + 1, lambda a: 1 - a, lambda a: a / 2, lambda a: 1 / a,
-    lambda a: a * 0, lambda a: a * 1, lambda a: a + 0, lambda a: -(-a), lambda a: et.exp(et.log(a)), lambda a: a - a, lambda a: a / a,
+    lambda a: a * 0, lambda a: a * 1, lambda a: a + 0, lambda a: et.negative(et.negative(a)), lambda a: et.exp(et.log(a)), lambda a: a - a, lambda a: a / a,
 ]  # fmt: skip
 BINARY = [
     et.add, et.add, et.subtract, et.multiply, et.multiply, et.divide, et.maximum, et.minimum, et.hypot, et.logaddexp,

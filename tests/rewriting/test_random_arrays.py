@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.random_arrays import SYMBOLS, grown, meaning, point, seeded
 
 import etude as et
 from etude.terms import postorder
-from tests.random_arrays import SYMBOLS, grown, meaning, point, seeded
 
 DIGITS = {"e": 2e-2, "f": 2e-3}  # half and single precision, some rounding errors each
 PIPELINES = {

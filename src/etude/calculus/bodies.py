@@ -37,6 +37,9 @@ class MapLink:
     mapped: int
     rule: Rule = _RULE
 
+    def reals(self, operands: tuple[Term, ...], result: Term) -> tuple[Term, ...]:
+        return operands
+
     def moving(self, active: tuple[int, ...]) -> _Along:
         moved = {self.parameters[place]: _fresh(self.parameters[place].type) for place in active}
         (tangent,) = tangents([self.result], moved)

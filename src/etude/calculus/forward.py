@@ -50,7 +50,7 @@ def _moved(node: Term, operands: Any, active: tuple[int, ...], moved: Mapping[Te
     recipe = found.moving(linear)
     tangents = tuple([moved.get(part) for part in operands])
     inner = node if len(operands) == len(node.operands) and node.operands == operands else node._tuple[1]
-    return _spread(recipe.build(operands, inner.attributes, tangents, None), node)
+    return _spread(recipe.build(found.reals(operands, node), inner.attributes, tangents, None), node)
 
 
 def _spread(tangent: Term, node: Term) -> Term:

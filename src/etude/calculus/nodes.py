@@ -10,14 +10,14 @@ from typing import Any
 from etude.calculus.instantiate import Recipe
 from etude.calculus.pruning import without
 from etude.ops import CATALOGUE
-from etude.relations import Template, slot, templates
+from etude.relations import LINEAR, Template, slot, templates
 from etude.rules import D, Rule, holds, structural
 from etude.rules.conditions import STRUCTURAL
-from etude.terms import Term, is_constant, is_leaf
+from etude.terms import ArrayType, Term, is_constant, is_leaf
 
 __all__ = ["Link", "edges", "link", "register_special"]
 
-_ITEM = CATALOGUE["item"]
+_ASTYPE, _ITEM = CATALOGUE["astype"], CATALOGUE["item"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,18 @@ class Link:
     @property
     def rule(self) -> Rule:
         return self.template.rule
+
+    def reals(self, operands: tuple[Term, ...], result: Term) -> tuple[Term, ...]:
+        """The operands, truth values that a line differentiates by being numbers of the result's dtype."""
+        if not any(part.type.dtype.kind == "b" for part in operands if isinstance(part.type, ArrayType)):
+            return operands
+        dtype = result.type.dtype if result.type.dtype.kind in "fc" else "float64"
+        return tuple(
+            [
+                _ASTYPE(part, dtype=dtype) if kind == LINEAR and part.type.dtype.kind == "b" else part
+                for part, kind in zip(operands, self.kinds, strict=True)
+            ]
+        )
 
     def moving(self, active: tuple[int, ...]) -> Any:
         """The forward recipe where only the `active` operands move."""

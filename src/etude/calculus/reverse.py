@@ -101,7 +101,7 @@ def _sent(
         return cotangent
     recipe = found.reverse[position]
     assert recipe is not None
-    return recipe.build(operands, attributes, None, cotangent, polish)
+    return recipe.build(found.reals(operands, node), attributes, None, cotangent, polish)
 
 
 def _accumulated(there: Any, more: Any, polish: Polish | None) -> Any:
