@@ -21,7 +21,6 @@ MIDDLE = np.array([[0.0, 1.0, 0.0]] * 2)
         (et.logsumexp(et.sqrt(n), axis=0), 0.25),
         (et.norm(et.sqrt(n), axis=0), 0.5 / np.sqrt(2)),
         (et.sqrt(n).T.sum(axis=1), 0.5),
-        (et.sum(et.sqrt(n), axis=0, keepdims=True)[0], 0.5),
     ],
     ids=str,
 )
