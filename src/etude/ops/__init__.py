@@ -8,6 +8,7 @@ from etude.ops import (  # noqa: F401  # each family registers its operators  # 
     binders,
     contraction,
     exponential_sums,
+    fourier,
     gradient_marks,
     indexing,
     joining,

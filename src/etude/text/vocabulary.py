@@ -13,6 +13,7 @@ from etude import ops
 from etude.errors import TermTypeError
 from etude.ops import CATALOGUE, Op
 from etude.ops.aliases import ALIASES
+from etude.ops.fourier import FOURIER
 from etude.ops.subscripts import subscript_of
 from etude.terms import Term, TupleType, constant, is_typed
 from etude.text.numpy_calls import CALLS
@@ -88,7 +89,8 @@ def _array(value: Any, dtype: Any = None) -> Term:
 def _functions() -> dict[str, Callable[..., Any]]:
     found = {name: _as_function(op) for name, op in CATALOGUE.items()}
     found.update(CALLS)
-    found.update(getattr(ops, "COMPOSITIONS", {}))
+    found.update(ops.COMPOSITIONS)
+    found.update(FOURIER)
     found.update(array=_array, asarray=_array, constant=_array)
     found.update({alias: found[name] for alias, name in ALIASES.items() if name in found and alias not in found})
     return found
