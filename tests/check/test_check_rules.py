@@ -63,9 +63,37 @@ def test_broken_promise_of_the_file_is_unsound():
 
 
 def test_types_that_are_not_named_are_tried():
-    found = verdict("sin(2*x) -> 2*sin(x)*cos(x)", y="positive")
+    found = et.check_rules("domain: any\nr: sin(2*x) -> 2*sin(x)*cos(x)").rules[0]
     assert found.sound is False
     assert "int64" in found.counterexample.types
+
+
+def test_rule_about_reals_is_not_tried_where_the_engine_leaves_it_alone():
+    text = "r: sin(2*x) -> 2*sin(x)*cos(x)"
+    doubled = et.sin(2 * et.symbol("i", dtype="int64"))
+    assert et.rewrite(doubled, et.rule(text)).term is doubled.term
+    assert et.check_rules(text).rules[0].sound is True
+    assert et.check_rules(text, x=et.symbol("x", dtype="int64")).rules[0].sound is False  # a type that is named is meant
+
+
+def test_rule_about_truth_values_is_tried_at_their_types():
+    assert et.check_rules("r: logical_not(logical_not(x)) -> x if boolean(x)").rules[0].promise == "exact"
+
+
+def test_promise_for_ordinary_inputs_does_not_bind_at_the_edge():
+    text = "inputs: {}\nr: log(x**n) -> n*log(x) if positive(x)"
+    assert et.check_rules(text.format("any")).rules[0].sound is False
+    found = et.check_rules(text.format("ordinary")).rules[0]
+    assert (found.sound, found.promise) == (True, "real")
+    assert et.check_rules("inputs: ordinary\nr: log(x*y) -> log(x) + log(y)").rules[0].sound is False
+    with pytest.raises(RuleError, match="inputs is one of any, ordinary"):
+        et.check_rules("inputs: odd\nr: abs(x) -> x")
+
+
+def test_condition_on_a_dtype_that_is_an_attribute():
+    text = "domain: any\nr: astype(where(c, a, 0), dtype=k) -> where(c, astype(a, dtype=k), 0)"
+    assert et.check_rules(text).rules[0].sound is False
+    assert et.check_rules(text + " if not integral(k)").rules[0].sound is True
 
 
 def test_matrices_are_multiplied_in_one_order_only():

@@ -18,7 +18,8 @@ def tolerance(dtype: np.dtype[Any]) -> float:
     """What counts as rounding, relative to 1 + |value|."""
     if dtype.kind not in "fc":
         return 0.0
-    return 1e-8 if np.finfo(dtype).eps < 1e-12 else 1e-4
+    eps = np.finfo(dtype).eps
+    return 1e-8 if eps < 1e-12 else 1e-4 if eps < 1e-5 else 1e-2
 
 
 def close(left: Any, right: Any) -> Any:

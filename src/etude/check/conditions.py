@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from etude.rules import structural
 from etude.terms import ArrayType, Variable
 
-__all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "words"]
+__all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "without_types", "words"]
 
 MATRIX_WORDS = frozenset("symmetric positive_definite diagonal lower_triangular orthogonal square_matrix".split())
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -78,7 +79,9 @@ def _decide(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[
     if head == "not":
         return not _decide(rest[0], types, attributes, not unknown)
     if head in _STRUCTURE:
-        kinds = [types.get(part.name) for part in rest]
+        kinds = [types.get(part.name, attributes.get(part.name)) for part in rest]
+        if any(isinstance(kind, np.dtype) for kind in kinds):
+            return structural(head, tuple(kinds)) is True
         return unknown if None in kinds else bool(_STRUCTURE[head](*kinds))
     if head in _COMPARE and rest[0].name in attributes:
         return bool(_COMPARE[head](attributes[rest[0].name], rest[1]))
@@ -86,6 +89,18 @@ def _decide(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[
         kind = types.get(rest[0].name)
         return unknown if kind is not None and kind.ndim >= 2 and kind.shape[-1] == kind.shape[-2] else False
     return unknown
+
+
+def without_types(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[str, Any]) -> Any:
+    """What a condition that is possible at these types and attributes still asks of values; None where nothing."""
+    if condition is None or _decide(condition, types, attributes, False):
+        return None
+    head, *rest = condition
+    if head not in ("and", "or"):
+        return condition
+    parts = [without_types(part, types, attributes) for part in rest if possible(part, types, attributes)]
+    kept = [part for part in parts if part is not None]
+    return None if not kept else kept[0] if len(kept) == 1 else (head, *kept)
 
 
 def holds(condition: Any, values: Mapping[str, Any], types: Mapping[str, ArrayType], samples: int | None) -> Any:

@@ -12,12 +12,14 @@ import numpy as np
 from etude.errors import EtudeError
 from etude.ops import CATALOGUE, Op
 from etude.ops.attributes import COMPUTED_ATTRIBUTES
+from etude.rewriting.patterns import INTEGER_ARITHMETIC
 from etude.rules import COMPUTED, FreeSymbol, Rule, pattern_parts
 from etude.terms import ArrayType, Term, TupleType, Variable, broadcast_shapes, constant
 
 __all__ = [
     "FitError",
     "Instance",
+    "OutsideDomain",
     "attribute_variables",
     "fitted",
     "instantiate",
@@ -26,11 +28,16 @@ __all__ = [
     "spelled",
 ]
 
+KINDS = {"real": "f", "complex": "fc", "any": "biufc"}  # of the dtypes of what a rule of that domain rewrites
 REFUSALS = (EtudeError, TypeError, ValueError, IndexError, OverflowError, ZeroDivisionError, KeyError, AttributeError)
 
 
 class FitError(Exception):
     """A right side that cannot be brought to the left side's type."""
+
+
+class OutsideDomain(Exception):
+    """Types at which the engine leaves a rule of this domain alone."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +116,13 @@ def _put(part: Any, one: Variable) -> Any:
     return one if isinstance(part, Variable) else Term((part._tuple[0], _put(part._tuple[1], one)))
 
 
-def instantiate(pattern: Any, bindings: Mapping[str, Any], markers: Mapping[Any, Any] | None = None) -> Any:
-    """The typed term of a pattern, or a plain number. `markers` give meanings to heads that are no operators."""
+def instantiate(
+    pattern: Any, bindings: Mapping[str, Any], markers: Mapping[Any, Any] | None = None, real: bool = False
+) -> Any:
+    """The typed term of a pattern, or a plain number. `markers` give meanings to heads that are no operators.
+
+    `real`: as in a rule about reals, which never calculates with integers; raises `OutsideDomain` where it would.
+    """
     if isinstance(pattern, Variable):
         return bindings[pattern.name]
     if isinstance(pattern, Term):
@@ -119,14 +131,20 @@ def instantiate(pattern: Any, bindings: Mapping[str, Any], markers: Mapping[Any,
         head = pattern._tuple[0]
         if markers and head in markers:
             return markers[head](*pattern._tuple[1:])
-        parts = tuple(instantiate(part, bindings, markers) for part in pattern._tuple[1:])
+        parts = tuple(instantiate(part, bindings, markers, real) for part in pattern._tuple[1:])
         if head is COMPUTED:
             return COMPUTED_ATTRIBUTES[parts[0]](*parts[1:])
         split = len(parts) - head.attribute_count
+        if real and head.name in INTEGER_ARITHMETIC and all(map(_is_discrete, parts[:split])):
+            raise OutsideDomain
         return head.apply(_sized(head, parts[:split]), parts[split:])
     if isinstance(pattern, tuple):
-        return tuple(instantiate(part, bindings, markers) for part in pattern)
+        return tuple(instantiate(part, bindings, markers, real) for part in pattern)
     return pattern
+
+
+def _is_discrete(part: Any) -> bool:
+    return part.type.dtype.kind in "biu" if isinstance(part, Term) else isinstance(part, int)
 
 
 def _sized(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -177,18 +195,24 @@ def _broadcasts(shape: Any, wanted: Any) -> bool:
 
 
 def typed_instance(
-    lhs: Any, rhs: Any, types: Mapping[str, ArrayType], symbols: Mapping[str, Term], attributes: Mapping[str, Any]
-) -> Instance | None:
-    """The instance; None where the left side has no type. Raises `FitError` where only the right side has none."""
-    bindings = {**symbols, **attributes}
+    lhs: Any, rhs: Any, types: Mapping[str, ArrayType], symbols: Mapping[str, Term], attributes: Mapping[str, Any],
+    domain: str = "any",
+) -> Instance | None:  # fmt: skip
+    """The instance; None where the left side has no type, or none of the domain, so that the engine never applies the rule.
+
+    Raises `FitError` where only the right side has no type.
+    """
+    bindings, real = {**symbols, **attributes}, domain == "real"
     try:
-        left = instantiate(lhs, bindings)
-    except REFUSALS:
+        left = instantiate(lhs, bindings, real=real)
+    except (OutsideDomain, *REFUSALS):
         return None
-    if not isinstance(left, Term):
+    if not isinstance(left, Term) or (isinstance(left.type, ArrayType) and left.type.dtype.kind not in KINDS[domain]):
         return None
     try:
-        right = instantiate(rhs, bindings)
+        right = instantiate(rhs, bindings, real=real)
+    except OutsideDomain:
+        return None
     except REFUSALS as error:
         raise FitError(str(error)) from error
     return Instance(dict(symbols), dict(attributes), left, fitted(right, left.type))

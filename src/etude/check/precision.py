@@ -179,7 +179,8 @@ def _add(a: Any, b: Any) -> Any:
 def _multiply(a: Any, b: Any) -> Any:
     a, b = _number(a), _number(b)
     if _special(a) or _special(b):
-        return float(np.float64(float(a)) * np.float64(float(b)))
+        with np.errstate(all="ignore"):
+            return float(np.float64(float(a)) * np.float64(float(b)))
     return a * b
 
 
@@ -244,8 +245,11 @@ def _scalar_meaning(op: Any, dtype: np.dtype[Any]) -> _Scalar:
     return apply
 
 
-def evaluate_precisely(roots: tuple[Term, ...], values: Mapping[Term, Any]) -> list[Any]:
-    """The values of typed terms as object arrays; raises `Imprecise` where an operator has only its NumPy meaning."""
+def evaluate_precisely(roots: tuple[Term, ...], values: Mapping[Term, Any], wide: bool = False) -> list[Any]:
+    """The values of typed terms as object arrays; raises `Imprecise` where an operator has only its NumPy meaning.
+
+    `wide` gives every floating dtype the range of float64.
+    """
     known: dict[Term, Any] = {}
     for term in postorder(*roots):
         if is_leaf(term):
@@ -254,7 +258,7 @@ def evaluate_precisely(roots: tuple[Term, ...], values: Mapping[Term, Any]) -> l
                 raise Imprecise
             known[term] = _objects(lambda value, dtype=raw.dtype: _limited(value, dtype), raw)
             continue
-        known[term] = _applied(term, [known[part] for part in term.operands])
+        known[term] = _applied(term, [known[part] for part in term.operands], wide)
     return [known[root] for root in roots]
 
 
@@ -262,11 +266,15 @@ def _objects(function: _Scalar, *arrays: Any) -> Any:
     return np.asarray(np.frompyfunc(function, len(arrays), 1)(*arrays), dtype=object)
 
 
-def _applied(term: Term, operands: list[Any]) -> Any:
+def _applied(term: Term, operands: list[Any], wide: bool) -> Any:
     op, kind = term._tuple[0], term.type
     if getattr(kind, "dtype", None) is None or kind.dtype.kind == "c" or not _known(op.name):
         raise Imprecise
+    if wide and kind.dtype.kind == "f":
+        kind = kind.with_dtype(np.float64)
     if op.name in _STRUCTURAL:
+        if kind.dtype.kind == "f":
+            operands = [_objects(lambda value: _limited(value, kind.dtype), part) for part in operands]
         try:
             with np.errstate(all="ignore"):
                 found = op.evaluate(*operands, **dict(zip(op.attributes, term.attributes, strict=True)))

@@ -76,7 +76,7 @@ class Verdict:
         word = {True: "sound", False: "UNSOUND", None: "not judged"}[self.sound]
         text = f"{self.rule.place}: {self.name}: {word}"
         if self.promise is not None:
-            text += f" ({self.promise})"
+            text += f" ({self.promise}{', for ordinary inputs' * (self.rule.inputs == 'ordinary')})"
         if self.sound is False and self.counterexample is not None:
             text += f"; {self.counterexample}"
         if self.superfluous_conditions:

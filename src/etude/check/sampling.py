@@ -118,9 +118,9 @@ def _bent_array(value: Any, said: set[str]) -> Any:
     return np.asarray(value)
 
 
-def all_binding(values: Mapping[str, Any], samples: bool) -> Any:
+def all_binding(values: Mapping[str, Any], samples: bool, inputs: str) -> Any:
     """Whether every input is one on which the `real` promise binds; one truth value a sample if `samples`."""
-    truths = [is_binding(np.asarray(value)) for value in values.values()]
+    truths = [is_binding(np.asarray(value), inputs) for value in values.values()]
     if samples:
         return np.logical_and.reduce(truths)
     return all(bool(np.all(truth)) for truth in truths)

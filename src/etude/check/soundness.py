@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from etude.check.compare import close, finite, identical, tolerance, why_different
-from etude.check.conditions import conjuncts, possible, text
+from etude.check.conditions import conjuncts, possible, text, without_types
 from etude.check.configurations import DTYPES, Configuration, configurations
 from etude.check.instances import (
     REFUSALS,
@@ -123,13 +123,17 @@ class _Trial:
 def _tried(
     rule: Rule, sides: list[tuple[Any, Any]], condition: Any, types: Mapping[str, ArrayType], effort: Effort
 ) -> _Trial:
+    """Tried at the types of the rule's domain; at any where it has none there, as a rule about truth values has not."""
     trial = _Trial()
-    for lhs, rhs in sides:
-        turned = Rule(rule.name, "rewrite", lhs, rhs, condition, rule.promise, rule.domain)
-        for left, right in spelled(turned):
-            _try_side(turned, left, right, condition, types, effort, trial)
-            if trial.decided:
-                return trial
+    for domain in dict.fromkeys((rule.domain, "any")):
+        for lhs, rhs in sides:
+            turned = Rule(rule.name, "rewrite", lhs, rhs, condition, rule.promise, domain, rule.inputs)
+            for left, right in spelled(turned):
+                _try_side(turned, left, right, condition, types, effort, trial)
+                if trial.decided:
+                    return trial
+        if trial.accepted:
+            break
     return trial
 
 
@@ -141,17 +145,19 @@ def _try_side(
     pointwise = all(CATALOGUE[name].is_elementwise for name in named_parts(lhs) | named_parts(rhs))
     extra = mentioned(condition, lhs, rhs)
     known = {name: kind for name, kind in given.items() if name in names}
+    domain = "any" if known else rule.domain
     rng = np.random.default_rng(20_260)
     accepted = 0
     dtypes = tuple(dtype for dtype in effort.dtypes if rule.domain != "real" or not dtype.startswith("complex"))
     for found in configurations(names, known, attributes, pointwise, dtypes, 2500):
         if not possible(condition, found.types, found.attributes):
             continue
+        left_over = without_types(condition, found.types, found.attributes)
         inputs = {name: symbol(name, kind.shape, kind.dtype) for name, kind in found.types.items()}
         try:
-            instance = typed_instance(lhs, rhs, found.types, inputs, found.attributes)
+            instance = typed_instance(lhs, rhs, found.types, inputs, found.attributes, domain)
         except FitError as error:
-            if not _has_values(lhs, inputs, found, condition, extra):
+            if not _has_values(lhs, inputs, found, left_over, extra):
                 continue
             trial.accepted += 1
             trial.satisfied = True
@@ -161,7 +167,7 @@ def _try_side(
             continue
         accepted += 1
         trial.accepted += 1
-        _Sampler(instance, found, condition, extra, effort, rng, trial).run(pointwise)
+        _Sampler(instance, found, left_over, extra, effort, rng, trial, rule.inputs, not known).run(pointwise)
         if trial.decided or accepted >= effort.types:
             return
 
@@ -186,10 +192,11 @@ class _Sampler:
 
     def __init__(
         self, instance: Instance, found: Configuration, condition: Any, extra: list[float], effort: Effort,
-        rng: np.random.Generator, trial: _Trial,
+        rng: np.random.Generator, trial: _Trial, inputs: str, mixed: bool,
     ):  # fmt: skip
         self.instance, self.found, self.condition, self.extra = instance, found, condition, extra
         self.effort, self.rng, self.trial = effort, rng, trial
+        self.inputs, self.mixed = inputs, mixed
         self.dtype = getattr(instance.left.type, "dtype", None)
 
     def run(self, pointwise: bool) -> None:
@@ -227,7 +234,7 @@ class _Sampler:
             return
         size = len(samples[names[0]])
         self.compare(
-            np.broadcast_to(left, (size,)), np.broadcast_to(right, (size,)), samples, all_binding(samples, True)
+            np.broadcast_to(left, (size,)), np.broadcast_to(right, (size,)), samples, all_binding(samples, True, self.inputs)
         )
 
     def one_by_one(self, samples: dict[str, Any]) -> None:
@@ -268,7 +275,7 @@ class _Sampler:
             except ValueError:
                 self.trial.real = self.trial.exact = self.shown(sample, left, right, "shape")
                 return
-        self.compare_arrays(np.asarray(left), np.asarray(right), sample, all_binding(sample, False))
+        self.compare_arrays(np.asarray(left), np.asarray(right), sample, all_binding(sample, False, self.inputs))
 
     def value(self, term: Any, sample: dict[str, Any]) -> Any:
         found = value_of(term, {self.instance.inputs[name]: value for name, value in sample.items()})
@@ -287,10 +294,12 @@ class _Sampler:
         soft = counted & finite(right) & ~close(left, right)
         if left.dtype.kind not in "fc":
             hard, soft = soft, np.zeros_like(soft)
-        wrong = list(np.flatnonzero(hard)[:400])
-        suspects = self.suspects(np.flatnonzero(soft), left, right, samples)
-        if wrong or any(self.is_wrong(i, left, right, samples) for i in suspects):
-            wrong += [i for i in suspects if self.is_wrong(i, left, right, samples)]
+        if left.dtype.kind not in "fc":
+            wrong = list(np.flatnonzero(hard)[:400])
+        else:
+            suspects = [self.suspects(np.flatnonzero(some), left, right, samples) for some in (hard, soft)]
+            wrong = [i for some in suspects for i in some if self.is_wrong(i, left, right, samples)]
+        if wrong:
             self.trial.real = self.simplest(np.array(wrong), left, right, samples)
 
     def is_wrong(self, index: int, left: Any, right: Any, samples: dict[str, Any]) -> bool:
@@ -302,7 +311,8 @@ class _Sampler:
         """Samples to be looked at in high precision: those furthest off, the simplest, and some by chance."""
         if len(indices) <= 40:
             return indices
-        error = np.abs(left[indices] - right[indices]) / (1 + np.abs(left[indices]))
+        with np.errstate(all="ignore"):
+            error = np.nan_to_num(np.abs(left[indices] - right[indices]) / (1 + np.abs(left[indices])), nan=np.inf)
         furthest = indices[np.argsort(-error, kind="stable")[:12]]
         return np.concatenate(
             [furthest, sorted(indices[:200], key=lambda i: _cost(samples, i))[:12], self.rng.choice(indices, 16)]
@@ -323,9 +333,9 @@ class _Sampler:
         """Whether both sides agree once rounding is taken away."""
         values = {self.instance.inputs[name]: value for name, value in sample.items()}
         try:
-            one, two = evaluate_precisely((self.instance.left, self.instance.right), values)
+            one, two = evaluate_precisely((self.instance.left, self.instance.right), values, self.mixed)
         except (Imprecise, *REFUSALS):
-            return self.within_noise(sample, left, right)
+            return bool(np.all(finite(np.asarray(right)))) and self.within_noise(sample, left, right)
         return all(_agree(a, b, tolerance(self.dtype or np.dtype(float))) for a, b in np.broadcast(one, two))
 
     def within_noise(self, sample: dict[str, Any], left: Any, right: Any) -> bool:

@@ -44,11 +44,13 @@ def special_values(dtype: np.dtype[Any], extra: Sequence[float] = ()) -> Any:
     return cast[np.isinf(everything) | ~np.isinf(cast)]
 
 
-def is_binding(values: Any) -> Any:
-    """Whether values are among those on which the `real` promise must hold."""
+def is_binding(values: Any, inputs: str = "any") -> Any:
+    """Whether values are among those on which the `real` promise must hold, as made for these inputs."""
     if values.dtype.kind not in "fc":
         return np.ones(values.shape, bool)
     size = np.abs(values)
+    if inputs == "ordinary":
+        return (values == 0) | ((size >= 1e-2) & (size <= 1e2))
     return (values == 0) | ~np.isfinite(size) | ((size >= 0.99e-8) & (size <= 1.001e3))
 
 

@@ -23,6 +23,7 @@ __all__ = ["parse_rules"]
 
 PROMISES = ("exact", "real", "stable")
 DOMAINS = ("real", "complex", "any")
+SETTINGS = {"promise": PROMISES, "domain": DOMAINS, "inputs": ("any", "ordinary")}
 NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "euler_gamma": 0.5772156649015329}
 _BINARY = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power",
@@ -38,7 +39,7 @@ _FOLDS = 64  # bits of an exponent's result that is folded while reading
 
 def parse_rules(text: str, file: str = "", lenient: bool = False, promise: str = "real") -> RuleSet:
     """The rules of a text, one a line. `lenient` reads unknown function names as uninterpreted."""
-    settings = {"promise": promise, "domain": "real"}
+    settings = {"promise": promise, "domain": "real", "inputs": "any"}
     rules: list[Rule] = []
     places: dict[str, int] = {}
     source = ""
@@ -62,7 +63,7 @@ def parse_rules(text: str, file: str = "", lenient: bool = False, promise: str =
 
 
 def _setting(body: str) -> tuple[str, str] | None:
-    match = re.fullmatch(r"\s*(promise|domain)\s*:\s*(\w+)\s*", body)
+    match = re.fullmatch(r"\s*(promise|domain|inputs)\s*:\s*(\w+)\s*", body)
     return None if match is None else (match[1], match[2])
 
 
@@ -134,7 +135,7 @@ class _Line:
         return error
 
     def check_setting(self, key: str, value: str) -> None:
-        known = PROMISES if key == "promise" else DOMAINS
+        known = SETTINGS[key]
         if value not in known:
             raise self.error(f"{key} is one of {', '.join(known)}, not {value!r}", self.body.index(value))
 
@@ -166,8 +167,8 @@ class _Line:
                 offset,
             )
         self.check_variables(lhs, rhs, condition, cotangent, kind)
-        return Rule(name or self.made_name(lhs, kind, taken), kind, lhs, rhs, condition, settings["promise"], settings["domain"],
-                    cotangent, self.body.strip(), source, self.file, self.number)  # fmt: skip
+        return Rule(name or self.made_name(lhs, kind, taken), kind, lhs, rhs, condition, **settings, cotangent=cotangent,
+                    text=self.body.strip(), source=source, file=self.file, line=self.number)  # fmt: skip
 
     def kind(self, left: ast.expr, arrow: str) -> str:
         head = left.func.id if isinstance(left, ast.Call) and isinstance(left.func, ast.Name) else ""

@@ -18,7 +18,8 @@ class Rule:
 
     `lhs` and `rhs` are patterns: untyped terms over `Variable`s and Python numbers. A differential's `lhs` is the
     operator's pattern, its `rhs` is linear in the `(D, u)`. An adjoint's `lhs` holds marked operands, and its `rhs`
-    is a tuple with one pattern for each of them, over `cotangent`.
+    is a tuple with one pattern for each of them, over `cotangent`. `inputs` says for which inputs the promise is made:
+    "any", or "ordinary" ones, zero and magnitudes from 1e-2 to 1e2.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Rule:
     condition: Any = None
     promise: str = "real"
     domain: str = "real"
+    inputs: str = "any"
     cotangent: Variable | None = None
     text: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
