@@ -16,6 +16,7 @@ from etude.ops import (  # noqa: F401  # each family registers its operators  # 
     likes,
     linear_algebra,
     matrices,
+    matrix_functions,
     products,
     reductions,
     scans,

@@ -28,7 +28,7 @@ from etude.ops.sorting import sort
 from etude.ops.subscripts import subscript_of
 from etude.terms import Term, constant
 
-__all__ = ["COMPOSITIONS"]
+__all__ = ["COMPOSITIONS", "norm_of_vectors"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _functions: dict[str, Callable[..., Any]] = {}
@@ -316,14 +316,14 @@ def norm_(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     if ord is None or (len(axes) == 2 and ord == "fro") or (len(axes) == 1 and ord == 2):
         return norm(x, axis=axes, keepdims=keepdims)
     if len(axes) == 1:
-        return _vector_norm(x, ord, axes, keepdims)
+        return norm_of_vectors(x, ord, axes, keepdims)
     if len(axes) != 2:
         raise ShapeError(f"norm: ord {ord!r} is said of vectors and matrices, not of {len(axes)} axes")
     result = _matrix_norm(_last(x, axes[0], axes[1]), ord)
     return expand_dims(result, axis=tuple(sorted(check_axis(k, ndim) for k in axes))) if keepdims else result
 
 
-def _vector_norm(x: Term, ord: Any, axes: Any, keepdims: bool) -> Term:
+def norm_of_vectors(x: Term, ord: Any, axes: Any, keepdims: bool) -> Term:
     if ord in (math.inf, -math.inf):
         return (max_ if ord > 0 else min_)(abs_(x), axis=axes, keepdims=keepdims)
     if ord == 0:

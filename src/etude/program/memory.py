@@ -111,9 +111,9 @@ def _choose(free: list[int], operands: Sequence[int]) -> int:
     return free.pop()
 
 
-def _fits_itself(kind: ArrayType) -> bool:
+def _fits_itself(kind: Any) -> bool:
     """Whether two arrays of this type are known to have the same shape: equal names are equal sizes."""
-    return None not in kind.shape
+    return isinstance(kind, ArrayType) and None not in kind.shape
 
 
 def _is_donor(program: Program, sharing: _Sharing, foreign: set[int], position: int) -> bool:
