@@ -1,6 +1,6 @@
 """Étude: symbolic arrays whose calculus is data. `import etude as et`."""
 
-from etude import fft, gradient, linalg, rules, special
+from etude import fft, functional, gradient, linalg, rules, special
 from etude.api.array import Array
 from etude.api.checking import check_rules
 from etude.api.constants import (
@@ -92,6 +92,7 @@ __all__ = [
     "finfo",
     "from_term",
     "function",
+    "functional",
     "gradient",
     "iinfo",
     "inf",

@@ -92,7 +92,8 @@ def link(node: Term) -> Link | None:
     key = (op, seen, attributes, index)
     found = _cache.get(key, _cache)
     if found is _cache:
-        found = _chosen(op, operands, attributes, index)
+        special = _special.get(op.name)
+        found = _chosen(op, operands, attributes, index) if special is None else special(inner)
         if len(_cache) > 20_000:
             _cache.clear()
         _cache[key] = found

@@ -41,6 +41,8 @@ def _sum_like_type(types: Types, attributes: Attributes) -> ArrayType:
 
 def _sum_like_build(op: Op, operands: tuple[Term, ...], attributes: Attributes) -> Term | None:
     g, ref = operands
+    if g is ref:
+        return astype(g, dtype=_sum_dtype(g.type.dtype))
     shape, wanted = g.type.shape, ref.type.shape
     lead = len(shape) - len(wanted)
     kept = []
