@@ -22,6 +22,7 @@ Infer = Callable[[Types, Attributes], Result]
 Canonical = Callable[[Types, Attributes], Attributes]
 Build = Callable[["Op", tuple[Term, ...], Attributes], "Term | None"]
 
+_FLOAT = ArrayType(np.float64)
 _PYTHON_NUMBERS = (bool, int, float, complex)
 
 
@@ -118,14 +119,17 @@ class Op:
     def apply(self, operands: tuple[Any, ...], attributes: Attributes = ()) -> Term:
         """The term of these operands: terms, numbers (which take the others' dtype), arrays or logic variables."""
         for part in operands:
-            if not isinstance(part, Term):
+            if type(part) is not Term:
                 operands = self._as_terms(operands)
                 break
-        types = tuple([part.type if isinstance(part, Term) else None for part in operands])
-        if None in types:
-            parts = (self, *operands, *attributes)
-            return Term(parts)
-        attributes, kind = self.type_of(types, attributes)
+        types = tuple([part.type if type(part) is Term else None for part in operands])
+        found = None if attributes else self._cache.get((types, ()))
+        if found is not None:
+            attributes, kind = found
+        elif None in types:
+            return Term((self, *operands, *attributes))
+        else:
+            attributes, kind = self.type_of(types, attributes)
         if self.build is not None:
             built = self.build(self, operands, attributes)
             if built is not None:
@@ -133,6 +137,10 @@ class Op:
         return intern((self, *operands, *attributes), kind)
 
     def _as_terms(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(operands) == 2:
+            left, right = operands
+            if type(right) is float and type(left) is Term and left.type is _FLOAT and self.weak is None:
+                return left, constant(right, _FLOAT.dtype)
         pattern = any(is_variable(part) or (isinstance(part, Term) and part.type is None) for part in operands)
         if pattern:
             return operands

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from etude.ops import CATALOGUE
+from etude.ops import CATALOGUE, Op
 from etude.rewriting.assumptions import Knowledge
 from etude.rewriting.numbers import Number, exact, raised
-from etude.terms import Term, constant
+from etude.terms import Term, constant, intern
 
 __all__ = ["WIDEST", "Algebra", "Product", "Sum"]
 
@@ -24,9 +24,14 @@ _add, _subtract, _multiply, _divide, _negative, _power, _sqrt = map(
 
 
 def _one(number: Number) -> Number:
-    if isinstance(number, Fraction) and number.denominator == 1:
+    if type(number) is Fraction and number.denominator == 1:
         return int(number)
     return number
+
+
+def _pair(op: Op, left: Term, right: Term) -> Term:
+    kind = left.type
+    return intern((op, left, right), kind) if kind is right.type else op.apply((left, right))
 
 
 def magnitude(number: Number) -> Number:
@@ -36,11 +41,20 @@ def magnitude(number: Number) -> Number:
 def merge(into: dict[Term, Number], other: dict[Term, Number], factor: Number = 1) -> None:
     """Add `factor` times the numbers of `other`; zeros vanish."""
     for term, number in other.items():
-        total = _one(into.get(term, 0) + number * factor)
+        total = into.get(term, 0) + number * factor
         if total == 0:
-            del into[term]
+            into.pop(term, None)
         else:
-            into[term] = total
+            into[term] = _one(total)
+
+
+def add_to(into: dict[Term, Number], term: Term, number: Number) -> None:
+    """Add `number` to that of `term`; zero vanishes."""
+    total = into.get(term, 0) + number
+    if total == 0:
+        into.pop(term, None)
+    else:
+        into[term] = _one(total)
 
 
 class Algebra:
@@ -130,15 +144,15 @@ class Algebra:
             ((base, exponent),) = under.items()
             if exponent != 1:
                 made = _power(base, constant(-float(exponent), dtype))
-                return self._signed(made if size == 1 else _multiply(self.number(size, dtype), made), coefficient)
+                return self._signed(made if size == 1 else _pair(_multiply, self.number(size, dtype), made), coefficient)
         below = self._grouped(under, dtype)
         if not over:
-            return _divide(self.number(coefficient, dtype), self._chain(below))
+            return _pair(_divide, self.number(coefficient, dtype), self._chain(below))
         if size != 1:
             over.insert(0, self.number(coefficient, dtype))
             coefficient = 1
         top = self._chain(over)
-        return self._signed(_divide(top, self._chain(below)) if below else top, coefficient)
+        return self._signed(_pair(_divide, top, self._chain(below)) if below else top, coefficient)
 
     def _signed(self, term: Term, coefficient: Number) -> Term:
         return _negative(term) if coefficient < 0 else term
@@ -177,7 +191,7 @@ class Algebra:
     def _chain(self, factors: list[Term]) -> Term:
         made = factors[0]
         for factor in factors[1:]:
-            made = _multiply(made, factor)
+            made = _pair(_multiply, made, factor)
         return made
 
     def sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
@@ -196,7 +210,7 @@ class Algebra:
         if const == 0 and len(sizes) == 1 and sizes != {1}:
             size = sizes.pop()
             inside = self.sum(0, {t: 1 if c > 0 else -1 for t, c in items.items()}, dtype)
-            made = _multiply(self.number(size, dtype), inside)
+            made = _pair(_multiply, self.number(size, dtype), inside)
         else:
             made = self._sum(const, items, dtype)
         self.sums[made] = (const, dict(items))
@@ -210,15 +224,15 @@ class Algebra:
         if not plus:
             made = minus[0]
             for term in minus[1:]:
-                made = _add(made, term)
-            return _negative(made if const == 0 else _add(made, self.number(-const, dtype)))
+                made = _pair(_add, made, term)
+            return _negative(made if const == 0 else _pair(_add, made, self.number(-const, dtype)))
         made = plus[0]
         for term in plus[1:]:
-            made = _add(made, term)
+            made = _pair(_add, made, term)
         for term in minus:
-            made = _subtract(made, term)
+            made = _pair(_subtract, made, term)
         if const:
-            made = (_add if const > 0 else _subtract)(made, self.number(-const if const < 0 else const, dtype))
+            made = _pair(_add if const > 0 else _subtract, made, self.number(-const if const < 0 else const, dtype))
         return made
 
     def _addend(self, term: Term, coefficient: Number, dtype: Any) -> Term:

@@ -9,13 +9,16 @@ from typing import Any
 from etude.ops import Op
 from etude.rewriting.assumptions import knowledge
 from etude.rewriting.building import compile_replacement
+from etude.rewriting.candidates import Candidates
 from etude.rewriting.conditions import compile_condition
 from etude.rewriting.patterns import Compiler, heads_below
-from etude.rules import Rule, RuleSet, pattern_parts
+from etude.rules import Rule, RuleSet
 from etude.terms import Term, TupleType
 
 __all__ = ["CompiledRule", "Rules", "compiled"]
 
+_SUM_ROOTS = frozenset(("add", "subtract"))
+_PRODUCT_ROOTS = frozenset(("multiply", "divide", "power", "sqrt", "rsqrt", "square", "reciprocal"))
 _KINDS = {"real": "f", "complex": "fc", "any": "biufc"}
 
 
@@ -59,31 +62,33 @@ def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None
 class Rules:
     """The compiled rules of a set; calling it tries them at the root of a term, in order."""
 
-    __slots__ = ("_mentioned", "_pending", "by_head")
+    __slots__ = ("_on_products", "_on_sums", "_pending", "by_head")
 
     def __init__(self, rules: RuleSet):
         self._pending: dict[Any, list[Rule]] = {}
-        self._mentioned: dict[frozenset[str], frozenset[Any]] = {}
+        self._on_sums: Candidates | None = None
+        self._on_products: Candidates | None = None
         for rule in rules:
             if rule.kind == "rewrite" and isinstance(rule.lhs, Term):
                 self._pending.setdefault(rule.lhs._tuple[0], []).append(rule)
         self.by_head: dict[Any, dict[Any, Any]] = {}
 
-    def heads_in(self, roots: frozenset[str]) -> frozenset[Any]:
-        """The heads that occur below the roots of rules with these roots."""
-        found = self._mentioned.get(roots)
-        if found is None:
-            parts = [
-                part
-                for head, rules in self._pending.items()
-                if getattr(head, "name", "") in roots
-                for rule in rules
-                for side in rule.lhs.operands
-                for part in pattern_parts(side)
-            ]
-            found = frozenset(part._tuple[0] for part in parts if isinstance(part, Term))
-            self._mentioned[roots] = found
-        return found
+    @property
+    def on_sums(self) -> Candidates:
+        """What rules on sums ask of two addends."""
+        if self._on_sums is None:
+            self._on_sums = Candidates(self._rooted(_SUM_ROOTS), of_sums=True)
+        return self._on_sums
+
+    @property
+    def on_products(self) -> Candidates:
+        """What rules on products and powers ask of two factors, or of one."""
+        if self._on_products is None:
+            self._on_products = Candidates(self._rooted(_PRODUCT_ROOTS), of_sums=False)
+        return self._on_products
+
+    def _rooted(self, roots: frozenset[str]) -> list[Rule]:
+        return [rule for head, rules in self._pending.items() if getattr(head, "name", "") in roots for rule in rules]
 
     def candidates(self, term: Term) -> tuple[CompiledRule, ...]:
         """The rules whose head and operand heads fit, in the order of the set."""
@@ -94,8 +99,8 @@ class Rules:
             table = self.by_head[head] = self._index(head)
         if not table:
             return ()
-        first = parts[1]._tuple[0] if len(parts) > 1 and isinstance(parts[1], Term) else None
-        second = parts[2]._tuple[0] if len(parts) > 2 and isinstance(parts[2], Term) else None
+        first = parts[1]._tuple[0] if len(parts) > 1 and type(parts[1]) is Term else None
+        second = parts[2]._tuple[0] if len(parts) > 2 and type(parts[2]) is Term else None
         found = table.get((first, second))
         if found is None:
             found = table[first, second] = tuple([pair[0] for pair in table[None] if _fits(pair[1], first, second)])

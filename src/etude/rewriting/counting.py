@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from etude.ops import CATALOGUE
 from etude.terms import CONSTANT, SYMBOL, Term, postorder
 
-__all__ = ["count_operations", "operation_cost"]
+__all__ = ["count_operations", "operation_cost", "size_of"]
 
-_FREE = frozenset({"item", "getitem"})
+_FREE = frozenset(CATALOGUE[name] for name in ("item", "getitem"))
+_add, _multiply = CATALOGUE["add"], CATALOGUE["multiply"]
 
 
 def operation_cost(term: Term) -> int:
     """Operations of the root alone: a sum or product of n operands is n - 1, leaves and projections are free."""
     head = term._tuple[0]
-    if head is SYMBOL or head is CONSTANT or head.name in _FREE:
+    if head is SYMBOL or head is CONSTANT or head in _FREE:
         return 0
-    if head.name in ("add", "multiply"):
-        return len(term._tuple) - 2
-    return 1
+    return len(term._tuple) - 2 if head is _add or head is _multiply else 1
 
 
 def count_operations(*roots: Term, shared: bool = True) -> int:
@@ -29,9 +29,17 @@ def count_operations(*roots: Term, shared: bool = True) -> int:
     (2, 3)
     """
     order = postorder(*roots)
-    if shared:
-        return sum(map(operation_cost, order))
+    return sum(map(operation_cost, order)) if shared else _unshared(order, roots)
+
+
+def size_of(root: Term) -> tuple[int, int]:
+    """Operations of a term, shared sub-terms counted once and counted at every use."""
+    order = postorder(root)
+    return sum(map(operation_cost, order)), _unshared(order, (root,))
+
+
+def _unshared(order: list[Term], roots: tuple[Term, ...]) -> int:
     total: dict[Term, int] = {}
     for term in order:
-        total[term] = operation_cost(term) + sum([total[part] for part in term._tuple if isinstance(part, Term)])
+        total[term] = operation_cost(term) + sum([total[part] for part in term._tuple if type(part) is Term])
     return sum(total[root] for root in roots)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from etude.rewriting.compiled import Rules, compiled
-from etude.rewriting.counting import count_operations
+from etude.rewriting.counting import count_operations, operation_cost, size_of
 from etude.rewriting.engine import Engine
 from etude.rewriting.journal import Journal, attach
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
@@ -68,38 +68,40 @@ def simplify(
     chosen = default("simplify") if rules is None else rules
     if promise == "exact":
         return normalize(term, RuleSet(rule for rule in chosen if rule.promise == "exact"), journal)
-    own = Journal() if journal is None and len(postorder(term)) <= EXPLAINED else journal
-    result = smallest(term, compiled(chosen), own)
+    order = postorder(term)
+    own = Journal() if journal is None and len(order) <= EXPLAINED else journal
+    result = smallest(term, compiled(chosen), own, order)
     if journal is None and own is not None and len(own):
         attach(result, own.derivation())
     return result
 
 
-def smallest(term: Term, rules: Rules, journal: Journal | None) -> Term:
+def smallest(term: Term, rules: Rules, journal: Journal | None, order: list[Term]) -> Term:
     """The normal form; for a small term also the normal form of what it is when multiplied out, if that is smaller."""
+    if len(order) > SEARCHED:
+        found = Engine(rules, journal).run(term, order)
+        return found if count_operations(found) <= sum(map(operation_cost, order)) else term
     best = stable(term, rules, journal)
-    if len(postorder(best)) <= SEARCHED:
-        apart = Journal() if journal is not None else None
-        other = stable(Engine(rules, apart, expand=True).run(best), rules, apart)
-        if _size(other) < _size(best) and other.type is term.type:
-            if journal is not None and apart is not None:
-                journal.extend(apart.derivation())
-            return other
+    apart = Journal() if journal is not None else None
+    other = stable(Engine(rules, apart, expand=True).run(best), rules, apart)
+    if other is not best and other.type is term.type and size_of(other) < size_of(best):
+        if journal is not None and apart is not None:
+            journal.extend(apart.derivation())
+        return other
     return best
 
 
 def stable(term: Term, rules: Rules, journal: Journal | None) -> Term:
-    """Normal forms again and again while they get smaller; of a large term one, as a round is what takes time."""
+    """Normal forms again and again while they get smaller."""
     best, now = term, term
-    for _ in range(ROUNDS if len(postorder(term)) <= EXPLAINED else 1):
+    size = None
+    for _ in range(ROUNDS):
         found = Engine(rules, journal).run(now)
         if found is now:
             break
-        if _size(found) <= _size(best):
-            best = found
+        size = size_of(best) if size is None else size
+        fresh = size_of(found)
+        if fresh <= size:
+            best, size = found, fresh
         now = found
     return best
-
-
-def _size(term: Term) -> tuple[int, int]:
-    return count_operations(term), count_operations(term, shared=False)

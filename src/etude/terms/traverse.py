@@ -26,15 +26,16 @@ def postorder(*roots: Term, stop: Callable[[Term], bool] | None = None) -> list[
             if term in seen:
                 continue
             seen.add(term)
-            children = (
-                () if stop is not None and stop(term) else [part for part in term._tuple if isinstance(part, Term)]
-            )
-            if not children:
+            if stop is not None and stop(term):
                 order.append(term)
                 continue
-            stack.append(term)
-            stack.append(None)
-            stack.extend(reversed(children))
+            children = [part for part in term._tuple if type(part) is Term and part not in seen]
+            if children:
+                stack.append(term)
+                stack.append(None)
+                stack.extend(reversed(children))
+            else:
+                order.append(term)
     return order
 
 
