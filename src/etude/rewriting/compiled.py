@@ -9,7 +9,7 @@ from typing import Any
 from etude.ops import Op
 from etude.rewriting.assumptions import knowledge
 from etude.rewriting.building import compile_replacement
-from etude.rewriting.candidates import Candidates
+from etude.rewriting.candidates import OnProducts, OnSums
 from etude.rewriting.conditions import compile_condition
 from etude.rewriting.patterns import Compiler, heads_below
 from etude.rules import Rule, RuleSet
@@ -66,25 +66,25 @@ class Rules:
 
     def __init__(self, rules: RuleSet):
         self._pending: dict[Any, list[Rule]] = {}
-        self._on_sums: Candidates | None = None
-        self._on_products: Candidates | None = None
+        self._on_sums: OnSums | None = None
+        self._on_products: OnProducts | None = None
         for rule in rules:
             if rule.kind == "rewrite" and isinstance(rule.lhs, Term):
                 self._pending.setdefault(rule.lhs._tuple[0], []).append(rule)
         self.by_head: dict[Any, dict[Any, Any]] = {}
 
     @property
-    def on_sums(self) -> Candidates:
+    def on_sums(self) -> OnSums:
         """What rules on sums ask of two addends."""
         if self._on_sums is None:
-            self._on_sums = Candidates(self._rooted(_SUM_ROOTS), of_sums=True)
+            self._on_sums = OnSums(self._rooted(_SUM_ROOTS))
         return self._on_sums
 
     @property
-    def on_products(self) -> Candidates:
+    def on_products(self) -> OnProducts:
         """What rules on products and powers ask of two factors, or of one."""
         if self._on_products is None:
-            self._on_products = Candidates(self._rooted(_PRODUCT_ROOTS), of_sums=False)
+            self._on_products = OnProducts(self._rooted(_PRODUCT_ROOTS))
         return self._on_products
 
     def _rooted(self, roots: frozenset[str]) -> list[Rule]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Number", "exact", "raised"]
+__all__ = ["Number", "exact", "quotient", "raised"]
 
 Number = int | Fraction | float
 _BITS = 512
@@ -45,3 +45,15 @@ def raised(base: Number, exponent: Number) -> Number | None:
 
 def _length(base: int | Fraction) -> int:
     return max(abs(base.numerator).bit_length(), base.denominator.bit_length())
+
+
+def quotient(a: Number, b: Number) -> Number:
+    """`a / b`, exact where both are."""
+    if b == 1:
+        return a
+    if isinstance(a, float) or isinstance(b, float):
+        return exact(a / b) or 0
+    if type(a) is int and type(b) is int and a % b == 0:
+        return a // b
+    found = Fraction(a) / b
+    return int(found) if found.denominator == 1 else found

@@ -1,0 +1,364 @@
+"""Sums and products collected a region at a time: numbers, equal terms, common factors, and rules on pairs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from itertools import combinations
+from typing import Any
+
+from etude.ops import CATALOGUE
+from etude.rewriting.algebra import WIDEST, Algebra, add_to, finite, magnitude, merge
+from etude.rewriting.assumptions import knowledge
+from etude.rewriting.candidates import NOTHING, ONE, SUM, Addend, Heads
+from etude.rewriting.compiled import Rules
+from etude.rewriting.fitting import Refused, fit, number_of
+from etude.rewriting.journal import Journal
+from etude.rewriting.numbers import Number, quotient
+from etude.rewriting.numbers import raised as _raised
+from etude.rewriting.strategies import MINIMUM_BUDGET, exhausted
+from etude.terms import CONSTANT, SYMBOL, Term, constant
+
+__all__ = ["LINEAR", "Collector", "Region"]
+
+LINEAR = frozenset(CATALOGUE[name] for name in ("add", "subtract", "negative"))
+_PAIRS = 10  # addends or factors among which pairs are tried
+_SHARED = 2  # factors above which a product used more than once is kept whole
+_EXPANDED = 4  # exponents up to which a power of a sum is multiplied out
+_NO_HEADS: Heads = frozenset()
+Region = list[tuple[Term, Number]]  # addends with signs, or factors with exponents
+
+
+@cache
+def _single(head: Any) -> Heads:
+    return frozenset([head])
+
+
+@cache
+def _alone(head: Any) -> Addend:
+    return frozenset([(head, 1)]), 1
+
+
+def _promising(kinds: list[Any], joins: Callable[[Any, Any], bool]) -> list[int]:
+    """The places of parts that a rule could join with another of the parts; none where these are too many."""
+    times = Counter(kinds)
+    good = {a for a, n in times.items() for b in times if (a is not b or n > 1) and joins(a, b)}
+    places = [place for place, kind in enumerate(kinds) if kind in good] if good else []
+    return places if len(places) <= _PAIRS else []
+
+
+class Collector:
+    """The arithmetic of one run: what it knows of sums, products, uses and steps."""
+
+    def __init__(self, rules: Rules, journal: Journal | None = None, expand: bool = False):
+        self.rules, self.journal, self.expand = rules, journal, expand
+        self.algebra = Algebra(knowledge())
+        self.memo: dict[Any, Term] = {}
+        self.uses: dict[Term, int] = {}
+        self.refused: set[Term] = set()  # sums and products with a part that is no finite number
+        self.fired: Counter[str] = Counter()
+        self.steps, self.allowed = 0, MINIMUM_BUDGET
+        self.below: frozenset[Term] = frozenset()  # denominators, which multiplied out would lose digits near zeros
+        self.on_sums, self.on_products = rules.on_sums, rules.on_products
+
+    def log(self, name: str, before: Term, after: Term, by: Any) -> Term:
+        """A step of arithmetic, which no rule line states: its place is the code that does it."""
+        if self.journal is not None:
+            self.journal.record(name, "etude/rewriting/engine.py", by.__code__.co_firstlineno, before, after)
+        return after
+
+    def apply(self, before: Term, fired: Any) -> Term:
+        rule, after = fired
+        self.note(rule)
+        if self.journal is not None:
+            self.journal.record(rule.name, rule.file, rule.line, before, after)
+        result: Term = after
+        return result
+
+    def note(self, rule: Any) -> None:
+        self.fired[rule.name] += 1
+        self.steps += 1
+        if self.steps > self.allowed:
+            raise exhausted(self.fired, self.allowed)
+
+    def arithmetic(self, term: Term, region: Region) -> Term | None:
+        """The collected form of a sum, product or power whose parts are normal; None where it cannot be."""
+        dtype = term.type.dtype
+        self.current = term
+        made = self.linear(region, dtype) if term._tuple[0] in LINEAR else self.multiplicative(region, dtype)
+        if made is None or made.type is term.type:
+            return made
+        try:
+            return fit(made, term)
+        except Refused:
+            return None
+
+    def linear(self, region: Region, dtype: Any) -> Term | None:
+        const: Number = 0
+        items: dict[Term, Number] = {}
+        algebra = self.algebra
+        for part, sign in region:
+            head = part._tuple[0]
+            if head is SYMBOL:
+                add_to(items, part, sign)
+                continue
+            number = number_of(part)
+            if number is not None:
+                value = finite(number)
+                if value is None:
+                    return None
+                const += sign * value
+                continue
+            inner, addends = algebra.as_sum(part)
+            if len(addends) > 1 and self.uses.get(part, 0) > 1 and not _overlap(items, addends):
+                inner, addends = 0, {part: 1}
+            const += sign * inner
+            for t, c in addends.items():
+                k, rest = algebra.addend(t)
+                add_to(items, rest, k * c * sign)
+        return self.pairs_of_sum(const, items, dtype)
+
+    def pairs_of_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
+        if len(items) + (const != 0) > 1:
+            found = self._fire_sum(const, items, dtype)
+            if found is not None:
+                return found
+        common = None if self.expand else self.factored(const, items, dtype)
+        return common if common is not None else self.algebra.sum(const, items, dtype)
+
+    def factored(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
+        """A factor that all addends share taken out."""
+        if const != 0 or not 1 < len(items) <= _PAIRS or self._nothing_shared(items):
+            return None
+        apart = [(self.algebra.as_product(t), c) for t, c in items.items()]
+        shared = dict(apart[0][0][1])
+        for (_, factors), _c in apart[1:]:
+            shared = {b: min(e, factors[b]) for b, e in shared.items() if b in factors and (e > 0) == (factors[b] > 0)}
+        if not shared:
+            return None
+        inside: dict[Term, Number] = {}
+        extra: Number = 0
+        for (k, factors), c in apart:
+            rest = dict(factors)
+            merge(rest, shared, -1)
+            if rest:
+                merge(inside, {self.algebra.product(1, rest, dtype): 1}, k * c)
+            else:
+                extra += k * c
+        base = self.pairs_of_sum(extra, inside, dtype)
+        number = number_of(base)
+        if number is not None:
+            return self.algebra.product(finite(number) or 0, shared, dtype)
+        k, more = self.algebra.as_product(base)
+        merge(shared, more)
+        return self.algebra.product(k, shared, dtype)
+
+    def _nothing_shared(self, items: dict[Term, Number]) -> bool:
+        """Whether two addends at the ends show at once that there is no common factor."""
+        first, last = next(iter(items)), next(reversed(items))
+        products = self.algebra.products
+        one, other = products.get(first), products.get(last)
+        if one is None:
+            return first not in other[1] if other is not None else first is not last
+        return last not in one[1] if other is None else one[1].keys().isdisjoint(other[1])
+
+    def _fire_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
+        one = constant(1.0, dtype)
+        entries: list[tuple[Term, Number]] = [*items.items(), *([(one, const)] if const != 0 else [])]
+        kinds = [ONE if t is one else self._addend_kind(t) for t, _ in entries]
+        joins = self.on_sums.joins
+        for i, j in combinations(_promising(kinds, joins), 2):
+            if not joins(kinds[i], kinds[j], quotient(entries[i][1], entries[j][1])):
+                continue
+            (a, m), (b, n) = entries[i], entries[j]
+            scales = dict.fromkeys((magnitude(m), magnitude(n)))
+            for scale in scales:
+                for sign in (1, -1):
+                    pair = {a: quotient(m, scale * sign), b: quotient(n, scale * sign)}
+                    extra = pair.pop(one, 0) if one in pair else 0
+                    probe = self.algebra.sum(extra, pair, dtype)
+                    if probe._tuple[0] not in LINEAR and probe._tuple[0] is not CATALOGUE["multiply"]:
+                        continue
+                    fired = self.rules.fire(probe)
+                    if fired is None:
+                        continue
+                    made = self.apply(probe, fired)
+                    rest = {t: c for t, c in items.items() if t is not a and t is not b}
+                    left = const if b is not one and a is not one else 0
+                    number = constant(float(scale * sign), dtype)
+                    addend = CATALOGUE["multiply"](number, made) if scale * sign != 1 else made
+                    if not rest and left == 0:
+                        return addend
+                    return CATALOGUE["add"](self.algebra.sum(left, rest, dtype), addend)
+        return None
+
+    def _addend_kind(self, term: Term) -> Addend:
+        told = self.on_sums.told
+        product = self.algebra.products.get(term)
+        if product is None:
+            head = term._tuple[0]
+            return _alone(head) if head in told else NOTHING
+        factors = product[1]
+        kinds = [(base._tuple[0], exponent) for base, exponent in factors.items() if base._tuple[0] in told]
+        return (frozenset(kinds), len(factors)) if kinds or len(factors) > 1 else NOTHING
+
+    def _factor_kind(self, base: Term) -> Heads:
+        told = self.on_products.told
+        made = self.algebra.sums.get(base)
+        if made is None:
+            head = base._tuple[0]
+            return _single(head) if head in told else _NO_HEADS
+        items = made[1]
+        if len(items) > _PAIRS:
+            return _single(SUM)  # longer than any rule's
+        products = self.algebra.products
+        inside = [inner for t in items for inner in (products[t][1] if t in products else (t,))]
+        return frozenset([SUM, *[inner._tuple[0] for inner in inside if inner._tuple[0] in told]])
+
+    def multiplicative(self, region: Region, dtype: Any) -> Term | None:
+        coefficient: Number = 1
+        factors: dict[Term, Number] = {}
+        algebra = self.algebra
+        for part, exponent in region:
+            if part._tuple[0] is SYMBOL and type(exponent) is int:
+                add_to(factors, part, exponent)
+                continue
+            number = number_of(part)
+            if number is not None:
+                value = finite(number)
+                raised_to = None if value is None else _raise(value, exponent)
+                if raised_to is None:
+                    return None
+                coefficient *= raised_to
+                continue
+            k, more = algebra.power(part, exponent)
+            if len(more) > _SHARED and self.uses.get(part, 0) > 1 and not _overlap(factors, more):
+                k, more = 1, {part: exponent}
+            coefficient *= k
+            merge(factors, more)
+        coefficient, factors = self.primitive(coefficient, factors, dtype)
+        if self.expand and self.current not in self.below:
+            expanded = self.multiplied_out(coefficient, factors, dtype)
+            if expanded is not None:
+                return expanded
+        if len(factors) + (coefficient != 1) > 1:
+            found = self._fire_product(coefficient, factors, dtype)
+            if found is not None:
+                return found
+        return algebra.product(coefficient, factors, dtype)
+
+    def multiplied_out(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term | None:
+        """A product of sums as a sum of products, where it stays short."""
+        sums = self.algebra.sums
+        chosen = {b: e for b, e in factors.items() if b in sums and isinstance(e, int) and 0 < e <= _EXPANDED}
+        if not chosen:
+            return None
+        rows = [(coefficient, {b: e for b, e in factors.items() if b not in chosen})]
+        for base, exponent in chosen.items():
+            for _ in range(int(exponent)):
+                rows = self._times(rows, *sums[base])
+                if len(rows) > 4 * WIDEST:
+                    return None
+        total: dict[Term, Number] = {}
+        left: Number = 0
+        for number, powers in rows:
+            if powers:
+                merge(total, {self.algebra.product(1, powers, dtype): 1}, number)
+            else:
+                left += number
+        return self.pairs_of_sum(left, total, dtype)
+
+    def _times(self, rows: list[Any], const: Number, items: dict[Term, Number]) -> list[Any]:
+        grown = []
+        for number, powers in rows:
+            for term, c in items.items():
+                k, more = self.algebra.as_product(term)
+                fresh = dict(powers)
+                merge(fresh, more)
+                grown.append((number * c * k, fresh))
+            if const != 0:
+                grown.append((number * const, dict(powers)))
+        return grown
+
+    def primitive(
+        self, coefficient: Number, factors: dict[Term, Number], dtype: Any
+    ) -> tuple[Number, dict[Term, Number]]:
+        """Differences a - b and b - a among the factors made one."""
+        sums = self.algebra.sums
+        if len(factors) < 2 or len([base for base in factors if base in sums]) < 2:
+            return coefficient, factors
+        found: dict[Term, Number] = {}
+        for base, exponent in factors.items():
+            if base in self.algebra.sums and isinstance(exponent, int):
+                const, items = self.algebra.sums[base]
+                for other in list(found):
+                    if other in self.algebra.sums and other is not base:
+                        ratio = _multiple((const, items), self.algebra.sums[other])
+                        power = None if ratio is None else _raise(ratio, exponent)
+                        if power is not None:
+                            coefficient *= power
+                            base = other
+                            break
+            merge(found, {base: exponent})
+        return coefficient, found
+
+    def _fire_product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term | None:
+        entries = list(factors.items())
+        probes: list[tuple[dict[Term, Number], Number]] = []
+        kinds = [self._factor_kind(base) for base, _ in entries]
+        joins = self.on_products.joins
+        for i, j in combinations(_promising(kinds, joins), 2):
+            (a, m), (b, n) = entries[i], entries[j]
+            if not joins(kinds[i], kinds[j], (m > 0) is not (n > 0)):
+                continue
+            probes.append(({a: m, b: n}, 1))
+            if isinstance(m, int) and isinstance(n, int):
+                k = min(abs(m), abs(n))
+                for step in {k, -k} - {1}:
+                    probes.append(
+                        ({a: quotient(m, k), b: quotient(n, k)} if step > 0 else {a: -quotient(m, k), b: -quotient(n, k)}, step)
+                    )
+                if abs(m) != abs(n):
+                    s, t = (1 if m > 0 else -1), (1 if n > 0 else -1)
+                    probes.append(({a: s, b: t}, k))
+        alters = self.on_products.alters
+        if len(entries) > 1:
+            probes.extend([({a: m}, 1) for (a, m), kind in zip(entries, kinds, strict=True) if m != 1 and alters(kind, m)])
+        for probe_factors, power in probes:
+            probe = self.algebra.product(1, probe_factors, dtype)
+            if probe._tuple[0] in (SYMBOL, CONSTANT):
+                continue
+            fired = self.rules.fire(probe)
+            if fired is None:
+                continue
+            made = self.apply(probe, fired)
+            rest = dict(factors)
+            merge(rest, probe_factors, -power)
+            raised_made = made if power == 1 else CATALOGUE["power"](made, constant(float(power), dtype))
+            if not rest and coefficient == 1:
+                return raised_made
+            return CATALOGUE["multiply"](self.algebra.product(coefficient, rest, dtype), raised_made)
+        return None
+
+
+def _multiple(one: Any, other: Any) -> Number | None:
+    """The number c with one = c * other, for sums of the same terms."""
+    const, items = one
+    base, others = other
+    if items.keys() != others.keys() or (const == 0) is not (base == 0):
+        return None
+    first = next(iter(items))
+    ratio = quotient(items[first], others[first])
+    same = all(c == ratio * others[t] for t, c in items.items()) and const == ratio * base
+    return ratio if same else None
+
+
+def _overlap(items: dict[Term, Number], addends: dict[Term, Number]) -> bool:
+    return any(term in items for term in addends)
+
+
+def _raise(value: Number, exponent: Number) -> Number | None:
+    return value if exponent == 1 else _raised(value, exponent)
+
+

@@ -1,0 +1,36 @@
+"""The values of operators on small constants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from etude.terms import Term, constant, constant_value, is_constant
+
+__all__ = ["folded"]
+
+_FOLDED = 64
+
+
+def folded(term: Term) -> Term | None:
+    """The value of an operator on small constants, where it is finite."""
+    operands = term.operands
+    if not operands or not all(map(is_constant, operands)) or not term.type.is_static:
+        return None
+    if int(np.prod(term.type.shape, dtype=float)) > _FOLDED or any(
+        np.size(constant_value(part)) > _FOLDED for part in operands
+    ):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            value = np.asarray(term._tuple[0].meaning(*[_value(part) for part in term._tuple[1:]]))
+    except Exception:  # noqa: BLE001  # any operator may refuse its values; then the term stays
+        return None
+    if value.dtype != term.type.dtype or value.shape != term.type.shape or not np.isfinite(value).all():
+        return None
+    return constant(value)
+
+
+def _value(part: Any) -> Any:
+    return constant_value(part) if isinstance(part, Term) else part
