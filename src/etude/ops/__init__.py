@@ -20,6 +20,7 @@ from etude.ops import (  # noqa: F401  # each family registers its operators  # 
     products,
     reductions,
     scans,
+    selection,
     shapes,
     sorting,
     special,

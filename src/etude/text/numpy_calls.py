@@ -6,15 +6,16 @@ All take terms, numbers and arrays and give terms.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
 
 from etude.errors import ShapeError, TermTypeError
-from etude.ops import CATALOGUE
+from etude.ops import CATALOGUE, COMPOSITIONS
 from etude.ops.subscripts import subscript_of
-from etude.terms import Term, as_dtype, as_shape, constant
+from etude.terms import Term, as_dtype, as_shape, broadcast_shapes, constant
 
 __all__ = ["CALLS"]
 
@@ -307,13 +308,51 @@ def _dot(a: Any, b: Any) -> Term:
     return CATALOGUE["matmul"](left, right)
 
 
-@_call("inner", "vecdot", "vdot")
+@_call("inner")
 def _inner(a: Any, b: Any) -> Term:
-    """The sum of products of the elements of two vectors; the left one is conjugated where it is complex."""
+    """The sums of products along the last axes of both, one for each pair of what is left."""
     left, right = _term(a), _term(b)
-    if left.type.ndim != 1 or right.type.ndim != 1:
-        raise TermTypeError("inner products are taken of two vectors; use matmul, tensordot or einsum")
-    return CATALOGUE["matmul"](CATALOGUE["conj"](left) if left.type.dtype.kind == "c" else left, right)
+    if left.type.ndim == 0 or right.type.ndim == 0:
+        return CATALOGUE["multiply"](a, b)
+    return CATALOGUE["matmul"](left, right) if right.type.ndim == 1 else _tensordot_last(left, right)
+
+
+def _tensordot_last(left: Term, right: Term) -> Term:
+    made: Term = COMPOSITIONS["tensordot"](left, right, axes=((-1,), (-1,)))
+    return made
+
+
+@_call("vdot")
+def _vdot(a: Any, b: Any) -> Term:
+    """The sum of products of the elements of both, laid out flat; the left ones are conjugated."""
+    return CATALOGUE["matmul"](_conjugated(_ravel(a)), _ravel(b))
+
+
+@_call("vecdot")
+def _vecdot(x1: Any, x2: Any, axis: int = -1) -> Term:
+    """The sums of products along an axis, broadcast along the others; the left ones are conjugated."""
+    left, right = _conjugated(_term(x1)), _term(x2)
+    if left.type.ndim == right.type.ndim == 1:
+        return CATALOGUE["matmul"](left, right)
+    return CATALOGUE["sum"](CATALOGUE["multiply"](left, right), axis=axis)
+
+
+def _conjugated(x: Term) -> Term:
+    return CATALOGUE["conj"](x) if x.type.dtype.kind == "c" else x
+
+
+@_call("matvec")
+def _matvec(x1: Any, x2: Any) -> Term:
+    """Matrices times vectors, stacks of them broadcast."""
+    spread = CATALOGUE["expand_dims"](_term(x2), axis=-1)
+    return CATALOGUE["squeeze"](CATALOGUE["matmul"](_term(x1), spread), axis=-1)
+
+
+@_call("vecmat")
+def _vecmat(x1: Any, x2: Any) -> Term:
+    """Conjugated vectors times matrices, stacks of them broadcast."""
+    spread = CATALOGUE["expand_dims"](_conjugated(_term(x1)), axis=-2)
+    return CATALOGUE["squeeze"](CATALOGUE["matmul"](spread, _term(x2)), axis=-2)
 
 
 @_call("outer")
@@ -347,6 +386,25 @@ def _full(shape: Any, fill_value: Any, dtype: Any = None, **named: Any) -> Term:
     return CATALOGUE["broadcast_to"](value, shape=as_shape(_plain(tuple(sizes))))
 
 
+@_call("broadcast_arrays")
+def _broadcast_arrays(*arrays: Any) -> tuple[Term, ...]:
+    """The arrays repeated to the shape that all of them broadcast to."""
+    terms = list(map(_term, arrays))
+    if not terms:
+        return ()
+    shape = broadcast_shapes(*[term.type.shape for term in terms])
+    if all(isinstance(size, int) for size in shape):
+        return tuple([CATALOGUE["broadcast_to"](term, shape=shape) for term in terms])
+    like = reduce(CATALOGUE["add"], [CATALOGUE["zeros_like"](term, dtype=np.dtype("float64")) for term in terms])
+    return tuple([CATALOGUE["broadcast_like"](term, like) for term in terms])
+
+
+@_call("empty_like")
+def _empty_like(x: Any, dtype: Any = None, **named: Any) -> Term:
+    """Zeros of the shape of x: a term always has a value."""
+    return CATALOGUE["zeros_like"](_term(x), dtype=None if dtype is None else as_dtype(dtype))
+
+
 def _computed(name: str, function: Callable[..., Any]) -> Callable[..., Term]:
     def call(*args: Any, **named: Any) -> Term:
         if any(isinstance(arg, Term) for arg in (*args, *named.values())):
@@ -357,7 +415,7 @@ def _computed(name: str, function: Callable[..., Any]) -> Callable[..., Term]:
     return call
 
 
-for _name in ("arange", "linspace", "eye", "identity", "tri"):
+for _name in ("arange", "linspace", "logspace", "geomspace", "eye", "identity", "tri"):
     _calls[_name] = _computed(_name, getattr(np, _name))
 
 

@@ -15,6 +15,8 @@ from etude.ops import CATALOGUE, Op
 from etude.ops.aliases import ALIASES
 from etude.ops.fourier import FOURIER
 from etude.ops.matrix_functions import MATRIX_FUNCTIONS
+from etude.ops.selection import SELECTIONS
+from etude.ops.statistics import STATISTICS
 from etude.ops.subscripts import subscript_of
 from etude.terms import Term, TupleType, constant, is_typed
 from etude.text.numpy_calls import CALLS
@@ -92,6 +94,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
     found.update(CALLS)
     found.update(ops.COMPOSITIONS)
     found.update(FOURIER)
+    found.update({**SELECTIONS, **STATISTICS})
     found.update({name: function for name, function in MATRIX_FUNCTIONS.items() if name != "cond"})
     found.update(array=_array, asarray=_array, constant=_array)
     found.update({alias: found[name] for alias, name in ALIASES.items() if name in found and alias not in found})
