@@ -1,0 +1,1 @@
+"""Programs as C: code generation, compilation and calling."""

@@ -1,0 +1,69 @@
+"""What C code generation hands to whoever compiles and calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from etude.errors import EtudeError
+
+__all__ = ["FLAGS", "CSource", "KernelInfo", "Unsupported"]
+
+FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fwrapv", "-fopenmp-simd")
+
+Size = int | tuple[int, int]
+
+
+class Unsupported(EtudeError):
+    """The program stays on NumPy: the operator that C does not do, and why."""
+
+    def __init__(self, op: str, reason: str):
+        super().__init__(f"{op}: {reason}")
+        self.op, self.reason = op, reason
+
+
+@dataclass(frozen=True, slots=True)
+class KernelInfo:
+    """One pass over memory: its text, the bytes it reads and writes, its floating-point operations."""
+
+    name: str
+    text: str
+    bytes_read: int
+    bytes_written: int
+    flops: int
+
+
+@dataclass(frozen=True, slots=True)
+class CSource:
+    """C translation units with one entry:
+
+    `int entry(char **data, const int64_t *dims, const int64_t *strides, void **externals, char **constants,
+    char **out, char *workspace, int threads)`
+
+    `data`, `dims`, `strides` (in bytes) describe the inputs one after the other, `out` are C-contiguous arrays of
+    `output_shapes(dims)` and `output_dtypes`. `externals` are function pointers in the order of `externals`, named
+    `module:function` (functions of `__pyx_capi__`). `constants` are the data pointers of `constants`. `workspace` is
+    NULL or `workspace_bytes` aligned to 64. The result is 0, or a positive code: 1 an input's shape does not fit, 2 no
+    memory, 3 an index is out of bounds, 4 a matrix is singular; NumPy, run again, then raises the error.
+    """
+
+    files: tuple[str, ...]
+    entry: str
+    externals: tuple[str, ...]
+    constants: tuple[np.ndarray[Any, Any], ...]
+    kernels: tuple[KernelInfo, ...]
+    output_dtypes: tuple[np.dtype[Any], ...]
+    output_dims: tuple[tuple[Size, ...], ...]
+    workspace_bytes: int = 0
+
+    def output_shapes(self, shapes: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+        """The outputs' shapes for inputs of these shapes; a size is a number or (input, axis)."""
+        return tuple(
+            [
+                tuple([dim if isinstance(dim, int) else shapes[dim[0]][dim[1]] for dim in dims])
+                for dims in self.output_dims
+            ]
+        )
