@@ -1,6 +1,6 @@
 """Étude: symbolic arrays whose calculus is data. `import etude as et`."""
 
-from etude import fft, functional, gradient, linalg, rules, special
+from etude import fft, functional, gradient, linalg, random, rules, special
 from etude.api.array import Array
 from etude.api.checking import check_rules
 from etude.api.constants import (
@@ -106,6 +106,7 @@ __all__ = [
     "newaxis",
     "parse",
     "pi",
+    "random",
     "result_type",
     "rewrite",
     "row",

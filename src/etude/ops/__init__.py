@@ -7,6 +7,7 @@ from etude.ops import (  # noqa: F401  # each family registers its operators  # 
     arithmetic,
     binders,
     contraction,
+    draws,
     exponential_sums,
     fourier,
     gradient_marks,
