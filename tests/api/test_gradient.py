@@ -372,3 +372,32 @@ def test_gaussian_mixture_like_cost_against_differences():
         moved[1][index] -= 1e-6
         numeric = (float(cost.eval({means: moved[0]})) - float(cost.eval({means: moved[1]}))) / 2e-6
         assert abs(slope[index] - numeric) < 1e-7
+
+
+@pytest.mark.parametrize("shapes", [((2, 3), (4,)), ((4,), (2, 3)), ((), (2, 2)), ((5, 2), ()), ((3, 2), (0,))])
+def test_jacobian_by_rows_and_by_columns_is_the_matrix_of_differences(shapes):
+    out, into = shapes
+    rng = np.random.default_rng(3)
+    m, n = int(np.prod(out)), int(np.prod(into))
+    M, at = rng.normal(size=(m, n)), rng.normal(size=into)
+    x = et.symbol("x", into)
+    y = et.reshape(et.sin(M @ et.reshape(x, (-1,))), out)
+    found = et.jacobian(y, x)
+    assert found.shape == out + into
+    want = (np.cos(M @ at.ravel())[:, None] * M).reshape(out + into)
+    assert np.allclose(found.eval({x: at}), want)
+
+
+def test_jacobians_of_known_shape_hold_no_loop():
+    x = et.symbol("x", (4,))
+    cost = et.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+    assert "map(" not in str(et.hessian(cost, x)) + str(et.jacobian(et.tanh(x), x))
+
+
+def test_a_jacobian_by_columns_still_says_what_is_wrong():
+    x, y = et.symbol("x", (2,)), et.symbol("y", (3, 3))
+    with pytest.raises(et.DisconnectedInputError, match="x"):
+        et.jacobian(y, x)
+    with pytest.raises(et.NullTypeGradError):
+        et.jacobian(et.undefined_grad(x[0]) * y, x)
+    assert et.jacobian(y, x, disconnected_inputs="ignore").shape == (3, 3, 2)

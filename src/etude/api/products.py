@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,7 +14,9 @@ from etude.api.differentiation import differentiate, push
 from etude.api.gradient import checked_option, container, delivered, grad, listed
 from etude.calculus import DisconnectedType, NullType, zero_like
 from etude.ops import CATALOGUE
+from etude.ops.batching import over_items
 from etude.ops.binders import mapped_over
+from etude.rewriting import simplify as simplified
 from etude.terms import Term, constant, symbol
 
 __all__ = [
@@ -172,20 +175,68 @@ def jacobian(
 
 
 def _rows(expression: Term, wrt: Sequence[Term], constants: Sequence[Term], simplify: bool) -> list[Any]:
-    """Jacobians: the pullback of a unit array, mapped over the unit vectors of every axis."""
-    dtype = expression.type.dtype if expression.type.dtype.kind in "fc" else np.dtype("float64")
+    """Jacobians: columns by the pushforward where there are fewer of them, else rows by the pullback."""
+    known = all(term.type.is_static for term in (expression, *wrt))
+    if known and sum(map(_count, wrt)) < _count(expression):
+        columns = [_columns(expression, term, constants, simplify) for term in wrt]
+        if all(isinstance(found, Term) for found in columns):
+            return columns
+    return _pulled_rows(expression, wrt, constants, simplify)
+
+
+def _count(term: Term) -> int:
+    return math.prod(term.type.shape)
+
+
+def _floating(term: Term) -> np.dtype[Any]:
+    return term.type.dtype if term.type.dtype.kind in "fc" else np.dtype("float64")
+
+
+def _each_unit(term: Term) -> Term:
+    """The unit arrays of a term's shape, stacked."""
+    count = _count(term)
+    return constant(np.eye(count, dtype=_floating(term)).reshape(count, *term.type.shape))
+
+
+def _columns(expression: Term, target: Term, constants: Sequence[Term], simplify: bool) -> Any:
+    """The pushforward of each unit array, with the axes of the expression in front."""
+    unit = symbol(None, target.type.shape, _floating(target))
+    (pushed,) = push([expression], {target: unit}, constants, simplify)
+    if not isinstance(pushed, Term):
+        return pushed
+    own, others = target.type.ndim, expression.type.ndim
+    stacked = over_items([_each_unit(target)], [unit], pushed)
+    apart = CATALOGUE["reshape"](stacked, shape=target.type.shape + expression.type.shape)
+    order = (*range(own, own + others), *range(own))
+    found = CATALOGUE["transpose"](apart, axes=order) if own and others else apart
+    return simplified(found) if simplify else found
+
+
+def _pulled_rows(expression: Term, wrt: Sequence[Term], constants: Sequence[Term], simplify: bool) -> list[Any]:
     if expression.type.ndim == 0:
-        return differentiate({expression: constant(1.0, dtype)}, wrt, constants, None, simplify)
-    units = [symbol(None, (size,), dtype) for size in expression.type.shape]
-    pulled = differentiate({expression: _unit_array(units)}, wrt, constants, None, simplify)
-    matrices = [_units(expression, axis, dtype) for axis in range(expression.type.ndim)]
+        return differentiate({expression: constant(1.0, _floating(expression))}, wrt, constants, None, simplify)
+    units, matrices, seed = _seeds(expression)
+    pulled = differentiate({expression: seed}, wrt, constants, None, simplify)
     results: list[Any] = []
     for result in pulled:
         if isinstance(result, Term):
             for unit, matrix in reversed(list(zip(units, matrices, strict=True))):
-                result = mapped_over([matrix], [unit], result)
+                result = over_items([matrix], [unit], result)
+            if len(units) < expression.type.ndim:
+                result = CATALOGUE["reshape"](result, shape=expression.type.shape + result.type.shape[1:])
+            result = simplified(result) if simplify else result
         results.append(result)
     return results
+
+
+def _seeds(expression: Term) -> tuple[list[Term], list[Term], Term]:
+    """What the pullback goes over: one symbol and all its unit arrays, or, where a size is not known, one for each axis."""
+    dtype = _floating(expression)
+    if expression.type.is_static:
+        unit = symbol(None, expression.type.shape, dtype)
+        return [unit], [_each_unit(expression)], unit
+    units = [symbol(None, (size,), dtype) for size in expression.type.shape]
+    return units, [_units(expression, axis, dtype) for axis in range(expression.type.ndim)], _unit_array(units)
 
 
 def _unit_array(units: Sequence[Term]) -> Term:

@@ -10,7 +10,7 @@ from etude.api.construct import asarray
 from etude.functional.containers import flattened, rebuilt
 from etude.functional.tracing import result_arrays, traced
 from etude.ops import CATALOGUE
-from etude.ops.binders import mapped_over
+from etude.ops.batching import over_items
 from etude.terms import symbol
 
 __all__ = ["vmap"]
@@ -88,5 +88,5 @@ def _stacked(xs: Sequence[Array], items: Sequence[Array], result: Array, out_axe
     ndim = result.ndim + 1
     if not -ndim <= out_axes < ndim:
         raise ValueError(f"out_axes is {out_axes}, but a stacked result has {ndim} dimensions")
-    rows = mapped_over([x.term for x in xs], [item.term for item in items], result.term)
+    rows = over_items([x.term for x in xs], [item.term for item in items], result.term)
     return _moved(wrap(rows), 0, out_axes % ndim)
