@@ -62,6 +62,7 @@ from etude.gradient import (
     hessian,
     hessian_vector_product,
     jacobian,
+    jacobian_sparsity,
     null_type,
     pullback,
     pushforward,
@@ -126,7 +127,7 @@ __all__ = [
 __all__ += [
     "DisconnectedInputError", "DisconnectedType", "GradientError", "Lop", "NullType", "NullTypeGradError", "Rop",
     "consider_constant", "derivative", "disconnected_grad", "disconnected_type", "grad", "grad_clip", "grad_not_implemented",
-    "grad_scale", "grad_undefined", "hessian", "hessian_vector_product", "jacobian", "null_type", "pullback",
+    "grad_scale", "grad_undefined", "hessian", "hessian_vector_product", "jacobian", "jacobian_sparsity", "null_type", "pullback",
     "pushforward", "subgraph_grad", "undefined_grad", "verify_grad", "zero_grad",
 ]  # fmt: skip
 

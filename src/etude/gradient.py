@@ -22,6 +22,7 @@ from etude.api.products import (
     pushforward,
     subgraph_grad,
 )
+from etude.api.sparse import jacobian_sparsity
 from etude.api.verify import verify_grad
 from etude.calculus import DisconnectedType, NullType, disconnected_type, null_type
 from etude.errors import DisconnectedInputError, GradientError, NullTypeGradError
@@ -46,6 +47,7 @@ __all__ = [
     "hessian",
     "hessian_vector_product",
     "jacobian",
+    "jacobian_sparsity",
     "null_type",
     "pullback",
     "pushforward",

@@ -23,6 +23,7 @@ from etude.api.function_arguments import (
     report_unused,
     updated_variables,
 )
+from etude.api.sparse import SparseFunction, compressed_outputs
 from etude.backends import Arguments, Executable, Profile, compile_numpy, diagnosed, profile, stored_value
 from etude.errors import ShapeError
 from etude.program import Program, lower, plan_memory
@@ -66,6 +67,11 @@ def function(
         raise ValueError(f"on_unused_input is 'raise', 'warn' or 'ignore', not {on_unused_input!r}")
     if allow_input_downcast not in (None, True, False):
         raise ValueError(f"allow_input_downcast is None, True or False, not {allow_input_downcast!r}")
+    compressed = compressed_outputs(outputs)
+    if compressed is not None:
+        dense, patterns = compressed
+        made = function(inputs, dense, updates, givens, backend, name, on_unused_input, allow_input_downcast)
+        return SparseFunction(made, patterns, isinstance(dense, Array))  # type: ignore[return-value]  # it acts as one
     module = array_namespace(backend)
     symbols = input_symbols(inputs)
     results, single = listed_outputs(outputs)

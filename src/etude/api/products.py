@@ -12,6 +12,7 @@ from etude.api.array import Array, wrap
 from etude.api.construct import asarray
 from etude.api.differentiation import differentiate, push
 from etude.api.gradient import checked_option, container, delivered, grad, listed
+from etude.api.sparse import empty_like, sparse_jacobian
 from etude.calculus import DisconnectedType, NullType, zero_like
 from etude.ops import CATALOGUE
 from etude.ops.batching import over_items
@@ -148,10 +149,13 @@ def jacobian(
     return_disconnected: str = "zero",
     null_gradients: str = "raise",
     simplify: bool = True,
+    sparse: bool = False,
 ) -> Any:
     """The derivative of every element of `expression` by every element of `wrt`.
 
-    Both may have any rank; the shape is `expression.shape + wrt.shape`. The container is that of `wrt`.
+    Both may have any rank; the shape is `expression.shape + wrt.shape`. The container is that of `wrt`. With `sparse` it is
+    a matrix of shape `(expression.size, wrt.size)`, computed by one pushforward for each color of columns that share no
+    row; a compiled function returns it as a `scipy.sparse` matrix. All sizes must be known then.
 
     >>> import etude as et
     >>> x = et.symbol("x", (3,))
@@ -164,12 +168,15 @@ def jacobian(
     expression = asarray(expression)
     targets, back = container(wrt, "wrt")
     constants = [c.term for c in listed(consider_constant, "consider_constant")]
-    results = _rows(expression.term, [t.term for t in targets], constants, simplify)
+    if sparse:
+        results = [sparse_jacobian(expression.term, t.term, constants, simplify) for t in targets]
+    else:
+        results = _rows(expression.term, [t.term for t in targets], constants, simplify)
     arrays = []
     for result, target in zip(results, targets, strict=True):
-        made = delivered(result, target, expression.name, chosen, False)
+        made = result if isinstance(result, Array) else delivered(result, target, expression.name, chosen, False)
         if isinstance(result, DisconnectedType) and isinstance(made, Array):
-            made = wrap(_zeros(expression.term, target.term))
+            made = empty_like(expression.term, target.term) if sparse else wrap(_zeros(expression.term, target.term))
         arrays.append(made)
     return back(arrays)
 
@@ -268,17 +275,27 @@ def _zeros(expression: Term, target: Term) -> Term:
 
 
 def hessian(
-    cost: Any, wrt: Any, consider_constant: Iterable[Any] | None = None, disconnected_inputs: str = "raise"
+    cost: Any,
+    wrt: Any,
+    consider_constant: Iterable[Any] | None = None,
+    disconnected_inputs: str = "raise",
+    sparse: bool = False,
 ) -> Any:
     """The second derivatives of a scalar cost; `wrt` may have any rank.
 
     For one Array the shape is `wrt.shape + wrt.shape`; for several, `hessian(cost, [a, b])[i][j]` has shape
-    `wrt_i.shape + wrt_j.shape`.
+    `wrt_i.shape + wrt_j.shape`. With `sparse` each is a sparse matrix, as in `jacobian`.
+
+    >>> import etude as et
+    >>> x = et.symbol("x", (2,))
+    >>> et.hessian(x[0] ** 2 * x[1], x).eval({x: [1.0, 3.0]})
+    array([[6., 2.],
+           [2., 0.]])
     """
     constants = listed(consider_constant, "consider_constant")
     targets, back = container(wrt, "wrt")
     first = grad(cost, targets, constants, disconnected_inputs, add_names=False)
-    rows = [jacobian(slope, targets, constants, "ignore") for slope in first]
+    rows = [jacobian(slope, targets, constants, "ignore", sparse=sparse) for slope in first]
     return rows[0][0] if isinstance(wrt, Array) else back([back(row) for row in rows])
 
 

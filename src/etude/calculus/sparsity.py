@@ -1,0 +1,190 @@
+"""Which elements of a result depend on which elements of a variable, and colors for columns that share no row.
+
+An element's dependence is a set of places, held as the bits of an integer; arrays of such sets pass through the operators.
+What only moves elements moves the sets; a sum unites them; an operator that is not known here makes every element depend on
+all that its operands depend on, which is safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from etude.calculus.nodes import edges, link
+from etude.errors import ShapeError
+from etude.ops import CATALOGUE
+from etude.relations import LINEAR
+from etude.terms import Term, constant_value, is_constant, is_leaf, is_symbol, postorder, symbol_name
+
+__all__ = ["colored", "dependences"]
+
+Sets = np.ndarray[Any, Any]
+_unite: Any = np.bitwise_or
+
+
+def dependences(expression: Term, wrt: Term) -> list[list[int]]:
+    """For each element of `expression`, in order, the places of the elements of `wrt` on which it depends."""
+    for term in (expression, wrt):
+        if not term.type.is_static:
+            name = symbol_name(term) if is_symbol(term) else str(term)[:60]
+            raise ShapeError(f"the sparsity of a Jacobian needs known sizes; {name} is {term.type}")
+    count = int(np.prod(wrt.type.shape, dtype=int))
+    sets: dict[Term, Sets] = {wrt: _array([1 << place for place in range(count)], wrt.type.shape)}
+    for node in postorder(expression, stop=lambda term: term is wrt):
+        if node not in sets and not is_leaf(node):
+            found = _through(node, sets)
+            if found is not None:
+                sets[node] = found
+    if expression not in sets:
+        return [[] for _ in range(int(np.prod(expression.type.shape, dtype=int)))]
+    return [_places(bits) for bits in sets[expression].ravel()]
+
+
+def _places(bits: int) -> list[int]:
+    places = []
+    while bits:
+        low = bits & -bits
+        places.append(low.bit_length() - 1)
+        bits ^= low
+    return places
+
+
+def _array(values: Any, shape: Any) -> Sets:
+    made = np.empty(len(values), object)
+    made[:] = values
+    return made.reshape(shape)
+
+
+def _through(node: Term, sets: Mapping[Term, Sets]) -> Sets | None:
+    found = link(node)
+    operands = edges(node)
+    live = [
+        place
+        for place, part in enumerate(operands)
+        if part in sets and (found is None or found.kinds[place] == LINEAR)
+    ]
+    if not live:
+        return None
+    shape = node.type.shape
+    if operands == node.operands and all(isinstance(size, int) for size in shape):
+        op = node._tuple[0]
+        row = _elementwise if op.is_elementwise else ROWS.get(op.name)
+        made = None if row is None else row(node, [sets[p] if k in live else None for k, p in enumerate(operands)])
+        if made is not None:
+            return np.broadcast_to(np.asarray(made, object), shape)
+    total = 0
+    for place in live:
+        total |= _unite.reduce(sets[operands[place]].ravel(), initial=0)
+    if not all(isinstance(size, int) for size in shape):
+        raise ShapeError(f"the sparsity of a Jacobian needs known sizes; {str(node)[:60]} is {node.type}")
+    return _array([total] * int(np.prod(shape, dtype=int)), shape)
+
+
+Row = Callable[[Term, list[Any]], Any]
+
+
+def _elementwise(node: Term, parts: list[Any]) -> Any:
+    total: Any = _array([0], ())
+    for part in parts:
+        if part is not None:
+            total = _unite(total, part)
+    return total
+
+
+def _moving(node: Term, parts: list[Any]) -> Any:
+    """Elements in other places: the operator itself moves the sets; what is no variable is the empty set."""
+    values: list[Any] = []
+    for place, (part, operand) in enumerate(zip(parts, node.operands, strict=True)):
+        if part is not None:
+            values.append(part)
+        elif place in _index_places(node):
+            if not is_constant(operand):
+                return None
+            values.append(constant_value(operand))
+        else:
+            values.append(_array([0] * int(np.prod(operand.type.shape, dtype=int)), operand.type.shape))
+    return node._tuple[0].meaning(*values, *node.attributes)
+
+
+def _index_places(node: Term) -> range:
+    first = {"getitem": 1, "set_at": 2, "add_at": 2, "take_along_axis": 1}.get(node._tuple[0].name)
+    return range(0) if first is None else range(first, len(node.operands))
+
+
+def _added(node: Term, parts: list[Any]) -> Any:
+    """Repeated places unite what is added to them."""
+    x, indices = node.operands[0], node.operands[2:]
+    if not all(map(is_constant, indices)):
+        return None
+    order = np.arange(int(np.prod(x.type.shape, dtype=int))).reshape(x.type.shape)
+    places = CATALOGUE["getitem"].meaning(order, *map(constant_value, indices), *node.attributes)
+    start = _array([0] * order.size, (order.size,)) if parts[0] is None else parts[0].ravel().copy()
+    if parts[1] is not None:
+        added = np.broadcast_to(parts[1], np.shape(places))
+        for place, bits in zip(np.ravel(places), added.ravel(), strict=True):
+            start[place] |= bits
+    return start.reshape(x.type.shape)
+
+
+def _reducing(node: Term, parts: list[Any]) -> Any:
+    named = dict(zip(node._tuple[0].attributes, node.attributes, strict=True))
+    if parts[0] is None:
+        return None
+    x, axis = parts[0], named["axis"]
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    for place in sorted(axes, reverse=True):
+        x = np.asarray(_unite.reduce(x, axis=place, keepdims=bool(named.get("keepdims", True)), initial=0), object)
+    return x
+
+
+def _scanning(node: Term, parts: list[Any]) -> Any:
+    axis, backwards = node.attributes[:2]
+    x = np.flip(parts[0], axis) if backwards else parts[0]
+    found = _unite.accumulate(x, axis=axis)
+    return np.flip(found, axis) if backwards else found
+
+
+def _multiplying(node: Term, parts: list[Any]) -> Any:
+    """Sums of products: a zero of a constant factor carries nothing."""
+    if any(operand.type.ndim not in (1, 2) for operand in node.operands):
+        return None
+    a, b = (_factor(part, operand) for part, operand in zip(parts, node.operands, strict=True))
+    left, right = a if a[0].ndim == 2 else tuple(x[None] for x in a), b if b[0].ndim == 2 else tuple(x[:, None] for x in b)
+    both = left[1][:, :, None] & right[1][None]
+    found = np.where(both, _unite(left[0][:, :, None], right[0][None]), 0)
+    return np.asarray(_unite.reduce(found, axis=1, initial=0), object).reshape(node.type.shape)
+
+
+def _factor(part: Any, operand: Term) -> tuple[Any, Any]:
+    """The sets of a factor, and where it may be other than zero."""
+    shape = operand.type.shape
+    empty = _array([0] * int(np.prod(shape, dtype=int)), shape)
+    if is_constant(operand):
+        return empty, np.asarray(constant_value(operand) != 0)
+    return empty if part is None else part, np.ones(shape, bool)
+
+
+ROWS: Mapping[str, Row] = MappingProxyType({
+    **dict.fromkeys(
+        "reshape expand_dims squeeze matrix_transpose transpose broadcast_to getitem set_at concatenate flip roll tile pad "
+        "diagonal diag tril triu take_along_axis shift".split(), _moving),
+    **dict.fromkeys(
+        "sum mean prod max min norm p_norm logsumexp var std softmax log_softmax sort".split(), _reducing),
+    "cumsum": _scanning, "cumprod": _scanning, "add_at": _added, "matmul": _multiplying,
+})  # fmt: skip
+
+
+def colored(rows: list[list[int]], count: int) -> list[int]:
+    """A color for each of `count` columns, so that no two columns of one color have an element in one row."""
+    columns: list[list[int]] = [[] for _ in range(count)]
+    for row, places in enumerate(rows):
+        for place in places:
+            columns[place].append(row)
+    colors = [-1] * count
+    for column in sorted(range(count), key=lambda place: -len(columns[place])):
+        taken = {colors[other] for row in columns[column] for other in rows[row]}
+        colors[column] = next(color for color in range(count) if color not in taken)
+    return colors
