@@ -40,6 +40,7 @@ from etude.api.construct import (
 )
 from etude.api.function import Function, function
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
+from etude.api.operators import defop
 from etude.api.rewriting import count_operations, explain, rewrite, simplify, stabilize
 from etude.api.shared import SharedVariable, shared
 from etude.gradient import (
@@ -88,7 +89,7 @@ __all__ = [
     "check_rules",
     "col",
     "constant",
-    "count_operations",
+    "count_operations", "defop",
     "e",
     "euler_gamma",
     "explain",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from etude import rewriting
 from etude.api.array import Array, as_term, wrap
-from etude.rewriting import Derivation
+from etude.api.explanation import Explanation
 from etude.rules import RuleSet, default
-from etude.text import to_text
 
 __all__ = ["Explanation", "count_operations", "explain", "rewrite", "simplify", "stabilize"]
 
@@ -65,21 +63,16 @@ def count_operations(expr: Any, shared: bool = True) -> int:
     return rewriting.count_operations(as_term(expr), shared=shared)
 
 
-class Explanation(Derivation):
-    """The steps that led to an expression. Iterating gives each `Step`; its text is written as expressions are."""
-
-    __slots__ = ()
-
-    def text(self, printer: Callable[[Any], str] = to_text) -> str:
-        return super().text(printer)
-
-
 def explain(result: Any) -> Explanation:
-    """The steps by which a result of `simplify` was reached, each with its rule, file and line.
+    """The steps by which a result of `simplify` or of a gradient was reached, each with its rule, file and line.
+
+    The explanation is iterable; `str` gives its text, `.latex()` an aligned derivation, and `.html(path)` writes a page that
+    shows each step as graphs.
 
     >>> import etude as et
     >>> x = et.scalar("x")
     >>> [step.rule for step in et.explain(et.simplify(et.exp(et.log(x))))]
     ['exp_log']
     """
-    return Explanation(rewriting.derivation_of(as_term(result)))
+    term = as_term(result)
+    return Explanation(rewriting.derivation_of(term), term)

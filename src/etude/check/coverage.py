@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from etude.check.instances import named_parts
 from etude.ops import CATALOGUE
+from etude.ops.op import is_users
 from etude.rules import D, RuleSet, pattern_parts
 from etude.terms import Term
 
@@ -18,7 +19,7 @@ def uncovered(rules: RuleSet) -> tuple[str, ...]:
     if not differentials:
         return ()
     known = set().union(*[named_parts(rule.lhs) for rule in differentials])
-    missing = [f"{name}: no differential" for name in CATALOGUE if name not in known | _NOT_DIFFERENTIATED]
+    missing = [f"{name}: no differential" for name in CATALOGUE if not is_users(name) and name not in known | _NOT_DIFFERENTIATED]
     used = {name: rule.name for rule in differentials for name in named_parts(rule.rhs)}
     missing += [f"{name}: used by {used[name]}, no differential" for name in sorted(set(used) - known - _NOT_DIFFERENTIATED)]
     adjoint = {rule.lhs._tuple[0].name for rule in rules if rule.kind == "adjoint"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,8 +27,9 @@ from etude.check.precision import Imprecise, evaluate_precisely
 from etude.check.report import Counterexample, Verdict
 from etude.check.sampling import all_binding, arrays, columns, mentioned, value_of
 from etude.ops import CATALOGUE
-from etude.rules import Rule, variables_of
-from etude.terms import ArrayType, Variable, symbol
+from etude.ops.aliases import ALIASES
+from etude.rules import FreeSymbol, Rule, pattern_parts, variables_of
+from etude.terms import ArrayType, Term, Variable, symbol
 
 __all__ = ["Effort", "judge"]
 
@@ -52,7 +54,7 @@ class Effort:
 def judge(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozenset[str]], effort: Effort) -> Verdict:
     """The verdict on a rewrite, or on an equation in both directions."""
     if not is_meaningful(rule.lhs) or not is_meaningful(rule.rhs):
-        return Verdict(rule, None, None, note="a function without a meaning occurs")
+        return Verdict(rule, None, None, note=_unknown(rule))
     condition = _with_words(rule.condition, words)
     sides = [(rule.lhs, rule.rhs)]
     if rule.kind == "equation":
@@ -71,6 +73,17 @@ def judge(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozen
     if sound and effort.conditions:
         superfluous = tuple(_superfluous(rule, sides, condition, types, effort, wanted))
     return Verdict(rule, sound, promise, shown, superfluous)
+
+
+def _unknown(rule: Rule) -> str:
+    """What is said of the names that are no operators, each with its nearest names."""
+    parts = [part for side in (rule.lhs, rule.rhs) for part in pattern_parts(side)]
+    free = [part._tuple[0].name for part in parts if isinstance(part, Term) and isinstance(part._tuple[0], FreeSymbol)]
+    said = []
+    for name in dict.fromkeys(free):
+        near = difflib.get_close_matches(name, [*CATALOGUE, *ALIASES], n=3, cutoff=0.75)
+        said.append(f"{name!r} is no operator" + (f" (did you mean {' or '.join(near)}?)" if near else ""))
+    return f"{', '.join(said)}: taken as a function without a meaning"
 
 
 def _with_words(condition: Any, words: Mapping[str, frozenset[str]]) -> Any:

@@ -87,14 +87,21 @@ def simplify(expression: Expression, assume: Assume = None, promise: str = "real
 
 
 @app.command()
-def explain(expression: Expression, assume: Assume = None) -> None:
+def explain(
+    expression: Expression,
+    assume: Assume = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to step through.")] = None,
+) -> None:
     """The steps to a derivative ("d/dx log(1-exp(x))") or to a normal form, each with its rule."""
     asked = _DERIVATIVE.fullmatch(expression)
     if asked is None:
         result = et.simplify(et.parse(expression, **_assumptions(assume)))
     else:
         result = _derivative(asked[2], asked[1], assume)
-    print(et.explain(result))
+    steps = et.explain(result)
+    if html is not None:
+        steps.html(html)
+    print(steps if html is None else f"{len(steps)} steps to {result}: {html}")
 
 
 @app.command()

@@ -48,6 +48,9 @@ class Op:
     constant arguments to their defaults. `infer(types, attributes)` gives the result's type or raises
     `TermTypeError` or `ShapeError`; `canonical(types, attributes)` gives attributes in their one spelling;
     `build(op, operands, attributes)` may return a simpler term instead. `evaluate(*values, **attributes)` is the meaning.
+
+    A user's operator also has its C text `c`, its rule `lines`, and where it can be defined anew elsewhere a `recipe`:
+    a function and its arguments.
     """
 
     __slots__ = (
@@ -55,13 +58,16 @@ class Op:
         "attribute_count",
         "attributes",
         "build",
+        "c",
         "canonical",
         "doc",
         "evaluate",
         "infer",
+        "lines",
         "name",
         "operands",
         "properties",
+        "recipe",
         "variadic",
         "weak",
     )
@@ -87,6 +93,9 @@ class Op:
         self.canonical, self.build, self.doc = canonical, build, doc
         self.properties = frozenset(properties.split())
         self.weak = weak
+        self.c: str | None = None
+        self.lines: tuple[Any, ...] = ()
+        self.recipe: tuple[Any, ...] | None = None
         self._cache: dict[Any, Any] = {}
 
     # ---------------------------------------------------------------- building
@@ -218,7 +227,7 @@ class Op:
         return f"({', '.join([*self.operands, *named])})"
 
     def __reduce__(self) -> Any:
-        return _by_name, (self.name,)
+        return self.recipe or (_by_name, (self.name,))
 
     def __repr__(self) -> str:
         return self.name
@@ -235,8 +244,23 @@ def register(op: Op) -> Op:
     return op
 
 
+def is_users(name: str) -> bool:
+    """Whether the operator of that name is a user's own."""
+    return name in _registered and "users" in _registered[name].properties
+
+
+def redefine(op: Op | None, name: str = "") -> None:
+    """Enter a user's operator under its name, in place of an earlier one; None takes `name` out."""
+    if op is None:
+        del _registered[name]
+    else:
+        _registered[op.name] = op
+
+
 def _by_name(name: str) -> Op:
     import_module("etude.ops")
+    if name not in _registered:
+        raise TermTypeError(f"operator {name} is not defined in this process; define it first, as where it was pickled")
     return _registered[name]
 
 

@@ -38,7 +38,9 @@ def adjointo(linear: Any, variable: Any, cotangent: Any, result: Any, rules: Rul
 
 
 def _rules_for(term: Term, rules: RuleSet) -> list[Rule]:
-    return [rule for rule in rules if rule.lhs._tuple[0] is term._tuple[0]]
+    head = term._tuple[0]
+    own = [rule for rule in getattr(head, "lines", ()) if rule.kind == "adjoint"]
+    return own or [rule for rule in rules if rule.lhs._tuple[0] is head]
 
 
 def _branches(

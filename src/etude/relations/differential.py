@@ -20,7 +20,8 @@ def differential_headed(rules: RuleSet, term: Term) -> list[Rule]:
     """The differential lines for the operator of `term`; a projection of several results has lines of its own."""
     head = term._tuple[0]
     if head.name != "item":
-        return [rule for rule in rules if rule.lhs._tuple[0] is head]
+        own = [rule for rule in head.lines if rule.kind == "differential"]
+        return own or [rule for rule in rules if rule.lhs._tuple[0] is head]
     inner, index = term._tuple[1]._tuple[0], term._tuple[2]
     return [
         rule

@@ -28,6 +28,7 @@ __all__ = [
     "RESULTS",
     "call_operator",
     "cast",
+    "define",
     "operand",
     "stacked",
     "subscript",
@@ -101,7 +102,13 @@ def _functions() -> dict[str, Callable[..., Any]]:
     return found
 
 
-FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(_functions())
+_functions_now = _functions()
+FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(_functions_now)
+
+
+def define(op: Op) -> None:
+    """Let expressions call a user's operator by its name."""
+    _functions_now[op.name] = _as_function(op)
 
 
 # ---------------------------------------------------------------- subscripts
