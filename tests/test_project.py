@@ -71,13 +71,13 @@ def test_tests_mirror_the_rooms():
     assert folders <= rooms
 
 
-NEEDS_A_PROGRAM = {"test_derivation_in_browser.py": ["pytest.skip"]}  # left out, with a notice, where there is no browser
+NEEDS_A_PROGRAM = {"test_derivation_in_browser.py": 1}  # left out, with a notice, where there is no browser
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=name_of)
 def test_no_test_is_skipped_or_expected_to_fail(path):
     found = re.findall(r"pytest\.(?:skip|xfail|importorskip)|mark\.(?:skip|skipif|xfail)\b", path.read_text("utf-8"))
-    assert found == NEEDS_A_PROGRAM.get(path.name, [])
+    assert len(found) == NEEDS_A_PROGRAM.get(path.name, 0)
 
 
 def test_core_dependencies_are_five():
