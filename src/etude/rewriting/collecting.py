@@ -62,10 +62,10 @@ class Collector:
         self.below: frozenset[Term] = frozenset()  # denominators, which multiplied out would lose digits near zeros
         self.on_sums, self.on_products = rules.on_sums, rules.on_products
 
-    def log(self, name: str, before: Term, after: Term, by: Any) -> Term:
-        """A step of arithmetic, which no rule line states: its place is the code that does it."""
+    def log(self, name: str, before: Term, after: Term) -> Term:
+        """A step that no rule line states: the operator's own meaning gave the value of numbers."""
         if self.journal is not None:
-            self.journal.record(name, "etude/rewriting/engine.py", by.__code__.co_firstlineno, before, after)
+            self.journal.record(name, "etude/ops", 0, before, after)
         return after
 
     def apply(self, before: Term, fired: Any) -> Term:

@@ -11,6 +11,7 @@ from etude.rewriting.collecting import LINEAR, Collector, Region
 from etude.rewriting.fitting import number_of
 from etude.rewriting.folding import folded
 from etude.rewriting.numbers import Number
+from etude.rewriting.reasons import reason
 from etude.rewriting.strategies import BUDGET_PER_NODE, MINIMUM_BUDGET
 from etude.terms import (
     CONSTANT,
@@ -134,7 +135,8 @@ class Engine(Collector):
         if self.journal is not None and tidy is not term:
             before = self.over_normal(term, region)
             if before is not tidy:
-                self.log("collect", before, tidy, Collector.arithmetic)
+                line = reason(before, [(memo[part], number) for part, number in region], tidy)
+                self.journal.record(line.name, line.file, line.line, before, tidy)
         if fired is not None:
             return self.apply(tidy, fired)
         memo[tidy] = tidy
@@ -158,7 +160,7 @@ class Engine(Collector):
         if type(first) is Term and first._tuple[0] is CONSTANT:
             value = folded(fresh)
             if value is not None:
-                return self.log("fold_constants", fresh, value, folded)
+                return self.log("fold_constants", fresh, value)
         fired = self.rules.fire(fresh)
         if fired is not None:
             return self.apply(fresh, fired)

@@ -1,0 +1,76 @@
+"""Every step of an explanation names a line that is there: the rule, its file and its place in it."""
+
+import pytest
+
+import etude as et
+from etude.rewriting import derivation_of
+from etude.rewriting.pipeline import simplify
+from etude.rules.location import rules_root
+from etude.terms import constant, symbol
+
+A = et.symbol("A", ("m", "n"))
+X, Y, B = et.symbol("x", ("n",)), et.symbol("y", ("m",)), et.symbol("b", ("m",))
+COSTS = {
+    "squares": et.sum((A @ X - B) ** 2),
+    "logistic": et.sum(et.log(1 + et.exp(A @ X)) - Y * (A @ X)),
+    "log-sum-exp": et.log(et.sum(et.exp(X))),
+}
+
+
+def stated(step):
+    """Whether the line at the step's place states the step's rule."""
+    lines = rules_root().joinpath(step.file.removeprefix("rules/")).read_text(encoding="utf-8").splitlines()
+    line = lines[step.line - 1]
+    return line.startswith(f"{step.rule}:") or step.rule.startswith("d_")
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_steps_of_gradients_are_lines_of_rules(name):
+    steps = list(et.explain(et.grad(COSTS[name], X)))
+    assert steps
+    assert [str(step) for step in steps if not stated(step)] == []
+
+
+S, T = et.scalar("s"), et.scalar("t")
+KINDS = {
+    "collect_terms": 2 * S + 3 * S,
+    "plus_zero": S + 0.0,
+    "minus_zero": S - 0.0,
+    "minus_itself": S - S,
+    "common_factor": S * T + S * et.sin(T),
+    "negated_twice": et.negative(-S),
+    "plus_negative": S + -T,
+    "minus_negative": S - -T,
+    "times_one": S * 1.0,
+    "times_zero": S * 0.0,
+    "over_one": S / 1.0,
+    "over_itself": S / S,
+    "number_of_product": 2 * (3 * S),
+    "collect_powers": S**2 * S**3,
+    "power_one": S**1.0,
+    "power_of_power": (S**2) ** 3,
+    "root_of_square": et.sqrt(S**2),
+    "quotient_over": S / (T / et.sin(S)),
+    "opposite_difference": (S - T) / (T - S),
+}
+
+
+@pytest.mark.parametrize("rule", KINDS)
+def test_kind_of_step_is_told(rule):
+    steps = list(et.explain(et.simplify(KINDS[rule])))
+    assert rule in [step.rule for step in steps]
+    assert all(stated(step) for step in steps)
+
+
+def test_lines_of_arithmetic_are_ordinary_rules():
+    lines = et.rules.default("arithmetic")
+    assert str(et.rewrite(2 * S + 3 * S, lines["collect_terms"])) == "add(2.0, 3.0) * s"
+    assert str(et.rewrite(S * (T + 1), lines["multiplied_out"])) == "s * t + s * 1"
+
+
+def test_a_step_has_normal_operands_on_both_sides():
+    term = et.sin(S + 0.0) - et.sin(T * 1.0)
+    steps = [step for step in derivation_of(simplify(term.term)) if step.rule not in ("plus_zero", "times_one")]
+    assert not steps
+    assert simplify(symbol("u")) is symbol("u")
+    assert simplify(constant(1.0)) is constant(1.0)
