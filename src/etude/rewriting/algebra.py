@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ __all__ = ["WIDEST", "Algebra", "Product", "Sum"]
 Sum = tuple[Number, dict[Term, Number]]  # constant, term -> coefficient
 Product = tuple[Number, dict[Term, Number]]  # coefficient, base -> exponent
 WIDEST = 24
+REMEMBERED = 100_000  # sums, and products, of which the parts are kept, so that memory stays small
 _op = CATALOGUE.__getitem__
 _add, _subtract, _multiply, _divide, _negative, _power, _sqrt = map(
     _op, ("add", "subtract", "multiply", "divide", "negative", "power", "sqrt")
@@ -55,6 +57,14 @@ def add_to(into: dict[Term, Number], term: Term, number: Number) -> None:
         into.pop(term, None)
     else:
         into[term] = _one(total)
+
+
+def _remember(table: dict[Term, Any], made: Term, parts: Any) -> None:
+    """Keep the parts of what was made last; a forgotten sum or product counts as one term."""
+    if len(table) >= REMEMBERED:
+        for old in list(islice(table, REMEMBERED // 2)):
+            del table[old]
+    table[made] = parts
 
 
 class Algebra:
@@ -129,7 +139,7 @@ class Algebra:
                 const, items = self.sums[base]
                 return self.sum(_one(const * coefficient), {t: _one(c * coefficient) for t, c in items.items()}, dtype)
         made = self._product(coefficient, factors, dtype)
-        self.products[made] = (coefficient, dict(factors))
+        _remember(self.products, made, (coefficient, dict(factors)))
         return made
 
     def _product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term:
@@ -204,7 +214,7 @@ class Algebra:
                 return term
             inner, factors = self.as_product(term)
             made = self._product(_one(inner * coefficient), factors, dtype)
-            self.products[made] = (_one(inner * coefficient), dict(factors))
+            _remember(self.products, made, (_one(inner * coefficient), dict(factors)))
             return made
         sizes = {magnitude(c) for c in items.values()}
         if const == 0 and len(sizes) == 1 and sizes != {1}:
@@ -213,7 +223,7 @@ class Algebra:
             made = _pair(_multiply, self.number(size, dtype), inside)
         else:
             made = self._sum(const, items, dtype)
-        self.sums[made] = (const, dict(items))
+        _remember(self.sums, made, (const, dict(items)))
         return made
 
     def _sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import permutations
 from typing import Any
 
 from etude.ops import CATALOGUE
@@ -47,72 +46,120 @@ class _Wanted:
         )
 
 
-class OnSums:
+class _Pairs:
+    """For each kind of part the rules whose first or second part it fits, as bits; so that asking of a pair is one `&`."""
+
+    def __init__(self) -> None:
+        self._masks: dict[Any, tuple[int, int]] = {}
+
+    def fits(self, rule: int, side: int, kind: Any) -> bool:
+        raise NotImplementedError
+
+    def count(self) -> int:
+        raise NotImplementedError
+
+    def masks(self, kind: Any) -> tuple[int, int]:
+        found = self._masks.get(kind)
+        if found is None:
+            if len(self._masks) > _KEPT:
+                self._masks.clear()
+            left, right = [
+                sum(1 << rule for rule in range(self.count()) if self.fits(rule, side, kind)) for side in (0, 1)
+            ]
+            found = self._masks[kind] = left, right
+        return found
+
+    def promising(self, kinds: list[Any], most: int) -> list[int]:
+        """The places of parts that a rule could join with another of the parts; none where these are more than `most`."""
+        masks = [self.masks(kind) for kind in kinds]
+        lefts = rights = 0
+        for left, right in masks:
+            lefts |= left
+            rights |= right
+        if not lefts & rights:
+            return []
+        places = [place for place, (left, right) in enumerate(masks) if left & rights or right & lefts]
+        return places if len(places) <= most else []
+
+    def both(self, one: Any, other: Any) -> tuple[int, int]:
+        """The rules that could join two parts, in this order and in the other."""
+        (left, right), (first, second) = self.masks(one), self.masks(other)
+        return left & second, right & first
+
+
+class OnSums(_Pairs):
     """What the rules on sums of two addends ask."""
 
     def __init__(self, rules: Iterable[Rule]):
+        super().__init__()
         self.wanted: list[tuple[_Wanted, _Wanted]] = []
         for rule in rules:
             addends = [_Wanted(*addend) for addend in _addends(rule.lhs)]
-            if len(addends) == 2:
+            if len(addends) == 2 and 0 not in (addends[0].coefficient, addends[1].coefficient):
                 self.wanted.append((addends[0], addends[1]))
         self.told = frozenset(head for pair in self.wanted for one in pair for head, _ in one.factors)
-        self._known: dict[Any, bool] = {}
 
-    def joins(self, one: Addend, other: Addend, ratio: Number | None = None) -> bool:
-        """Whether a rule could join two addends, the coefficient of the first being `ratio` times that of the second."""
-        key = one, other, ratio
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) > _KEPT:
-                self._known.clear()
-            found = self._known[key] = any(
-                a.fits(one) and b.fits(other) and _in_proportion(a.coefficient, b.coefficient, ratio, a.all and b.all)
-                for pair in self.wanted
-                for a, b in permutations(pair)
-            )
-        return found
+    def count(self) -> int:
+        return len(self.wanted)
 
+    def fits(self, rule: int, side: int, kind: Addend) -> bool:
+        return self.wanted[rule][side].fits(kind)
 
-def _in_proportion(a: Number | None, b: Number | None, ratio: Number | None, closed: bool) -> bool:
-    return not closed or ratio is None or a is None or b is None or a == b * ratio
-
-
-class OnProducts:
-    """What the rules on products of two factors, and on powers of one, ask."""
-
-    def __init__(self, rules: Iterable[Rule]):
-        self.wanted: list[list[tuple[Heads, Number | None, bool]]] = []
-        for rule in rules:
-            factors = _factors(rule.lhs)[1]
-            if 0 < len(factors) <= 2:
-                self.wanted.append([(_within(base), exponent, exponent is None) for base, exponent in factors])
-        self.told = frozenset(head for factors in self.wanted for heads, _, _ in factors for head in heads) | {_power}
-        self._known: dict[Any, bool] = {}
-
-    def joins(self, one: Heads, other: Heads, opposed: bool | None = None) -> bool:
-        """Whether a rule could join two factors; `opposed` says that one is above, the other below the line."""
-        key = one, other, opposed
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = any(
-                len(factors) == 2
-                and any(a[0] <= one and b[0] <= other and _opposed(a[1], b[1], opposed) for a, b in permutations(factors))
-                and (bool(factors[0][0] or factors[1][0]) or not (factors[0][2] or factors[1][2]) or _power in one | other)
-                for factors in self.wanted
-            )
-        return found
-
-    def alters(self, heads: Heads, exponent: Number) -> bool:
-        """Whether a rule could change a power of one factor."""
+    def joins(self, one: Addend, other: Addend, a: Number, b: Number) -> bool:
+        """Whether a rule could join two addends with these coefficients."""
         return any(
-            len(factors) == 1 and factors[0][0] <= heads and (factors[0][1] is None or factors[0][1] == exponent)
-            for factors in self.wanted
+            bits >> rule & 1 and _ratio(*pair) in (None, quotient(*given))
+            for bits, given in zip(self.both(one, other), ((a, b), (b, a)), strict=True)
+            if bits
+            for rule, pair in enumerate(self.wanted)
         )
 
 
-def _opposed(a: Number | None, b: Number | None, opposed: bool | None) -> bool:
-    return opposed is None or a is None or b is None or ((a > 0) is not (b > 0)) is opposed
+def _ratio(a: _Wanted, b: _Wanted) -> Number | None:
+    if a.coefficient is None or not b.coefficient or not (a.all and b.all):
+        return None
+    return quotient(a.coefficient, b.coefficient)
+
+
+class OnProducts(_Pairs):
+    """What the rules on products of two factors, and on powers of one, ask."""
+
+    def __init__(self, rules: Iterable[Rule]):
+        super().__init__()
+        self.wanted: list[list[tuple[Heads, Number | None]]] = []
+        self.single: list[tuple[Heads, Number | None]] = []
+        for rule in rules:
+            factors = [(_within(base), exponent) for base, exponent in _factors(rule.lhs)[1]]
+            if len(factors) == 2:
+                self.wanted.append(factors)
+            self.single.extend(factors if len(factors) == 1 else [])
+        told = [heads for factors in [*self.wanted, self.single] for heads, _ in factors]
+        self.told = frozenset(head for heads in told for head in heads) | {_power}
+
+    def count(self) -> int:
+        return len(self.wanted)
+
+    def fits(self, rule: int, side: int, kind: Heads) -> bool:
+        return self.wanted[rule][side][0] <= kind
+
+    def joins(self, one: Heads, other: Heads, opposed: bool) -> bool:
+        """Whether a rule could join two factors; `opposed` says that one is above, the other below the line."""
+        bits = self.both(one, other)
+        both = bits[0] | bits[1]
+        return bool(both) and any(
+            both >> rule & 1
+            and _opposed(a[1], b[1], opposed)
+            and (bool(a[0] or b[0]) or not (a[1] is None or b[1] is None) or _power in one | other)
+            for rule, (a, b) in enumerate(self.wanted)
+        )
+
+    def alters(self, heads: Heads, exponent: Number) -> bool:
+        """Whether a rule could change a power of one factor."""
+        return any(asked <= heads and (power is None or power == exponent) for asked, power in self.single)
+
+
+def _opposed(a: Number | None, b: Number | None, opposed: bool) -> bool:
+    return a is None or b is None or ((a > 0) is not (b > 0)) is opposed
 
 
 def _addends(pattern: Any) -> list[tuple[Number | None, Any]]:

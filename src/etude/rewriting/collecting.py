@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -38,14 +37,6 @@ def _single(head: Any) -> Heads:
 @cache
 def _alone(head: Any) -> Addend:
     return frozenset([(head, 1)]), 1
-
-
-def _promising(kinds: list[Any], joins: Callable[[Any, Any], bool]) -> list[int]:
-    """The places of parts that a rule could join with another of the parts; none where these are too many."""
-    times = Counter(kinds)
-    good = {a for a, n in times.items() for b in times if (a is not b or n > 1) and joins(a, b)}
-    places = [place for place, kind in enumerate(kinds) if kind in good] if good else []
-    return places if len(places) <= _PAIRS else []
 
 
 class Collector:
@@ -167,11 +158,10 @@ class Collector:
         one = constant(1.0, dtype)
         entries: list[tuple[Term, Number]] = [*items.items(), *([(one, const)] if const != 0 else [])]
         kinds = [ONE if t is one else self._addend_kind(t) for t, _ in entries]
-        joins = self.on_sums.joins
-        for i, j in combinations(_promising(kinds, joins), 2):
-            if not joins(kinds[i], kinds[j], quotient(entries[i][1], entries[j][1])):
-                continue
+        for i, j in combinations(self.on_sums.promising(kinds, _PAIRS), 2):
             (a, m), (b, n) = entries[i], entries[j]
+            if not self.on_sums.joins(kinds[i], kinds[j], m, n):
+                continue
             scales = dict.fromkeys((magnitude(m), magnitude(n)))
             for scale in scales:
                 for sign in (1, -1):
@@ -307,10 +297,9 @@ class Collector:
         entries = list(factors.items())
         probes: list[tuple[dict[Term, Number], Number]] = []
         kinds = [self._factor_kind(base) for base, _ in entries]
-        joins = self.on_products.joins
-        for i, j in combinations(_promising(kinds, joins), 2):
+        for i, j in combinations(self.on_products.promising(kinds, _PAIRS), 2):
             (a, m), (b, n) = entries[i], entries[j]
-            if not joins(kinds[i], kinds[j], (m > 0) is not (n > 0)):
+            if not self.on_products.joins(kinds[i], kinds[j], (m > 0) is not (n > 0)):
                 continue
             probes.append(({a: m, b: n}, 1))
             if isinstance(m, int) and isinstance(n, int):

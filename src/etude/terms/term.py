@@ -36,6 +36,7 @@ class _Ref(weakref.ref["Term"]):
 
 _table: dict[int, _Ref] = {}
 _overflow: dict[Any, _Ref] = {}  # terms whose hash another living term has
+_collided: set[int] = set()  # the hashes of which there was ever more than one term
 _lock = threading.RLock()
 
 
@@ -80,7 +81,8 @@ def _intern_new(key: int, parts: Parts, kind: ArrayType | TupleType | None, grou
     if there is not None and _same(there, parts, kind):
         return there
     long_key = None
-    if there is not None or _overflow:
+    if there is not None or key in _collided:
+        _collided.add(key)
         long_key = _exact_key(parts)
         ref = _overflow.get(long_key)
         found = None if ref is None else ref()
