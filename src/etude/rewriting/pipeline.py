@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import is_
+from typing import Any
 
 from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.counting import count_operations, operation_cost, size_of
 from etude.rewriting.engine import Engine
 from etude.rewriting.journal import Journal, attach
+from etude.rewriting.rational import ARITHMETIC, lowest_terms, region_roots
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
 from etude.rules import Rule, RuleSet, default
-from etude.terms import Term, postorder
+from etude.terms import Term, is_leaf, postorder
 
 __all__ = ["normalize", "rewrite", "simplify"]
 
@@ -87,7 +90,34 @@ def smallest(term: Term, rules: Rules, journal: Journal | None, order: list[Term
     if other is not best and other.type is term.type and size_of(other) < size_of(best):
         if journal is not None and apart is not None:
             journal.extend(apart.derivation())
-        return other
+        best = other
+    return in_lowest_terms(best, rules, journal)
+
+
+def in_lowest_terms(root: Term, rules: Rules, journal: Journal | None) -> Term:
+    """The term with quotients of polynomials in lowest terms, where they are shorter so."""
+    order = postorder(root)
+    roots = region_roots(order)
+    memo: dict[Any, Term] = {}
+    for node in order:
+        parts = tuple([memo.get(part, part) if isinstance(part, Term) else part for part in node._tuple])
+        fresh = node if is_leaf(node) or all(map(is_, parts, node._tuple)) else Term(parts)
+        memo[node] = _shortest(fresh, rules, journal) if node in roots and fresh._tuple[0] in ARITHMETIC else fresh
+    return root if memo[root] is root else stable(memo[root], rules, journal)
+
+
+def _shortest(term: Term, rules: Rules, journal: Journal | None) -> Term:
+    if term.type.dtype.kind != "f" or (size := size_of(term)) < (3, 3):
+        return term
+    best = term
+    for form in lowest_terms(term):
+        found = Engine(rules).run(form)
+        fresh = size_of(found)
+        if fresh < size and found.type is term.type:
+            best, size = found, fresh
+    if best is not term and journal is not None:
+        rule = default("fractions")["common_factor_out"]
+        journal.record(rule.name, rule.file, rule.line, term, best)
     return best
 
 
