@@ -12,7 +12,7 @@ from etude.errors import EtudeError
 
 __all__ = ["FLAGS", "CSource", "KernelInfo", "Unsupported"]
 
-FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fwrapv", "-fopenmp-simd")
+FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-fwrapv", "-fopenmp-simd")
 
 Size = int | tuple[int, int]
 
@@ -62,8 +62,5 @@ class CSource:
     def output_shapes(self, shapes: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
         """The outputs' shapes for inputs of these shapes; a size is a number or (input, axis)."""
         return tuple(
-            [
-                tuple([dim if isinstance(dim, int) else shapes[dim[0]][dim[1]] for dim in dims])
-                for dims in self.output_dims
-            ]
+            [tuple([dim if isinstance(dim, int) else shapes[dim[0]][dim[1]] for dim in dims]) for dims in self.output_dims]
         )

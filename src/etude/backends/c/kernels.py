@@ -1,0 +1,169 @@
+"""Which nodes share a loop: elementwise operators and reductions over one domain, fused greedily."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from math import prod
+
+from etude.backends.c.graph import Graph
+
+__all__ = ["Kernel", "Schedule", "schedule"]
+
+Shape = tuple[int, ...]
+MEMBERS = 250  # nodes of one loop; more make the C compiler slow
+
+
+@dataclass(slots=True)
+class Kernel:
+    """A loop over a domain, or one call where `domain` is None."""
+
+    domain: Shape | None
+    members: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Schedule:
+    """Kernels in order; `stored` nodes live in memory, the others in registers; offsets are in bytes."""
+
+    kernels: list[Kernel]
+    place: dict[int, int]
+    stored: set[int]
+    offsets: dict[int, int] = field(default_factory=dict)
+    bytes: int = 0
+
+
+def domain_of(graph: Graph, number: int) -> Shape | None:
+    node = graph.nodes[number]
+    if node.kind == "reduce":
+        return graph.nodes[node.args[0]].shape
+    return node.shape if node.kind in ("elementwise", "gather") else None
+
+
+def in_register(graph: Graph, user: int, arg: int) -> bool:
+    """Whether a node of the same loop could take an operand from a register."""
+    source, node = graph.nodes[arg], graph.nodes[user]
+    if source.kind not in ("elementwise", "gather") or node.kind not in ("elementwise", "reduce"):
+        return False
+    return source.shape == domain_of(graph, user)
+
+
+def schedule(graph: Graph) -> Schedule:
+    needed = _needed(graph)
+    kernels: list[Kernel] = []
+    place: dict[int, int] = {}
+    by_domain: dict[Shape, list[int]] = {}
+    for number in needed:
+        node = graph.nodes[number]
+        earliest = 0
+        for arg in node.args:
+            base = graph.view_of(arg).base
+            if base in place:
+                earliest = max(earliest, place[base] + (not in_register(graph, number, arg)))
+        domain = domain_of(graph, number)
+        if domain is None:
+            place[number] = len(kernels)
+            kernels.append(Kernel(None, [number]))
+            continue
+        rows = by_domain.setdefault(domain, [])
+        at = bisect_left(rows, earliest)
+        while at < len(rows) and len(kernels[rows[at]].members) >= MEMBERS:
+            at += 1
+        if at == len(rows):
+            rows.append(len(kernels))
+            kernels.append(Kernel(domain))
+        place[number] = rows[at]
+        kernels[rows[at]].members.append(number)
+    _sink(graph, needed, kernels, place)
+    kernels, place = _without_empty(kernels, place)
+    found = Schedule(kernels, place, _stored(graph, needed, place))
+    _place_in_memory(graph, found)
+    return found
+
+
+def _without_empty(kernels: list[Kernel], place: dict[int, int]) -> tuple[list[Kernel], dict[int, int]]:
+    kept = [number for number, kernel in enumerate(kernels) if kernel.members]
+    moved = {number: position for position, number in enumerate(kept)}
+    for kernel in kernels:
+        kernel.members.sort()
+    return [kernels[number] for number in kept], {node: moved[number] for node, number in place.items()}
+
+
+def _needed(graph: Graph) -> list[int]:
+    """The nodes that are computed, operands first."""
+    wanted = {graph.view_of(number).base for number in graph.outputs}
+    for number in range(len(graph.nodes) - 1, -1, -1):
+        if number in wanted:
+            wanted.update(graph.view_of(arg).base for arg in graph.nodes[number].args)
+    computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at")
+    return [number for number in sorted(wanted) if graph.nodes[number].kind in computed]
+
+
+def _users(graph: Graph, needed: list[int]) -> dict[int, list[tuple[int, bool]]]:
+    users: dict[int, list[tuple[int, bool]]] = {number: [] for number in needed}
+    for number in needed:
+        for arg in graph.nodes[number].args:
+            base = graph.view_of(arg).base
+            if base in users:
+                users[base].append((number, in_register(graph, number, arg)))
+    return users
+
+
+def _sink(graph: Graph, needed: list[int], kernels: list[Kernel], place: dict[int, int]) -> None:
+    """A value wanted in one later loop only is computed there."""
+    users, outputs = _users(graph, needed), {graph.view_of(number).base for number in graph.outputs}
+    for number in reversed(needed):
+        if graph.nodes[number].kind != "elementwise" or number in outputs or not graph.nodes[number].shape:
+            continue
+        targets = {place[user] for user, _ in users[number]}
+        if len(targets) == 1 and all(direct for _, direct in users[number]):
+            (target,) = targets
+            if target != place[number] and len(kernels[target].members) < 2 * MEMBERS:
+                kernels[place[number]].members.remove(number)
+                kernels[target].members.append(number)
+                place[number] = target
+
+
+def _stored(graph: Graph, needed: list[int], place: dict[int, int]) -> set[int]:
+    stored = {graph.view_of(number).base for number in graph.outputs} & set(place)
+    for number, users in _users(graph, needed).items():
+        if (
+            domain_of(graph, number) is None
+            or graph.nodes[number].kind == "reduce"
+            or any(place[user] != place[number] or not direct for user, direct in users)
+        ):
+            stored.add(number)
+    return stored
+
+
+def _place_in_memory(graph: Graph, found: Schedule) -> None:
+    """Where stored nodes lie in the workspace; the memory of dead ones is used again."""
+    last: dict[int, int] = {}
+    for number, place in found.place.items():
+        last.setdefault(number, place)
+        for arg in graph.nodes[number].args:
+            base = graph.view_of(arg).base
+            last[base] = max(last.get(base, 0), place)
+    direct = {number for number in graph.outputs if number in found.stored}
+    for number in graph.outputs:
+        last[graph.view_of(number).base] = len(found.kernels)
+    dying: dict[int, list[int]] = {}
+    free: dict[int, list[int]] = {}
+    top = 0
+    for position, kernel in enumerate(found.kernels):
+        for number in kernel.members:
+            if number not in found.stored or number in direct:
+                continue
+            node = graph.nodes[number]
+            size = -(-max(prod(node.shape), 1) * node.dtype.itemsize // 64) * 64
+            if free.get(size):
+                found.offsets[number] = free[size].pop()
+            else:
+                found.offsets[number] = top
+                top += size
+            dying.setdefault(last[number], []).append(number)
+        for number in dying.pop(position, ()):
+            node = graph.nodes[number]
+            size = -(-max(prod(node.shape), 1) * node.dtype.itemsize // 64) * 64
+            free.setdefault(size, []).append(found.offsets[number])
+    found.bytes = top

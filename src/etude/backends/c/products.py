@@ -1,0 +1,112 @@
+"""Matrix products: BLAS by function pointer, and loops where a call would cost more than the work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etude.backends.c.graph import Node, row_major
+from etude.backends.c.scalars import C_TYPES
+
+if TYPE_CHECKING:
+    from etude.backends.c.loops import Writer
+
+__all__ = ["product"]
+
+Shape = tuple[int, ...]
+TINY = 512  # multiplications; below, loops are faster than a call
+
+
+def product(writer: Writer, number: int) -> str:
+    """A @ b for stacks of matrices and for vectors."""
+    graph = writer.graph
+    node = graph.nodes[number]
+    pointers: dict[int, str] = {}
+    out = writer.pointer(number, pointers)
+    first, second = [_matrix(graph.nodes[arg].shape, graph.view_of(arg).strides, place) for place, arg in enumerate(node.args)]
+    names = [writer.pointer(graph.view_of(arg).base, pointers) for arg in node.args]
+    offsets = [graph.view_of(arg).offset for arg in node.args]
+    (m, k), (_, n) = first[0], second[0]
+    batch = node.shape[
+        : len(node.shape) - (len(graph.nodes[node.args[0]].shape) > 1) - (len(graph.nodes[node.args[1]].shape) > 1)
+    ]
+    text = "".join(pointers.values())
+    if 0 in node.shape:
+        return text
+    loops = [f"b{place}" for place in range(len(batch))]
+    steps = [_batch_steps(graph.nodes[arg].shape[:-2], graph.view_of(arg).strides[:-2], len(batch)) for arg in node.args]
+    places = [
+        f"{name} + {' + '.join([str(offset), *[f'{step} * {loop}' for loop, step in zip(loops, row, strict=True) if step]])}"
+        for name, offset, row in zip(names, offsets, steps, strict=True)
+    ]
+    result = " + ".join([out, *[f"{m * n * step} * {loop}" for loop, step in zip(loops, row_major(batch), strict=True)]])
+    heads = "".join(f"  for (int64_t {loop} = 0; {loop} < {size}; {loop}++)\n" for loop, size in zip(loops, batch, strict=True))
+    call = _call(writer, node, (m, n, k), (places[0], first[1]), (places[1], second[1]), result)
+    return f"{text}{heads}  {{\n{call}  }}\n"
+
+
+def _matrix(shape: Shape, strides: Shape, place: int) -> tuple[Shape, Shape]:
+    """The matrix (of one row or column for a vector) and its strides."""
+    if len(shape) == 1:
+        return ((1, shape[0]), (0, strides[0])) if place == 0 else ((shape[0], 1), (strides[0], 0))
+    return shape[-2:], strides[-2:]
+
+
+def _batch_steps(shape: Shape, strides: Shape, rank: int) -> Shape:
+    return (*[0] * (rank - len(shape)), *[0 if dim == 1 else step for dim, step in zip(shape, strides, strict=True)])
+
+
+def _call(writer: Writer, node: Node, sizes: Shape, a: tuple[str, Shape], b: tuple[str, Shape], result: str) -> str:
+    m, n, k = sizes
+    if node.dtype.kind != "f" or m * n * k <= TINY or (m == 1 and n == 1):
+        return _loops(node, sizes, a, b, result)
+    letter = "d" if node.dtype.char == "d" else "s"
+    kind = C_TYPES[node.dtype.char]
+    if n == 1:
+        return _gemv(writer, letter, kind, (m, k), a, (b[0], b[1][0]), result)
+    if m == 1:
+        return _gemv(writer, letter, kind, (n, k), (b[0], b[1][::-1]), (a[0], a[1][1]), result)
+    place = writer.external(f"scipy.linalg.cython_blas:{letter}gemm")
+    trans_a, lead_a = _order((m, k), a[1])
+    trans_b, lead_b = _order((k, n), b[1])
+    return (
+        f"    int m = {m}, n = {n}, k = {k}, la = {lead_a}, lb = {lead_b};\n    {kind} one = 1, zero = 0;\n"
+        f"    ((void (*)(char *, char *, int *, int *, int *, {kind} *, {kind} *, int *, {kind} *, int *, {kind} *, "
+        f"{kind} *, int *))X[{place}])\n"
+        f'      ("{trans_b}", "{trans_a}", &n, &m, &k, &one, {b[0]}, &lb, {a[0]}, &la, &zero, {result}, &n);\n'
+    )
+
+
+def _order(dims: Shape, strides: Shape) -> tuple[str, int]:
+    """How BLAS, which counts by columns, sees a matrix: N where rows are contiguous; and its leading dimension."""
+    rows, columns = dims
+    if (strides[1] == 1 or columns == 1) and (rows == 1 or strides[0] >= columns):
+        return "N", max(strides[0] if rows > 1 else columns, columns, 1)
+    return "T", max(strides[1] if columns > 1 else rows, rows, 1)
+
+
+def _gemv(writer: Writer, letter: str, kind: str, dims: Shape, a: tuple[str, Shape], x: tuple[str, int], result: str) -> str:
+    m, k = dims
+    order, lead = _order(dims, a[1])
+    place = writer.external(f"scipy.linalg.cython_blas:{letter}gemv")
+    trans, rows, columns = ("T", k, m) if order == "N" else ("N", m, k)
+    return (
+        f"    int m = {rows}, n = {columns}, la = {lead}, sx = {max(x[1], 1)}, sy = 1;\n    {kind} one = 1, zero = 0;\n"
+        f"    ((void (*)(char *, int *, int *, {kind} *, {kind} *, int *, {kind} *, int *, {kind} *, {kind} *, "
+        f"int *))X[{place}])\n"
+        f'      ("{trans}", &m, &n, &one, {a[0]}, &la, {x[0]}, &sx, &zero, {result}, &sy);\n'
+    )
+
+
+def _loops(node: Node, sizes: Shape, a: tuple[str, Shape], b: tuple[str, Shape], result: str) -> str:
+    m, n, k = sizes
+    kind = C_TYPES[node.dtype.char]
+    join = "s |= " if node.dtype.kind == "b" else "s += "
+    times = "&" if node.dtype.kind == "b" else "*"
+    simd = "#pragma omp simd reduction(+:s)\n" if node.dtype.kind != "b" and k >= 4 else ""
+    return (
+        f"    const {kind} *q = {a[0]}, *r = {b[0]};\n    {kind} *o = {result};\n"
+        f"    for (int64_t i = 0; i < {m}; i++) for (int64_t j = 0; j < {n}; j++) {{\n      {kind} s = 0;\n{simd}"
+        f"      for (int64_t l = 0; l < {k}; l++) {join}q[i * {a[1][0]} + l * {a[1][1]}] "
+        f"{times} r[l * {b[1][0]} + j * {b[1][1]}];\n"
+        f"      o[i * {n} + j] = s;\n    }}\n"
+    )

@@ -1,0 +1,158 @@
+"""The C form of each elementwise operator: one row each. `{0}` is an operand, `{f}` the suffix of libm's functions.
+
+Rows are chosen by the kind of the loop's operands: f floating, i integer (u unsigned where it differs), b boolean.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from etude.backends.c.csource import Unsupported
+
+__all__ = ["C_TYPES", "PRELUDE", "expression", "literal"]
+
+C_TYPES = {
+    "?": "uint8_t", "b": "int8_t", "B": "uint8_t", "h": "int16_t", "H": "uint16_t", "i": "int32_t", "I": "uint32_t",
+    "l": "int64_t", "L": "uint64_t", "q": "int64_t", "Q": "uint64_t", "f": "float", "d": "double",
+}  # fmt: skip
+
+_VECTOR = "exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc cbrt"
+
+
+def _declarations() -> str:
+    lines = ["#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)"]
+    lines.append("#if __GLIBC_PREREQ(2, 35)")
+    for name in _VECTOR.split():
+        for kind, suffix in (("double", ""), ("float", "f")):
+            lines.append(f'__attribute__((simd("notinbranch"))) {kind} {name}{suffix}({kind});')
+    for name in ("pow", "atan2", "hypot"):
+        for kind, suffix in (("double", ""), ("float", "f")):
+            lines.append(f'__attribute__((simd("notinbranch"))) {kind} {name}{suffix}({kind}, {kind});')
+    return "\n".join([*lines, "#endif", "#endif"])
+
+
+PRELUDE = f"""#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+{_declarations()}
+#define BLOCK 1024
+"""
+
+
+def _all(text: str) -> dict[str, str]:
+    return dict.fromkeys("fib", text)
+
+
+def _libm(name: str, count: int = 1) -> dict[str, str]:
+    return {"f": f"{name}{{f}}({', '.join(f'{{{place}}}' for place in range(count))})"}
+
+
+ROWS: dict[str, dict[str, str]] = {
+    "add": {"f": "{0} + {1}", "i": "{0} + {1}", "b": "{0} | {1}"},
+    "subtract": {"f": "{0} - {1}", "i": "{0} - {1}"},
+    "multiply": {"f": "{0} * {1}", "i": "{0} * {1}", "b": "{0} & {1}"},
+    "divide": {"f": "{0} / {1}"},
+    "negative": {"f": "-{0}", "i": "-{0}"},
+    "positive": {"f": "{0}", "i": "{0}"},
+    "copy": _all("{0}"),
+    "astype": _all("{0}"),
+    "reciprocal": {"f": "1 / {0}"},
+    "square": {"f": "{0} * {0}", "i": "{0} * {0}"},
+    "sqrt": _libm("sqrt"),
+    "rsqrt": {"f": "1 / sqrt{f}({0})"},
+    "power": _libm("pow", 2),
+    "float_power": _libm("pow", 2),
+    "cbrt": _libm("cbrt"),
+    "hypot": _libm("hypot", 2),
+    "abs": {"f": "fabs{f}({0})", "i": "{0} < 0 ? -{0} : {0}", "u": "{0}", "b": "{0}"},
+    "sign": {"f": "{0} != {0} ? {0} : ({0} > 0) - ({0} < 0)", "i": "({0} > 0) - ({0} < 0)"},
+    "copysign": _libm("copysign", 2),
+    "nextafter": _libm("nextafter", 2),
+    "heaviside": {"f": "{0} != {0} ? {0} : {0} == 0 ? {1} : {0} > 0"},
+    "floor": {**_libm("floor"), "i": "{0}", "b": "{0}"},
+    "ceil": {**_libm("ceil"), "i": "{0}", "b": "{0}"},
+    "trunc": {**_libm("trunc"), "i": "{0}", "b": "{0}"},
+    "rint": _libm("rint"),
+    "fmod": {"f": "fmod{f}({0}, {1})", "i": "{1} == 0 || {1} == ({t})-1 ? 0 : {0} % {1}",
+             "u": "{1} == 0 ? 0 : {0} % {1}"},
+    "remainder": {"i": "{1} == 0 || {1} == ({t})-1 ? 0 : ({0} % {1} + ((({0} % {1}) != 0) & (({0} ^ {1}) < 0)) * {1})",
+                  "u": "{1} == 0 ? 0 : {0} % {1}"},
+    "floor_divide": {"i": "{1} == 0 ? 0 : {1} == ({t})-1 ? -{0} : {0} / {1} - ((({0} % {1}) != 0) & (({0} ^ {1}) < 0))",
+                     "u": "{1} == 0 ? 0 : {0} / {1}"},
+    "maximum": {"f": "({0} >= {1}) | ({0} != {0}) ? {0} : {1}", "i": "{0} >= {1} ? {0} : {1}", "b": "{0} | {1}"},
+    "minimum": {"f": "({0} <= {1}) | ({0} != {0}) ? {0} : {1}", "i": "{0} <= {1} ? {0} : {1}", "b": "{0} & {1}"},
+    "fmax": {"f": "({0} >= {1}) | ({1} != {1}) ? {0} : {1}", "i": "{0} >= {1} ? {0} : {1}"},
+    "fmin": {"f": "({0} <= {1}) | ({1} != {1}) ? {0} : {1}", "i": "{0} <= {1} ? {0} : {1}"},
+    "deg2rad": {"f": "{0} * ({t})0x1.1df46a2529d39p-6"},
+    "rad2deg": {"f": "{0} * ({t})0x1.ca5dc1a63c1f8p+5"},
+    "equal": _all("{0} == {1}"),
+    "not_equal": _all("{0} != {1}"),
+    "less": _all("{0} < {1}"),
+    "less_equal": _all("{0} <= {1}"),
+    "greater": _all("{0} > {1}"),
+    "greater_equal": _all("{0} >= {1}"),
+    "logical_and": _all("({0} != 0) & ({1} != 0)"),
+    "logical_or": _all("({0} != 0) | ({1} != 0)"),
+    "logical_xor": _all("({0} != 0) ^ ({1} != 0)"),
+    "logical_not": _all("{0} == 0"),
+    "isnan": {"f": "{0} != {0}", "i": "0", "b": "0"},
+    "isinf": {"f": "fabs{f}({0}) == INFINITY", "i": "0", "b": "0"},
+    "isfinite": {"f": "fabs{f}({0}) < INFINITY", "i": "1", "b": "1"},
+    "signbit": {"f": "signbit({0}) != 0"},
+    "bitwise_and": {"i": "{0} & {1}", "b": "{0} & {1}"},
+    "bitwise_or": {"i": "{0} | {1}", "b": "{0} | {1}"},
+    "bitwise_xor": {"i": "{0} ^ {1}", "b": "{0} ^ {1}"},
+    "invert": {"i": "~{0}", "b": "!{0}"},
+    "where": _all("{0} ? {1} : {2}"),
+    "exp": _libm("exp"), "exp2": _libm("exp2"), "expm1": _libm("expm1"),
+    "log": _libm("log"), "log2": _libm("log2"), "log10": _libm("log10"), "log1p": _libm("log1p"),
+    "sin": _libm("sin"), "cos": _libm("cos"), "tan": _libm("tan"),
+    "arcsin": _libm("asin"), "arccos": _libm("acos"), "arctan": _libm("atan"), "arctan2": _libm("atan2", 2),
+    "sinh": _libm("sinh"), "cosh": _libm("cosh"), "tanh": _libm("tanh"),
+    "arcsinh": _libm("asinh"), "arccosh": _libm("acosh"), "arctanh": _libm("atanh"),
+    "logaddexp": {"f": "{0} == {1} ? {0} + ({t})0x1.62e42fefa39efp-1 : (({0} >= {1}) | ({0} != {0}) ? {0} : {1}) + "
+                       "log1p{f}(exp{f}(-fabs{f}({0} - {1})))"},
+    "erf": _libm("erf"), "erfc": _libm("erfc"),
+    "expit": {"f": "1 / (1 + exp{f}(-{0}))"},
+    "log_expit": {"f": "-(({0} >= 0 ? 0 : -{0}) + log1p{f}(exp{f}(-fabs{f}({0}))))"},
+    "softplus": {"f": "({0} >= 0 || {0} != {0} ? {0} : 0) + log1p{f}(exp{f}(-fabs{f}({0})))"},
+    "log1mexp": {"f": "{0} > -({t})0x1.62e42fefa39efp-1 ? log{f}(-expm1{f}({0})) : log1p{f}(-exp{f}({0}))"},
+    "bose": {"f": "1 / expm1{f}({0})"},
+    "sech": {"f": "1 / cosh{f}({0})"},
+    "csch": {"f": "1 / sinh{f}({0})"},
+    "xlogy": {"f": "({0} == 0) & ({1} == {1}) ? 0 : {0} * log{f}({1})"},
+    "xlog1py": {"f": "({0} == 0) & ({1} == {1}) ? 0 : {0} * log1p{f}({1})"},
+}  # fmt: skip
+
+_POWERS = {2.0: "{0} * {0}", 3.0: "{0} * {0} * {0}", 4.0: "({0} * {0}) * ({0} * {0})", 1.0: "{0}", -1.0: "1 / {0}"}
+
+
+def literal(value: Any, dtype: np.dtype[Any]) -> str:
+    """A number as C text, exactly."""
+    kind = C_TYPES[dtype.char]
+    if dtype.kind == "f":
+        number = float(value)
+        if number != number:
+            return f"(({kind})NAN)"
+        if number in (float("inf"), float("-inf")):
+            return f"(({kind}){'-' if number < 0 else ''}INFINITY)"
+        return f"(({kind}){number.hex()})"
+    number = int(value)
+    if number == -(2**63):
+        return "INT64_MIN"
+    return f"(({kind}){number}{'ULL' if number >= 2**63 else 'LL'})"
+
+
+def expression(name: str, operands: list[str], dtype: np.dtype[Any], exponent: float | None = None) -> str:
+    """The C expression of an operator on operands of the loop's `dtype`; `exponent` is a power's where known."""
+    row = ROWS.get(name)
+    kind = dtype.kind
+    text = None if row is None else row.get(kind) or (row.get("i") if kind == "u" else None)
+    if name in ("power", "float_power") and exponent in _POWERS and kind == "f":
+        text = _POWERS[exponent]
+    if text is None:
+        raise Unsupported(name, f"no C form for dtype {dtype}")
+    return text.format(*operands, f="f" if dtype.char == "f" else "", t=C_TYPES[dtype.char])
