@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.backends.c.running import COMPILER, Compiled
+from tests.backends.c.running import Compiled
 
 import etude as et
 from etude.backends import compile_numpy
@@ -11,8 +11,6 @@ from etude.backends.c.csource import Unsupported
 from etude.backends.c.scalars import ROWS
 from etude.ops.op import _registered
 from etude.program import lower
-
-compiled = pytest.mark.skipif(COMPILER is None, reason="no C compiler")
 
 EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.7, 1e-8, 20.0, -30.0, np.inf, -np.inf, np.nan, 5e-324, 0.1, 1e5]
 INTEGERS = [0, 1, -1, 2, -7, 7, 100, -100, 3, 5, -2, 127]
@@ -59,7 +57,6 @@ def operands(op, dtype):
     return values
 
 
-@compiled
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int32", "int8", "uint8", "bool"])
 def test_every_elementwise_operator(dtype):
     symbols, values, outputs, names = [], [], [], []
@@ -89,7 +86,6 @@ A = et.symbol("A", shape=(3, 4, 5))
 REDUCTIONS = [et.sum, et.prod, et.mean, et.max, et.min, et.var, et.std, et.all, et.any, et.special.logsumexp]
 
 
-@compiled
 def test_reductions_over_all_axes():
     rng = np.random.default_rng(1)
     outputs = []
@@ -103,7 +99,6 @@ def test_reductions_over_all_axes():
         assert found.shape == np.shape(wanted)
 
 
-@compiled
 def test_reductions_keep_nan_and_infinities():
     x = et.symbol("x", shape=(4, 3))
     value = np.array([[1.0, np.nan, 2.0], [np.inf, 1.0, 0.0], [-np.inf, -np.inf, -np.inf], [np.inf, -np.inf, 1.0]])
@@ -112,7 +107,6 @@ def test_reductions_keep_nan_and_infinities():
         assert_close(wanted, found)
 
 
-@compiled
 def test_long_sums_are_as_good_as_pairwise():
     x = et.symbol("x", shape=(300_001,))
     value = np.random.default_rng(2).standard_normal(300_001) + 0.1
@@ -121,7 +115,6 @@ def test_long_sums_are_as_good_as_pairwise():
     assert abs(found - exact) <= 1e-13 * np.sum(np.abs(value))
 
 
-@compiled
 def test_layout_and_joining():
     x, v = et.symbol("x", shape=(3, 4)), et.symbol("v", shape=(4,))
     outputs = [
@@ -133,7 +126,6 @@ def test_layout_and_joining():
         assert_close(wanted, found)
 
 
-@compiled
 def test_strided_reversed_read_only_and_misaligned_inputs():
     x = et.symbol("x", shape=(4, 3))
     base = np.arange(48.0).reshape(8, 6)
@@ -157,7 +149,6 @@ PRODUCTS = [
 ]  # fmt: skip
 
 
-@compiled
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
 def test_matrix_products(dtype):
     rng = np.random.default_rng(3)
@@ -174,7 +165,6 @@ def test_matrix_products(dtype):
         assert found.dtype == np.asarray(wanted).dtype
 
 
-@compiled
 def test_gather_and_scatter():
     x, v = et.symbol("x", shape=(5, 3)), et.symbol("v", shape=(4, 3))
     index = et.symbol("index", shape=(4,), dtype="int64")
@@ -189,7 +179,6 @@ def test_gather_and_scatter():
     assert code.call(*values, np.array([4, 5, 0, 0]))[0] == 3
 
 
-@compiled
 def test_empty_arrays():
     x = et.symbol("x", shape=(0, 3))
     outputs = [et.exp(x), et.sum(x), et.sum(x, axis=0), x.T + 1, et.concat([x, x], axis=0), et.prod(x, axis=0)]
@@ -197,7 +186,6 @@ def test_empty_arrays():
         assert_close(wanted, found)
 
 
-@compiled
 def test_a_deep_scalar_program_is_split_into_functions():
     x = et.scalar("x")
     y = x
