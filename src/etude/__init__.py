@@ -41,7 +41,7 @@ from etude.api.construct import (
 from etude.api.function import Function, function
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
 from etude.api.operators import defop
-from etude.api.rewriting import count_operations, explain, rewrite, simplify, stabilize
+from etude.api.rewriting import count_operations, explain, rewrite, saturate, simplify, stabilize
 from etude.api.shared import SharedVariable, shared
 from etude.gradient import (
     DisconnectedInputError,
@@ -114,6 +114,7 @@ __all__ = [
     "row",
     "rule",
     "rules",
+    "saturate",
     "scalar",
     "shared",
     "simplify",

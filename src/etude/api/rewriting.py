@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from etude import rewriting
+from etude import egraph, rewriting
 from etude.api.array import Array, as_term, wrap
 from etude.api.explanation import Explanation
-from etude.rules import RuleSet, default
+from etude.rules import Rule, RuleSet, default
 
-__all__ = ["Explanation", "count_operations", "explain", "rewrite", "simplify", "stabilize"]
+__all__ = ["Explanation", "count_operations", "explain", "rewrite", "saturate", "simplify", "stabilize"]
 
 
 def simplify(expr: Any, rules: RuleSet | None = None, promise: str = "real", goal: str = "size") -> Array:
@@ -26,6 +26,32 @@ def simplify(expr: Any, rules: RuleSet | None = None, promise: str = "real", goa
     '1.0'
     """
     return wrap(rewriting.simplify(as_term(expr), rules, promise, goal))
+
+
+def saturate(
+    expr: Any,
+    rules: RuleSet | Rule | None = None,
+    cost: Any = None,
+    max_rounds: int = 6,
+    max_nodes: int = 500,
+    max_seconds: float = 2.0,
+) -> Array:
+    """The cheapest expression that the rules show to be equal: the same dtype and shape, never dearer than `simplify`'s.
+
+    Rules add equal forms to a graph of classes (equations in both directions) until nothing is new or a limit is met:
+    rounds, distinct nodes, seconds. rules: `default("simplify") + default("equations")` unless given. cost:
+    "operations" (the default), "time" (a model of run time), or a function that prices the root of a term. `et.explain`
+    gives the steps.
+
+    Raises ValueError for an unknown cost or a negative limit. Source: Willsey et al. 2021, "egg: fast and extensible equality
+    saturation".
+
+    >>> import etude as et
+    >>> x = et.scalar("x")
+    >>> str(et.saturate((x**2 - 1) / (x - 1)))
+    'x + 1'
+    """
+    return wrap(egraph.saturate(as_term(expr), rules, cost, max_rounds, max_nodes, max_seconds))
 
 
 def stabilize(expr: Any) -> Array:
