@@ -216,3 +216,57 @@ def test_random_steps_agree_with_the_unrolled_loop(names, reverse):
 def test_errors_say_what_was_expected(build, error, words):
     with pytest.raises(error, match=words):
         build()
+
+
+def test_bodies_are_stabilized_before_they_are_differentiated():
+    carry, _ = et.scan(lambda c, i: (c + et.log(1 - et.exp(i)), None), 0.0, x)
+    slope = et.grad(carry, x).eval({x: np.full(4, -1e-20)})
+    np.testing.assert_allclose(slope, -1e20)
+
+
+def test_bodies_are_simplified():
+    carry, _ = et.scan(lambda c, i: (c + et.sin(i) ** 2 + et.cos(i) ** 2, None), 0.0, x)
+    body = et.simplify(carry).term._tuple[1].attributes[0]
+    assert et.count_operations(et.from_term(body.result)) == 1
+
+
+@pytest.mark.parametrize("cost", [
+    lambda: et.scan(recurrence, 0.3, x)[0],
+    lambda: et.grad(et.scan(recurrence, 0.3, x, until=lambda c, _: c > 3)[0], w),
+    lambda: et.while_loop(lambda v: v < 3, lambda v: v * 2 + w, w),
+    lambda: et.cond(w > 0, lambda v: v * 2 + w, lambda v: v, w),
+    lambda: et.map(lambda row: row * w + 1, x),
+    lambda: et.scan(lambda c, i: (et.scan(lambda d, j: (d * j * c, None), i, x)[0], None), w, x)[0],
+])  # fmt: skip
+def test_the_text_of_a_loop_reads_back(cost):
+    array = cost()
+    assert et.parse(str(array), x=x, w=w).term is array.term
+
+
+@pytest.mark.parametrize("text", ["scan(lambda c: c, 1.0, x, carries=1)", "map(lambda a: a * q, x)", "sin(lambda a: a)"])
+def test_texts_of_bodies_that_do_not_fit(text):
+    with pytest.raises(et.errors.ParseError):
+        et.parse(text, x=x)
+
+
+def test_programs_join_a_cost_and_its_gradient():
+    carry, ys = et.scan(lambda c, i: (et.tanh(c * w + i), c * i), 0.3, x)
+    cost = et.sum(ys) + carry
+    compiled = et.function([x, w], [cost, *et.grad(cost, [x, w])], backend="numpy")
+    loops = [op.name for op in compiled.program.ops].count("scan")
+    assert loops == 3  # forward, and back from the carry and from the outputs
+    for value, array in zip(compiled(AT[x], AT[w]), [cost, *et.grad(cost, [x, w])], strict=True):
+        np.testing.assert_allclose(value, array.eval(AT), rtol=1e-14)
+
+
+def test_compiled_choices_loops_and_maps_agree_with_their_meaning():
+    made = [
+        et.while_loop(lambda v: v < 3, lambda v: v * 2 + w, w),
+        et.cond(w > 0, lambda v: v * 2 + w, lambda v: v, x),
+        et.map(lambda item: et.sin(item) * w, x),
+        et.scan(lambda c, i: (c + i, c), et.symbol("m", (2, 2)), x)[1],
+    ]
+    at = {**AT, et.symbol("m", (2, 2)): np.eye(2)}
+    compiled = et.function(list(at), made, backend="numpy")
+    for value, array in zip(compiled(*at.values()), made, strict=True):
+        np.testing.assert_allclose(value, array.eval(at), rtol=1e-15)

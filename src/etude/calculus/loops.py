@@ -15,7 +15,7 @@ from etude.ops.binders import Body, closed, lazily_closed, parameter
 from etude.ops.subscripts import subscript_of
 from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.rules import Rule
-from etude.terms import ArrayType, Term, replace, symbol
+from etude.terms import ArrayType, Term, postorder, replace, symbol
 
 __all__ = ["CondLink", "ScanLink"]
 
@@ -109,7 +109,7 @@ class Loop:
     def split(self) -> int:
         return self.carries + int(self.attributes[2])
 
-    def backward(self, operands: tuple[Term, ...], cotangent: Term) -> tuple[Term, dict[int, int], Any]:
+    def backward(self, operands: tuple[Term, ...], cotangent: Term, polish: Any = None) -> tuple[Term, dict[int, int], Any]:
         """The loop that runs back over the kept carries, which of its results each operand receives, and the subscript
         of the items that were reached where the loop may have stopped early.
         """
@@ -119,7 +119,7 @@ class Loop:
         if self.index >= carries:
             seeds[self.index] = _fresh(_real(self.dependence.results[self.index].type))
         given = [seeds.get(place) for place in range(len(self.dependence.results))]
-        sent = cotangents(_seeded(self.dependence.results, given), parameters)
+        sent = cotangents(_seeded(self.dependence.results, given), parameters, polish=polish)
         linear = [place for place, value in enumerate(sent) if isinstance(value, Term)]
         sums = [place for place in linear if place >= split]
         totals = {place: _fresh(_real(parameters[place].type)) for place in sums}
@@ -130,11 +130,13 @@ class Loop:
         start = [self._start(operands, place, cotangent) for place in flowing]
         start += [_as(zero_like(operands[place]), totals[place].type) for place in sums]
         kept, sequences, cut = self._kept(operands)
-        moving = [*[seeds[place] for place in flowing], *totals.values(), *parameters[:split]]
-        given_rows = [*kept, *sequences]
+        items = dict(zip(parameters[:split], [*kept, *sequences], strict=True))
         if self.index >= carries:
-            moving.append(seeds[self.index])
-            given_rows.append(cotangent)
+            items[seeds[self.index]] = cotangent
+        there = set(postorder(*back))
+        items = {item: row for item, row in items.items() if item in there} or dict(list(items.items())[-1:])
+        given_rows = list(items.values())
+        moving = [*[seeds[place] for place in flowing], *totals.values(), *items]
         body, outside = closed(moving, back)
         outer = dict(zip(parameters[split:], operands[split:], strict=True))
         attributes = (body, len(start), len(given_rows), self._length(), not self.attributes[4], False, None)
@@ -193,7 +195,7 @@ class _Backward:
     position: int
 
     def build(self, operands: Any, attributes: Any, moved: Any, cotangent: Term, polish: Any = None) -> Term:
-        made, places, cut = self.loop.backward(tuple(operands), cotangent)
+        made, places, cut = self.loop.backward(tuple(operands), cotangent, polish)
         found = _item.apply((made,), (places[self.position],))
         if cut is None or not self.loop.carries <= self.position < self.loop.split:
             return found
@@ -344,7 +346,7 @@ class _ChoiceBack:
         places = [place for place, kind in enumerate(kinds) if kind == LINEAR and place]
         made = []
         for branch in branches:
-            sent = cotangents({branch.results[index]: seed}, branch.parameters)
+            sent = cotangents({branch.results[index]: seed}, branch.parameters, polish=polish)
             results = [_filled(sent[place - 1], branch.parameters[place - 1]) for place in places]
             made.append(([*branch.parameters, seed], results))
         found = _choice(operands[0], [*operands[1:], cotangent], made)

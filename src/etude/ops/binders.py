@@ -59,8 +59,11 @@ class Body:
 
     def parameters(self) -> dict[int, Term]:
         """The parameters that occur, by position."""
-        leaves = [node for node in postorder(*self.results) if is_leaf(node) and not is_constant(node)]
-        return {node._tuple[4][1]: node for node in leaves}
+        return {node._tuple[4][1]: node for node in postorder(*self.results) if _is_parameter(node)}
+
+    def free(self) -> list[Term]:
+        """Symbols that are no parameters, which a closed body has none of."""
+        return [node for node in postorder(*self.results) if is_symbol(node) and not _is_parameter(node)]
 
     def __call__(self, values: Sequence[Any]) -> Any:
         """The value of the first result."""
@@ -88,6 +91,11 @@ class Body:
             )
             places[node] = _Register(self.count + len(plan) - 1)
         return plan, [places[result] for result in self.results]
+
+
+def _is_parameter(node: Term) -> bool:
+    identity = node._tuple[4] if is_symbol(node) else None
+    return type(identity) is tuple and identity[0] == "parameter"
 
 
 class _Register(int):
@@ -146,7 +154,7 @@ def _map(*values: Any, body: Body, mapped: int) -> Any:
     return np.zeros((0, *[size if isinstance(size, int) else 0 for size in kind.shape]), kind.dtype)
 
 
-map_ = register(Op("map", ("*operands",), _map, _map_type, attributes={"body": None, "mapped": 1}, properties="binder",
+map_ = register(Op("map", ("*operands",), _map, _map_type, attributes={"body": None, "mapped": 1}, properties="binder", weak=(),
                    doc="the body's value for each item along the first axis of the mapped operands, stacked"))
 
 

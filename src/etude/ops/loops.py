@@ -12,7 +12,7 @@ from etude.ops.binders import Body
 from etude.ops.op import Attributes, Op, Types, register
 from etude.terms import ArrayType, TupleType
 
-__all__ = ["cond_", "run_cond", "run_scan", "scan_"]
+__all__ = ["cond_", "parameter_types", "run_cond", "run_scan", "scan_"]
 
 Call = Callable[..., Sequence[Any]]
 _SCAN = {
@@ -121,7 +121,7 @@ def _sizes(kind: ArrayType) -> list[int]:
     return [size if isinstance(size, int) else 0 for size in kind.shape]
 
 
-scan_ = register(Op("scan", ("*operands",), _scan, _scan_type, attributes=_SCAN, properties="binder",
+scan_ = register(Op("scan", ("*operands",), _scan, _scan_type, attributes=_SCAN, properties="binder", weak=(),
                     doc="the carries after the last step, then what each step gives beside them, stacked"))  # fmt: skip
 
 
@@ -151,5 +151,13 @@ def run_cond(if_true: Call, if_false: Call, pred: Any, values: Sequence[Any]) ->
 
 
 cond_ = register(Op("cond", ("pred", "*operands"), _cond, _cond_type, attributes={"if_true": None, "if_false": None},
-                    properties="binder", doc="the results of one of two bodies"))  # fmt: skip
+                    properties="binder", weak=(), doc="the results of one of two bodies"))  # fmt: skip
 
+
+
+def parameter_types(op: Op, attributes: tuple[Any, ...], types: Sequence[ArrayType]) -> list[ArrayType]:
+    """The types of the parameters of an operator's bodies, given those of its operands."""
+    if op.name == "cond":
+        return list(types[1:])
+    first, end = (0, attributes[1]) if op.name == "map" else (attributes[1], attributes[1] + attributes[2])
+    return [kind.with_shape(kind.shape[1:]) if first <= place < end else kind for place, kind in enumerate(types)]
