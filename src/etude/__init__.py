@@ -40,6 +40,8 @@ from etude.api.construct import (
 )
 from etude.api.function import Function, function
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
+from etude.api.loops import cond, scan, while_loop
+from etude.api.loops import map_ as map
 from etude.api.operators import defop
 from etude.api.rewriting import count_operations, explain, rewrite, saturate, simplify, stabilize
 from etude.api.shared import SharedVariable, shared
@@ -132,6 +134,8 @@ __all__ += [
     "grad_scale", "grad_undefined", "hessian", "hessian_vector_product", "jacobian", "jacobian_sparsity", "null_type", "pullback",
     "pushforward", "subgraph_grad", "undefined_grad", "verify_grad", "zero_grad",
 ]  # fmt: skip
+
+__all__ += ["cond", "map", "scan", "while_loop"]
 
 _GENERATED = {name: found for name, found in {**_DTYPES, **_FUNCTIONS}.items() if name not in __all__}
 globals().update(_GENERATED)

@@ -9,7 +9,7 @@ from typing import Any
 from etude.calculus import Result, cotangents, hold, release, tangents
 from etude.calculus.instantiate import Polish
 from etude.calculus.reverse import Contributed
-from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize
+from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize, within_bodies
 from etude.rewriting import simplify as simplified
 from etude.rules import default
 from etude.terms import Term, postorder
@@ -28,7 +28,11 @@ def _masks() -> Polish:
 
 def stabilized(terms: Sequence[Term], journal: Journal | None = None) -> list[Term]:
     """The terms in their numerically stable forms."""
-    return [normalize(term, default("stabilize"), journal) for term in terms]
+    return [normalize(within_bodies(term, _stabilized_body), default("stabilize"), journal) for term in terms]
+
+
+def _stabilized_body(result: Term) -> Term:
+    return stabilized([result])[0]
 
 
 def differentiate(

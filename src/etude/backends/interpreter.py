@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from etude.backends.bodies import binder_function
 from etude.backends.namespaces import Namespace, scalar_operator
+from etude.backends.source import compiled_body
 from etude.program import Ownership, Plan, Program
 from etude.program.meaning import keyword_arguments
 
@@ -89,6 +91,9 @@ class _Assembler:
     def _function(self, position: int, places: list[int]) -> tuple[Callable[..., Any], int]:
         program, namespace = self.program, self.namespace
         op, attributes = program.ops[position], program.attributes[position]
+        if "binder" in op.properties:
+            types = [program.types[slot] for slot in program.operands[position]]
+            return _general(binder_function(op, attributes, types, namespace, compiled_body), tuple(places), {}, None), _ALL
         reused = self.plan.reuse.get(position) if namespace.is_numpy else None
         if attributes or reused is not None or not 1 <= len(places) <= 2:
             out = None if reused is None else self.place(reused)

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from etude.backends.bodies import binder_function
 from etude.backends.namespaces import Namespace, scalar_operator
-from etude.program import Ownership, Plan, Program, ufunc_of
+from etude.program import Ownership, Plan, Program, plan_memory, ufunc_of
 from etude.program.meaning import keyword_arguments
 
-__all__ = ["Source", "write_source"]
+__all__ = ["Source", "compiled_body", "write_source"]
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 _RESERVED = re.compile(r"[tca]\d+|asarray|copy|own|run")
@@ -26,10 +27,10 @@ _serial = count()
 
 
 class Source:
-    """Source text with the objects it names. `function()` compiles it."""
+    """Source text with the objects it names. `function()` compiles it; `bare` results are neither copied nor made arrays."""
 
-    def __init__(self, program: Program, plan: Plan, namespace: Namespace):
-        self.program, self.plan, self.namespace = program, plan, namespace
+    def __init__(self, program: Program, plan: Plan, namespace: Namespace, bare: bool = False):
+        self.program, self.plan, self.namespace, self.bare = program, plan, namespace, bare
         self.objects: dict[str, Any] = {"asarray": namespace.asarray, "copy": namespace.copy, "own": namespace.own}
         if namespace.is_numpy:
             self.objects.update(asarray=np.asarray, copy=np.array)
@@ -103,6 +104,9 @@ class Source:
         kinds = tuple([program.types[operand] for operand in operands])
         if self.namespace.is_numpy and scalar_operator(op, (program.types[slot], *kinds)):
             return f"{target} = {f' {_SIGNS[op.name]} '.join(names) if op.name in _SIGNS else '-' + names[0]}"
+        if "binder" in op.properties:
+            loop = binder_function(op, program.attributes[position], kinds, self.namespace, compiled_body)
+            return f"{target} = {self._bind(op.name, loop)}({', '.join(names)})"
         function = self._bind(re.sub(r"\W", "_", op.name), self.namespace.function(op))
         reused = self.plan.reuse.get(position)
         if reused is not None and self.namespace.is_numpy and ufunc_of(op) is not None:
@@ -125,6 +129,8 @@ class Source:
 
     def _result(self, slot: int, ownership: Ownership) -> str:
         name = self.name(slot)
+        if self.bare:
+            return name
         if ownership is Ownership.FOREIGN:
             return f"copy({name})"
         if ownership is Ownership.VIEW:
@@ -149,3 +155,8 @@ def _is_literal(value: Any) -> bool:
 def write_source(program: Program, plan: Plan, namespace: Namespace) -> Source:
     """The source of a program; meant for some thousands of instructions at most."""
     return Source(program, plan, namespace)
+
+
+def compiled_body(program: Program, namespace: Namespace) -> Callable[..., Any]:
+    """A body as a function that gives its results as they are: numbers as numbers, parameters uncopied."""
+    return Source(program, plan_memory(program), namespace, bare=True).function()

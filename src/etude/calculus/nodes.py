@@ -93,7 +93,7 @@ def link(node: Term) -> Link | None:
     found = _cache.get(key, _cache)
     if found is _cache:
         special = _special.get(op.name)
-        found = _chosen(op, operands, attributes, index) if special is None else special(inner)
+        found = _chosen(op, operands, attributes, index) if special is None else special(node)
         if len(_cache) > 20_000:
             _cache.clear()
         _cache[key] = found

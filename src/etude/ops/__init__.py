@@ -16,6 +16,7 @@ from etude.ops import (  # noqa: F401  # each family registers its operators  # 
     layout,
     likes,
     linear_algebra,
+    loops,
     matrices,
     matrix_functions,
     products,

@@ -1,6 +1,6 @@
 """Straight-line programs: what a backend runs. Shared sub-terms once, buffers reused."""
 
-from etude.program.lower import lower
+from etude.program.lower import body_programs, lower
 from etude.program.meaning import is_ufunc, ufunc_of
 from etude.program.memory import Ownership, Plan, plan_memory
 from etude.program.program import Instruction, Program
@@ -12,6 +12,7 @@ __all__ = [
     "Plan",
     "Program",
     "ProgramError",
+    "body_programs",
     "check",
     "is_ufunc",
     "lower",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from etude.errors import TermTypeError
 from etude.ops import Op
+from etude.ops.binders import Body, parameter
+from etude.ops.loops import parameter_types
+from etude.program.loops import has_loops, joined_loops
 from etude.program.meaning import binary_ufunc
 from etude.program.program import Program
-from etude.terms import Term, constant_value, is_constant, is_symbol, symbol_name
+from etude.terms import ArrayType, Term, constant_value, is_constant, is_symbol, symbol_name
 
-__all__ = ["lower"]
+__all__ = ["body_programs", "lower"]
 
 
 def lower(outputs: Sequence[Term], inputs: Sequence[Term] = ()) -> tuple[Program, list[Term]]:
@@ -24,6 +28,9 @@ def lower(outputs: Sequence[Term], inputs: Sequence[Term] = ()) -> tuple[Program
     slots = {term: slot for slot, term in enumerate(inputs)}
     assert len(slots) == len(inputs), "inputs are distinct"
     work, symbols, constants = _collect(outputs, set(inputs))
+    if has_loops(work):
+        outputs = joined_loops(outputs, work)
+        work, symbols, constants = _collect(outputs, set(inputs))
     for leaf in (*symbols, *constants):
         slots[leaf] = len(slots)
     program = Program(
@@ -101,3 +108,17 @@ def _fold(program: Program, op: Op, places: tuple[int, ...], split: dict[Any, in
             program.types.append(op.type_of(kinds, ())[1])
         left = found
     return left, places[-1]
+
+
+@lru_cache(1024)
+def body_programs(op: Op, attributes: tuple[Any, ...], types: tuple[ArrayType, ...]) -> tuple[Program, ...]:
+    """The programs of the bodies that an instruction holds among its attributes, in their order there.
+
+    `types` are those of the instruction's operands. A body's program has an input for each operand: of `scan` first the
+    carries, then an item of each sequence, then what stays the same; its outputs are the next carries, what is stacked,
+    and (where `stops`) whether the loop ends here. A condition is tested before each step. Nested loops are
+    instructions of a body's program, with bodies of their own.
+    """
+    kinds = parameter_types(op, attributes, types)
+    inputs = [parameter(place, kind) for place, kind in enumerate(kinds)]
+    return tuple([lower(value.results, inputs)[0] for value in attributes if isinstance(value, Body)])

@@ -8,6 +8,7 @@ import numpy as np
 
 from etude.errors import EtudeError
 from etude.ops import CATALOGUE
+from etude.program.lower import body_programs
 from etude.program.program import Instruction, Program
 
 __all__ = ["ProgramError", "check"]
@@ -67,3 +68,6 @@ def _instruction_faults(program: Program, row: Instruction, position: int) -> It
     attributes, kind = row.op.type_of(tuple([program.types[slot] for slot in row.inputs]), row.attributes)
     if attributes != row.attributes or kind is not row.type:
         yield f"{program.line(position)} should have type {kind} and attributes {attributes}"
+    elif "binder" in row.op.properties:
+        for body in body_programs(row.op, row.attributes, tuple([program.types[slot] for slot in row.inputs])):
+            yield from (f"in a body of instruction {position} ({row.op}): {fault}" for fault in _faults(body))

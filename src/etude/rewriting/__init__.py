@@ -1,6 +1,7 @@
 """Rewriting: rules compiled into a matcher, strategies, normal forms, and the journal of what was done."""
 
 from etude.rewriting.assumptions import Knowledge, knowledge, read_facts
+from etude.rewriting.bodies import within_bodies
 from etude.rewriting.counting import count_operations
 from etude.rewriting.journal import Derivation, Journal, Step, attach, derivation_of
 from etude.rewriting.pipeline import normalize, rewrite, simplify
@@ -38,4 +39,5 @@ __all__ = [
     "simplify",
     "top_down",
     "until_stable",
+    "within_bodies",
 ]

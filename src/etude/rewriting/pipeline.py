@@ -6,6 +6,7 @@ from collections.abc import Callable
 from operator import is_
 from typing import Any
 
+from etude.rewriting.bodies import within_bodies
 from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.counting import count_operations, operation_cost, size_of
 from etude.rewriting.engine import Engine
@@ -71,6 +72,7 @@ def simplify(
     chosen = default("simplify") if rules is None else rules
     if promise == "exact":
         return normalize(term, RuleSet(rule for rule in chosen if rule.promise == "exact"), journal)
+    term = within_bodies(term, lambda result: simplify(result, rules, promise, goal))
     order = postorder(term)
     own = Journal() if journal is None and len(order) <= EXPLAINED else journal
     result = smallest(term, compiled(chosen), own, order)

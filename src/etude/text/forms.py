@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 
 from etude.ops import Op
-from etude.terms import CONSTANT, SYMBOL, Term, constant_value, is_constant, symbol_name
+from etude.ops.binders import Body
+from etude.terms import CONSTANT, SYMBOL, Term, constant_value, is_constant, symbol, symbol_name
 from etude.text.literals import DTYPE_NAMES, dtype_text, literal_text, number_text, operand_literals
 
-__all__ = ["Form", "Piece", "attribute_text", "form", "symbol_text"]
+__all__ = ["BOUND", "Form", "Piece", "attribute_text", "form", "symbol_text"]
 
 # The precedences of Python, loosest first.
 ANY, COMPARISON, BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, UNARY, POWER, ATOM = range(11)
+
+BOUND = "bound"  # the identity of the symbols that stand for parameters in a text
 
 Piece = str | tuple[Any, int]  # text, or an operand and the least precedence that it may have without parentheses
 Form = tuple[int, list[Piece]]
@@ -225,6 +228,27 @@ def _sequence_call(term: Term, named: bool) -> Form:
     ]
 
 
+def _binder(term: Term, named: bool) -> Form:
+    """An operator with bodies, each written as a function of named parameters, one for each operand it gets."""
+    op = term._tuple[0]
+    named_attributes = list(zip(op.attributes, term.attributes, strict=True))
+    items = [_lambda(value) for name, value in named_attributes if name == "body"]
+    items += [[operand] for operand in operand_pieces(term, [ANY] * len(term.operands), named)]
+    for name, value in named_attributes:
+        if name != "body" and not _same(value, op.attributes[name]):
+            items.append([f"{name}=", *_lambda(value)] if isinstance(value, Body) else [f"{name}={attribute_text(value)}"])
+    return ATOM, [f"{op.name}(", *_flat(items, ", "), ")"]
+
+
+def _lambda(body: Body) -> list[Piece]:
+    names = [f"p{place}" for place in range(body.count)]
+    leaves = body.parameters()
+    given = {place: symbol(names[place], leaf.type.shape, leaf.type.dtype, (), BOUND) for place, leaf in leaves.items()}
+    results = body.all_over([given.get(place) for place in range(body.count)])  # type: ignore[misc]  # others do not occur
+    shown: list[Piece] = _flat([[(result, ANY)] for result in results], ", ")
+    return [f"lambda {', '.join(names)}: (", *shown, ",)" if len(results) == 1 else ")"]
+
+
 def _of_matrices(term: Term, named: bool) -> Form:
     """An operator of the last two axes, which as a function takes the first two unless told."""
     precedence, pieces = _call(term, named)
@@ -238,5 +262,5 @@ FORMS: dict[str, Callable[[Term, bool], Form]] = {
     **dict.fromkeys(_INFIX, _infix), **dict.fromkeys(_PREFIX, _prefix), "power": _power,
     "getitem": _getitem, "set_at": _change("set"), "add_at": _change("add"), "item": _item, "astype": _astype,
     "matrix_transpose": _matrix_transpose, "concatenate": _sequence_call, "stack": _sequence_call,
-    "trace": _of_matrices, "diagonal": _of_matrices,
+    "map": _binder, "scan": _binder, "cond": _binder, "trace": _of_matrices, "diagonal": _of_matrices,
 }  # fmt: skip

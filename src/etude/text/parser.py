@@ -12,7 +12,9 @@ import numpy as np
 
 from etude.errors import EtudeError, ParseError
 from etude.ops import CATALOGUE
-from etude.terms import Term, TupleType, constant, symbol
+from etude.ops.binders import Body, parameter
+from etude.ops.loops import parameter_types
+from etude.terms import Term, TupleType, constant, symbol, symbol_name
 from etude.text.literals import NAMED_NUMBERS
 from etude.text.vocabulary import ATTRIBUTES, DTYPES, FUNCTIONS, cast, operand, subscript, updated
 
@@ -145,6 +147,8 @@ class _Reader:
                 return at.value, place.slice, node.args[0]
             case ast.Call():
                 self._check_call(node)
+                if _has_bodies(node):
+                    return [part for _, part in _arguments(node) if not isinstance(part, ast.Lambda)]
                 return *node.args, *[keyword.value for keyword in node.keywords]
             case None:
                 return ()
@@ -254,6 +258,8 @@ class _Reader:
     def call(self, node: ast.Call, values: list[Any]) -> Any:
         if isinstance(node.func, ast.Attribute):
             return updated(_typed(values[0]), values[1], values[2], node.func.attr)
+        if _has_bodies(node):
+            return self._binder(node, values)
         assert isinstance(node.func, ast.Name)
         name, count = node.func.id, len(node.args)
         args, named = values[:count], {str(k.arg): v for k, v in zip(node.keywords, values[count:], strict=True)}
@@ -268,6 +274,31 @@ class _Reader:
         if any(arg is ... for arg in args):
             raise self.error("this text is abbreviated (...); print the expression in full to read it back", node)
         return FUNCTIONS[name](*args, **named)
+
+    def _binder(self, node: ast.Call, values: list[Any]) -> Term:
+        """An operator with bodies: each body is read once the types of its parameters are known."""
+        op = CATALOGUE[node.func.id]  # type: ignore[attr-defined]  # a name, or this would be no call
+        given = iter(values)
+        read = [(key, part if isinstance(part, ast.Lambda) else next(given)) for key, part in _arguments(node)]
+        bodies = {key or "body": part for key, part in read if isinstance(part, ast.Lambda)}
+        operands = [operand(part) for key, part in read if key is None and not isinstance(part, ast.Lambda)]
+        named = {key: part for key, part in read if key is not None and not isinstance(part, ast.Lambda)}
+        terms = [part if isinstance(part, Term) else constant(part) for part in operands]
+        _, attributes = op.bind(tuple(terms), named)
+        kinds = parameter_types(op, attributes, [term.type for term in terms])
+        return op(*terms, **named, **{key: self._body(part, kinds) for key, part in bodies.items()})
+
+    def _body(self, node: ast.Lambda, kinds: Sequence[Any]) -> Body:
+        names = [arg.arg for arg in node.args.args]
+        if len(names) != len(kinds):
+            raise self.error(f"this body has {len(names)} parameters, one for each of {len(kinds)} operands is wanted", node)
+        inner = {name: parameter(place, kind) for place, (name, kind) in enumerate(zip(names, kinds, strict=True))}
+        found = _Reader(self.text, inner)._value(node.body)
+        results = found if isinstance(found, tuple) else (found,)
+        body = Body([part if isinstance(part, Term) else constant(_array_like(part)) for part in results], len(kinds))
+        for leaf in body.free():
+            raise self.error(f"{symbol_name(leaf)} is no parameter of this body; hand it in as an operand", node)
+        return body
 
     def _quoted(self, node: ast.Call, args: list[Any]) -> Term:
         if len(args) != 1 or not isinstance(args[0], str):
@@ -307,6 +338,17 @@ _COMBINE: dict[type, Any] = {
     ast.List: _Reader.sequence, ast.Slice: _Reader.slice, ast.Subscript: _Reader.index,
     ast.Attribute: _Reader.attribute, ast.Call: _Reader.call,
 }  # fmt: skip
+
+
+def _arguments(node: ast.Call) -> list[tuple[str | None, ast.expr]]:
+    return [*[(None, arg) for arg in node.args], *[(keyword.arg, keyword.value) for keyword in node.keywords]]
+
+
+def _has_bodies(node: ast.Call) -> bool:
+    """Whether this is a call of an operator with bodies that are written out."""
+    if not isinstance(node.func, ast.Name) or "binder" not in getattr(CATALOGUE.get(node.func.id), "properties", ()):
+        return False
+    return any(isinstance(part, ast.Lambda) for _, part in _arguments(node))
 
 
 def _typed(value: Any) -> Term:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from etude.terms import Term, constant_value, is_constant, is_symbol, symbol_name
-from etude.text.forms import Piece, form
+from etude.text.forms import BOUND, Piece, form
 from etude.text.literals import NAMED_NUMBERS, array_text
 
 __all__ = ["LIMIT", "fits", "to_text", "written_symbols"]
@@ -82,7 +82,7 @@ def _written(term: Any, window: _Window) -> str:
             out.append(piece)
             continue
         part, least, depth = piece
-        if is_symbol(part):
+        if is_symbol(part) and part._tuple[4] != BOUND:
             window.symbols[part] = None
             if window.named and symbol_name(part) in NAMED_NUMBERS:
                 window.named = False
