@@ -44,6 +44,7 @@ from etude.api.loops import cond, scan, while_loop
 from etude.api.loops import map_ as map
 from etude.api.operators import defop
 from etude.api.rewriting import count_operations, explain, rewrite, saturate, simplify, stabilize
+from etude.api.saved import load
 from etude.api.shared import SharedVariable, shared
 from etude.gradient import (
     DisconnectedInputError,
@@ -104,7 +105,7 @@ __all__ = [
     "gradient",
     "iinfo",
     "inf",
-    "isdtype", "linalg",
+    "isdtype", "linalg", "load",
     "matrix",
     "nan",
     "newaxis",
