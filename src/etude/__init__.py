@@ -43,6 +43,16 @@ from etude.api.functions import FUNCTIONS as _FUNCTIONS
 from etude.api.operators import defop
 from etude.api.rewriting import count_operations, explain, rewrite, simplify, stabilize
 from etude.api.shared import SharedVariable, shared
+from etude.errors import (
+    ArgumentError,
+    EtudeError,
+    MissingValueError,
+    ParseError,
+    RuleError,
+    ShapeError,
+    SubscriptError,
+    TermTypeError,
+)
 from etude.gradient import (
     DisconnectedInputError,
     DisconnectedType,
@@ -126,10 +136,41 @@ __all__ = [
     "vector",
 ]  # fmt: skip
 __all__ += [
-    "DisconnectedInputError", "DisconnectedType", "GradientError", "Lop", "NullType", "NullTypeGradError", "Rop",
-    "consider_constant", "derivative", "disconnected_grad", "disconnected_type", "grad", "grad_clip", "grad_not_implemented",
-    "grad_scale", "grad_undefined", "hessian", "hessian_vector_product", "jacobian", "jacobian_sparsity", "null_type", "pullback",
-    "pushforward", "subgraph_grad", "undefined_grad", "verify_grad", "zero_grad",
+    "ArgumentError",
+    "DisconnectedInputError",
+    "DisconnectedType",
+    "EtudeError",
+    "GradientError",
+    "Lop",
+    "MissingValueError",
+    "NullType",
+    "NullTypeGradError",
+    "ParseError",
+    "Rop",
+    "RuleError",
+    "ShapeError",
+    "SubscriptError",
+    "TermTypeError",
+    "consider_constant",
+    "derivative",
+    "disconnected_grad",
+    "disconnected_type",
+    "grad",
+    "grad_clip",
+    "grad_not_implemented",
+    "grad_scale",
+    "grad_undefined",
+    "hessian",
+    "hessian_vector_product",
+    "jacobian",
+    "jacobian_sparsity",
+    "null_type",
+    "pullback",
+    "pushforward",
+    "subgraph_grad",
+    "undefined_grad",
+    "verify_grad",
+    "zero_grad",
 ]  # fmt: skip
 
 _GENERATED = {name: found for name, found in {**_DTYPES, **_FUNCTIONS}.items() if name not in __all__}
