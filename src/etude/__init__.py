@@ -46,6 +46,16 @@ from etude.api.operators import defop
 from etude.api.rewriting import count_operations, explain, rewrite, saturate, simplify, stabilize
 from etude.api.saved import load
 from etude.api.shared import SharedVariable, shared
+from etude.errors import (
+    ArgumentError,
+    EtudeError,
+    MissingValueError,
+    ParseError,
+    RuleError,
+    ShapeError,
+    SubscriptError,
+    TermTypeError,
+)
 from etude.gradient import (
     DisconnectedInputError,
     DisconnectedType,
@@ -130,10 +140,41 @@ __all__ = [
     "vector",
 ]  # fmt: skip
 __all__ += [
-    "DisconnectedInputError", "DisconnectedType", "GradientError", "Lop", "NullType", "NullTypeGradError", "Rop",
-    "consider_constant", "derivative", "disconnected_grad", "disconnected_type", "grad", "grad_clip", "grad_not_implemented",
-    "grad_scale", "grad_undefined", "hessian", "hessian_vector_product", "jacobian", "jacobian_sparsity", "null_type", "pullback",
-    "pushforward", "subgraph_grad", "undefined_grad", "verify_grad", "zero_grad",
+    "ArgumentError",
+    "DisconnectedInputError",
+    "DisconnectedType",
+    "EtudeError",
+    "GradientError",
+    "Lop",
+    "MissingValueError",
+    "NullType",
+    "NullTypeGradError",
+    "ParseError",
+    "Rop",
+    "RuleError",
+    "ShapeError",
+    "SubscriptError",
+    "TermTypeError",
+    "consider_constant",
+    "derivative",
+    "disconnected_grad",
+    "disconnected_type",
+    "grad",
+    "grad_clip",
+    "grad_not_implemented",
+    "grad_scale",
+    "grad_undefined",
+    "hessian",
+    "hessian_vector_product",
+    "jacobian",
+    "jacobian_sparsity",
+    "null_type",
+    "pullback",
+    "pushforward",
+    "subgraph_grad",
+    "undefined_grad",
+    "verify_grad",
+    "zero_grad",
 ]  # fmt: skip
 
 __all__ += ["cond", "map", "scan", "while_loop"]

@@ -1,3 +1,5 @@
+import gc
+import linecache
 import threading
 from types import ModuleType
 
@@ -6,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import etude as et
 from etude.backends import BackendError, compile_numpy, evaluate, profile
 from etude.errors import ArgumentError, MissingValueError
 from etude.ops import CATALOGUE, Op
@@ -342,3 +345,15 @@ def test_profile_has_a_row_for_each_instruction():
     lines = str(table).splitlines()
     assert len(lines) == 5
     assert "all 3 instructions" in lines[-1]
+
+
+def test_source_lines_are_not_forgotten_while_someone_reads_them():
+    x = et.scalar("x")
+    first = et.function([x], x * 3 + 1, backend="numpy")
+    first(1.0)
+    shown = [name for name in linecache.cache if name.startswith("<etude program")]
+    del first
+    gc.collect()
+    assert shown and all(name in linecache.cache for name in shown)  # as linecache.checkcache goes over them
+    held = et.function([x], x * 4 + 1, backend="numpy")
+    assert held(1.0) == 5 and len([name for name in shown if name in linecache.cache]) < len(shown)

@@ -133,7 +133,7 @@ def Rop(
     arrays = []
     for result, output in zip(results, outputs, strict=True):
         if isinstance(result, DisconnectedType):
-            result = DisconnectedType(f"it does not depend on {name}")
+            result = DisconnectedType(f"{output.name or str(output.term)[:60]} does not depend on {name}")
         arrays.append(delivered(result, output, f"tangent along {name}", chosen, False))
     return back(arrays)
 

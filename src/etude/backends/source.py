@@ -24,6 +24,7 @@ _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 _RESERVED = re.compile(r"[tca]\d+|asarray|copy|own|run")
 _LITERALS = (bool, int, float, str, type(None))
 _serial = count()
+_gone: list[str] = []  # files of functions that are no more; linecache forgets them at the next, never amid a collection
 
 
 class Source:
@@ -44,8 +45,10 @@ class Source:
         scope = dict(self.objects)
         exec(compile(self.text, file, "exec"), scope)  # noqa: S102  # our own text, made from the program's numbers
         made: Callable[..., list[Any]] = scope["run"]
+        while _gone:
+            linecache.cache.pop(_gone.pop(), None)
         linecache.cache[file] = (len(self.text), None, self.text.splitlines(keepends=True), file)
-        weakref.finalize(made, linecache.cache.pop, file, None)
+        weakref.finalize(made, _gone.append, file)
         return made
 
     # ---------------------------------------------------------------- names

@@ -1,5 +1,6 @@
 """Functions of functions: derivatives and compilation of plain NumPy-written Python functions."""
 
+from etude.functional.custom import custom_rule
 from etude.functional.mapping import vmap
 from etude.functional.transforms import (
     elementwise_grad,
@@ -13,4 +14,4 @@ from etude.functional.transforms import (
     vjp,
 )
 
-__all__ = ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jit", "jvp", "value_and_grad", "vjp", "vmap"]
+__all__ = ["custom_rule", "elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jit", "jvp", "value_and_grad", "vjp", "vmap"]

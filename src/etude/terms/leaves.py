@@ -143,11 +143,16 @@ def symbol(
     unknown = sorted(words - ASSUMPTIONS)
     if unknown:
         raise TermTypeError(f"{unknown[0]!r} is no assumption; known are {', '.join(sorted(ASSUMPTIONS))}")
-    if words & _MATRIX and kind.ndim < 2:
+    if words & _MATRIX and not _may_be_square(kind):
         raise TermTypeError(f"{name}: {min(words & _MATRIX)} is said of square matrices, not of {kind}")
     if name is None and identity is None:
         identity = next(_fresh)
     return intern((SYMBOL, name, kind, words, identity), kind)
+
+
+def _may_be_square(kind: ArrayType) -> bool:
+    known = {size for size in kind.shape[-2:] if isinstance(size, int)}
+    return kind.ndim >= 2 and len(known) < 2
 
 
 _numbers: dict[Any, Term] = {}
