@@ -2,7 +2,7 @@
 
 from etude import fft, functional, gradient, linalg, random, rules, special
 from etude.api.array import Array
-from etude.api.checking import check_rules
+from etude.api.checking import check_rules, discover
 from etude.api.constants import (
     DTYPES as _DTYPES,
 )
@@ -103,6 +103,7 @@ __all__ = [
     "col",
     "constant",
     "count_operations", "defop",
+    "discover",
     "e",
     "euler_gamma",
     "explain",
