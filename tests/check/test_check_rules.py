@@ -5,6 +5,8 @@ import json
 import pytest
 
 import etude as et
+from etude.check import Effort
+from etude.check.soundness import judge
 from etude.errors import RuleError
 
 REAL = {name: et.symbol(name) for name in "xyzab"}
@@ -54,6 +56,55 @@ def test_rounding_and_a_wider_domain_are_no_fault(text):
 def test_exact_rule_has_no_counterexample():
     found = verdict("abs(-x) -> abs(x)")
     assert (found.promise, found.counterexample) == ("exact", None)
+
+
+KINDS = {
+    "real": {name: et.symbol(name) for name in "xyza"},
+    "int": {name: et.symbol(name, dtype="int64") for name in "xyza"},
+    "bool": {name: et.symbol(name, dtype="bool") for name in "xyza"},
+    "vector": {name: et.symbol(name, (4,)) for name in "xyza"},
+    "square": {name: et.symbol(name, (4, 4)) for name in "xyza"},
+}
+CASES = """
+real   | exact | x - 0.0 -> x                                | real | x + 0.0 -> x
+real   | exact | sign(sign(x)) -> sign(x)                    | real | sign(x)*abs(x) -> x
+real   | exact | floor(-x) -> -ceil(x)                       | None | ceil(x) -> floor(x) + 1
+real   | exact | abs(x) -> x if positive(x)                  | real | abs(x) -> x if nonnegative(x)
+real   | exact | trunc(x) -> floor(x) if nonnegative(x)      | None | trunc(x) -> floor(x)
+real   | real  | exp(2*x) -> exp(x)**2                       | None | exp(x/2) -> sqrt(exp(x))
+real   | real  | log(exp(x) + exp(y)) -> logaddexp(x, y)     | None | logaddexp(x, y) -> log(exp(x) + exp(y))
+real   | real  | arccosh(cosh(x)) -> abs(x)                  | None | arccosh(cosh(x)) -> x
+real   | real  | exp(x)*exp(y) -> exp(x + y)                 | None | exp(x)*exp(y)*exp(z) -> exp(x + y + z)
+real   | real  | maximum(x, 0.0) -> where(x > 0, x, 0.0)     | None | where(x > 0, x, 0.0) -> maximum(x, 0.0)
+real   | exact | x <= y -> logical_or(x < y, x == y)         | None | x == x -> True
+real   | real  | x*log(y) -> xlogy(x, y)                     | None | xlogy(x, y) -> x*log(y)
+real   | real  | sqrt(x)*sqrt(y) -> sqrt(x*y)                | None | sqrt(x*y) -> sqrt(x)*sqrt(y)
+real   | real  | tanh(x) -> 1 - 2/(exp(2*x) + 1)             | None | tanh(x) -> sinh(x)/cosh(x)
+int    | exact | x // 2 -> right_shift(x, 1)                 | None | x*2 // 2 -> x
+int    | exact | (x + y) - y -> x                            | None | (x*y) // y -> x
+int    | exact | abs(x) -> where(x < 0, -x, x)               | None | abs(x*y) -> abs(x)*abs(y)
+int    | exact | x > 0 -> x >= 1                             | None | x + 1 > x -> True
+bool   | exact | x + x -> x                                  | None | x + y -> logical_xor(x, y)
+bool   | exact | x*y -> logical_and(x, y)                    | None | logical_not(logical_and(x, y)) -> logical_and(logical_not(x), logical_not(y))
+vector | real  | sum(x) + sum(y) -> sum(x + y)               | None | sum(x*y) -> sum(x)*sum(y)
+vector | real  | log(sum(exp(x))) -> logsumexp(x)            | None | prod(exp(x)) -> exp(sum(x))
+vector | exact | flip(flip(x, axis=0), axis=0) -> x          | None | cumsum(flip(x, axis=0)) -> flip(cumsum(x), axis=0)
+square | real  | x @ y + x @ z -> x @ (y + z)                | None | trace(x @ y) -> trace(x)*trace(y)
+square | real  | det(2*x) -> 16*det(x)                       | None | det(2*x) -> 2*det(x)
+"""
+ROWS = [tuple(map(str.strip, line.split("|"))) for line in CASES.strip().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("kind", "promise", "text"),
+    [(kind, promise, text) for kind, *pairs in ROWS for promise, text in (pairs[:2], pairs[2:])],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_strongest_promise(kind, promise, text):
+    rule = et.rule(f"r: {text}")
+    found = judge(rule, {name: KINDS[kind][name].term.type for name in rule.variables}, {}, Effort(conditions=False))
+    assert str(found.promise) == promise, str(found)
+    assert found.sound is (promise != "None")
 
 
 def test_broken_promise_of_the_file_is_unsound():

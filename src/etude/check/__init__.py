@@ -10,6 +10,7 @@ from typing import Any
 from etude.check.algebra import free_rule
 from etude.check.confluence import Confluence, confluence, duplicates, shadowed
 from etude.check.coverage import uncovered
+from etude.check.derivatives import judge_adjoint, judge_differential
 from etude.check.report import Counterexample, CriticalPair, RuleReport, Verdict
 from etude.check.soundness import Effort, judge
 from etude.check.termination import termination
@@ -37,7 +38,7 @@ def check_rules(path_or_text: Any, effort: Effort | None = None, /, **variables:
     types, words = _declared(variables)
     with warnings.catch_warnings():  # of NumPy: an adversarial sample is no news to the user
         warnings.simplefilter("ignore", RuntimeWarning)
-        verdicts = tuple(_verdict(rule, types, words, effort or Effort()) for rule in rules)
+        verdicts = tuple(_verdict(rule, rules, types, words, effort or Effort()) for rule in rules)
     free = [free_rule(rule) for rule in rules if rule.kind == "rewrite"]
     plain = tuple(rule for rule in free if rule is not None)
     ends, order, steps = termination(plain)
@@ -62,9 +63,13 @@ def _rules(path_or_text: Any) -> RuleSet:
     return RuleSet(rule for file in files for rule in parse_rules(file.read_text(encoding="utf-8"), str(file), lenient=True))
 
 
-def _verdict(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozenset[str]], effort: Effort) -> Verdict:
-    if rule.kind not in ("rewrite", "equation"):
-        return Verdict(rule, None, None, note=f"a line of kind {rule.kind} is checked with its derivatives")
+def _verdict(
+    rule: Rule, rules: RuleSet, types: Mapping[str, ArrayType], words: Mapping[str, frozenset[str]], effort: Effort
+) -> Verdict:
+    if rule.kind == "differential":
+        return judge_differential(rule, rules)
+    if rule.kind == "adjoint":
+        return judge_adjoint(rule)
     return judge(rule, types, {name: said for name, said in words.items() if name in rule.variables}, effort)
 
 

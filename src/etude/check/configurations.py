@@ -31,6 +31,7 @@ _SHAPES: tuple[tuple[int, ...], ...] = (
     (2, 3, 3),
 )
 _ELEMENTWISE_SHAPES = ((3,), (3, 1), (1, 4), (2, 0), (2, 3, 4), (1,))
+_NEEDED = ("dtype", "shape", "lower_bound", "upper_bound")  # attributes whose None is no value
 _SIZES: tuple[dict[str, int], ...] = ({}, {"": 1}, {"": 0}, {"": 5})
 
 
@@ -75,10 +76,12 @@ def attribute_choices(op: Op, name: str) -> tuple[Any, ...]:
         "decimals": (0, 2),
         "index": (0, 1),
         "ddof": (0, 1),
+        "lower_bound": (-0.5,),
+        "upper_bound": (0.5,),
     }
     default = op.attributes[name]
     return tuple(
-        dict.fromkeys([*([] if default is None and name in ("dtype", "shape") else [default]), *choices.get(name, ())])
+        dict.fromkeys([*([] if default is None and name in _NEEDED else [default]), *choices.get(name, ())])
     )
 
 

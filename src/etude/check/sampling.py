@@ -61,7 +61,7 @@ def _bent(values: Any, said: set[str], rng: np.random.Generator) -> Any:
     bent = values
     with np.errstate(all="ignore"):
         if said & {"positive", "nonnegative"} and values.dtype.kind != "u":
-            bent = np.abs(bent) if values.dtype.kind != "c" else bent
+            bent = np.where(bent >= 0, bent, np.abs(bent)) if values.dtype.kind != "c" else bent  # -0.0 stays
         if "negative" in said and values.dtype.kind in "fi":
             bent = np.where(rng.random(values.shape) < 0.5, -np.abs(values), bent).astype(values.dtype)
         if "integer" in said and values.dtype.kind == "f":
@@ -104,7 +104,7 @@ def _bent_array(value: Any, said: set[str]) -> Any:
     if value.dtype.kind in "fi":
         with np.errstate(all="ignore"):
             if said & {"positive", "nonnegative"}:
-                value = np.abs(value)
+                value = np.where(value >= 0, value, np.abs(value)).astype(value.dtype)
             elif "negative" in said:
                 value = -np.abs(value)
             if "integer" in said:

@@ -45,7 +45,7 @@ class Effort:
 
     scalars: int = 6000
     others: int = 1500
-    arrays: int = 96
+    arrays: int = 120
     types: int = 24
     conditions: bool = True
     dtypes: tuple[str, ...] = DTYPES

@@ -111,17 +111,30 @@ def _with_coincidences(columns: list[Any], rng: np.random.Generator) -> list[Any
         if other.dtype.kind in "fc":
             opposite = rng.random(len(other)) < 0.04
             columns[index] = np.where(opposite, -other, columns[index])
+    floats = [index for index, column in enumerate(columns) if column.dtype.kind == "f"]
+    if len(floats) > 2:
+        chosen = rng.random(len(columns[0])) < 0.04
+        parts = _cancelling(len(floats), (len(columns[0]),), rng)
+        for index, part in zip(floats, parts, strict=True):
+            columns[index] = np.where(chosen, part.astype(columns[index].dtype), columns[index])
     return columns
+
+
+def _cancelling(count: int, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """Large numbers that sum to little along the first axis: exponentials of some overflow, of their sum they do not."""
+    parts = rng.choice([350.0, 400.0, 700.0, -350.0, -400.0], (count, *shape))
+    parts[0] = np.clip(-parts[1:].sum(axis=0), -1000, 1000)
+    return parts
 
 
 def array_sample(
     dtype: np.dtype[Any], shape: tuple[int, ...], kind: int, rng: np.random.Generator, extra: Sequence[float] = ()
 ) -> Any:
-    """One array. Kinds in turn: ordinary, small integers, many magnitudes, one special, all special, infinite, huge."""
+    """One array. Kinds: ordinary, small integers, many magnitudes, one special, all special, infinite, huge, or cancelling."""
     count = int(np.prod(shape))
     special = special_values(dtype, extra)
     ordinary = 3 * rng.standard_normal(count) if dtype.kind == "f" else _random(dtype, count, rng, extra)
-    kind = kind % 8
+    kind = kind % 10
     if kind == 1 and dtype.kind != "b":
         ordinary = rng.integers(0 if dtype.kind == "u" else -4, 5, count)
     elif kind == 2:
@@ -135,8 +148,10 @@ def array_sample(
         ordinary = binding[rng.integers(0, len(binding), count)]
     elif kind == 5:
         ordinary = special[rng.integers(0, len(special), count)]
-    elif kind in (6, 7) and dtype.kind == "f":
-        few = (np.inf, -np.inf, 1.0, -0.0) if kind == 6 else (1e300, -1e300, 1e160, 1.0, 5e-324)
+    elif kind in (6, 7, 9) and dtype.kind == "f":
+        few = (np.inf, -np.inf, 1.0, -0.0) if kind != 7 else (1e300, -1e300, 1e160, 1.0, 5e-324)
         ordinary = rng.choice(few, count)
+    elif kind == 8 and dtype.kind == "f" and count > 1:
+        ordinary = rng.permutation(_cancelling(count, (), rng))
     with np.errstate(all="ignore"):
         return np.asarray(ordinary).astype(dtype).reshape(shape)
