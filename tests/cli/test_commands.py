@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import etude as et
+from etude.backends.c import cache
 from etude.cli import main
 
 
@@ -134,3 +135,20 @@ def test_check_refuses_what_it_cannot_read(capsys, tmp_path):
     assert (status, out) == (2, "")
     assert "mine.rules:1:" in err
     assert outcome(capsys, "check", str(tmp_path / "none"))[0] == 2
+
+
+def test_compile_prints_the_source(capsys):
+    status, out, err = outcome(capsys, "compile", "sin(a)*b")
+    assert (status, err) == (0, "")
+    assert out == et.function([et.scalar("a"), et.scalar("b")], et.parse("sin(a)*b"), backend="numpy").source
+
+
+def test_cache_lists_and_clears(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("ETUDE_CACHE_DIR", str(tmp_path))
+    cache.fetch("0" * 64, lambda path: path.write_bytes(b"library"))
+    status, out, _ = outcome(capsys, "cache")
+    assert status == 0
+    assert out.splitlines()[0].startswith("0" * 16)
+    assert "1 entries" in out
+    assert outcome(capsys, "cache", "clear") == (0, f"1 removed from {tmp_path}\n", "")
+    assert outcome(capsys, "cache", "burn")[0] == 2

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from etude.api.array import Array, wrap
+from etude.api.destinations import destinations, write_results
 from etude.api.function_arguments import (
     array_namespace,
     fitting,
@@ -24,7 +25,8 @@ from etude.api.function_arguments import (
     updated_variables,
 )
 from etude.api.sparse import SparseFunction, compressed_outputs
-from etude.backends import Arguments, Executable, Profile, compile_numpy, diagnosed, profile, stored_value
+from etude.backends import Arguments, BackendError, Executable, Profile, compile_numpy, diagnosed, profile, stored_value
+from etude.backends.c.tiering import Tiers
 from etude.errors import ShapeError
 from etude.program import Program, lower, plan_memory
 from etude.terms import Term, replace, shape_text, symbol_name
@@ -43,13 +45,16 @@ def function(
     name: str | None = None,
     on_unused_input: str = "raise",
     allow_input_downcast: bool | None = None,
+    threads: int | None = None,
 ) -> Function:
     """A compiled function of `inputs` that computes `outputs`.
 
     inputs: a list of symbols, each once. outputs: an expression (the function returns an array), a list or tuple (it
     returns a list) or None (it returns None). updates: a mapping or pairs, shared variable to its next value, set when
     a call has succeeded. givens: a mapping or pairs, replacements made in outputs and updates first. backend: "auto"
-    or "numpy", or the module of an Array API namespace. on_unused_input: "raise", "warn" or "ignore".
+    (NumPy at first, C once the function is called often, or `wait()` was called), "c" (C at once), "numpy", or the module
+    of an Array API namespace. threads: how many C may use; by default ETUDE_NUM_THREADS or all processors.
+    on_unused_input: "raise", "warn" or "ignore".
     allow_input_downcast: None casts arguments safely only, True also float64 to float32 and the like, False does not
     take Python floats for float32 either. Results are arrays of the expressions' dtypes and shapes, in memory of
     their own.
@@ -67,12 +72,15 @@ def function(
         raise ValueError(f"on_unused_input is 'raise', 'warn' or 'ignore', not {on_unused_input!r}")
     if allow_input_downcast not in (None, True, False):
         raise ValueError(f"allow_input_downcast is None, True or False, not {allow_input_downcast!r}")
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
+        raise ValueError(f"threads is a positive number, not {threads!r}")
     compressed = compressed_outputs(outputs)
     if compressed is not None:
         dense, patterns = compressed
-        made = function(inputs, dense, updates, givens, backend, name, on_unused_input, allow_input_downcast)
+        made = function(inputs, dense, updates, givens, backend, name, on_unused_input, allow_input_downcast, threads)
         return SparseFunction(made, patterns, isinstance(dense, Array))  # type: ignore[return-value]  # it acts as one
     module = array_namespace(backend)
+    tier = backend if backend in ("auto", "c") else None
     symbols = input_symbols(inputs)
     results, single = listed_outputs(outputs)
     changes = pairs(updates, "updates")
@@ -82,7 +90,8 @@ def function(
     program, others = lower(roots, symbols)
     refuse_missing(roots, len(results), others, symbols)
     report_unused(program, symbols, on_unused_input)
-    return Function(program, symbols, others, containers, results, single, module, name, allow_input_downcast)
+    settings = (name, allow_input_downcast, tier, threads)
+    return Function(program, symbols, others, containers, results, single, module, *settings)
 
 
 class Function:
@@ -102,8 +111,10 @@ class Function:
         module: Any,
         name: str | None,
         downcast: bool | None,
+        tier: str | None = None,
+        threads: int | None = None,
     ):
-        self._state = (program, inputs, shared, updated, outputs, single, module, name, downcast)
+        self._state = (program, inputs, shared, updated, outputs, single, module, name, downcast, tier, threads)
         self.program, self.name = program, name
         self.inputs: list[Array] = [wrap(term) for term in inputs]
         self.outputs: list[Array] = list(outputs)
@@ -112,15 +123,29 @@ class Function:
         self._arguments = Arguments(self._names, [term.type for term in inputs], downcast, name or "")
         self._executable: Executable = compile_numpy(program, module)
         locks = {id(term._tuple[4]) % len(_LOCKS) for term in updated}
+        self._quick: Any = None  # the trampoline of the C form, where arguments may go to it unchecked
+        self._tiers = Tiers(program, bool(single) and len(program.outputs) == 1, threads) if tier and program.outputs else None
+        if tier == "c" and self._tiers is not None:
+            self.wait()
+            if self._tiers.unsupported:
+                raise BackendError(f"{self._arguments.place}backend 'c' cannot do this: {self._tiers.reason}")
         self._locks = [_LOCKS[index] for index in sorted(locks)]  # one order for all: no two calls wait in a ring
 
     def __reduce__(self) -> tuple[Any, ...]:
-        program, inputs, shared, updated, outputs, single, module, name, downcast = self._state
-        return _restored, (program, inputs, shared, updated, outputs, single, module.__name__, name, downcast)
+        *before, module, name, downcast, tier, threads = self._state
+        return _restored, (*before, module.__name__, name, downcast, tier, threads)
 
     # ---------------------------------------------------------------- calling
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
+    def __call__(self, *args: Any, out: Any = None, **named: Any) -> Any:
+        if out is not None and "out" not in self._names:
+            return self._call_into(args, named, out)
+        if out is not None:  # an input of this name
+            named["out"] = out
+        if self._quick is not None and not named:
+            found = self._quick(*args)
+            if found is not None:
+                return found
         values = self._arguments(self._positional(args, named) if named else args)
         if self._locks:
             results = self._run_and_update(values)
@@ -133,13 +158,37 @@ class Function:
     def _run(self, values: list[Any]) -> list[Any]:
         if self._shared:
             values = values + [stored_value(term) for term in self._shared]
+        tiers = self._tiers
+        if tiers is not None and tiers.native is not None:
+            self._enter(tiers)
+            found = tiers.native.run(*values)
+            if found is not None:
+                return found
         try:
+            if tiers is not None and not tiers.settled:
+                return tiers.timed(self._executable.run, *values)
             return self._executable.run(*values)
         except ValueError as error:
-            found = diagnosed(self.program, values, error, self._arguments.place)
-            if found is error:
+            clearer = diagnosed(self.program, values, error, self._arguments.place)
+            if clearer is error:
                 raise
-            raise found from error
+            raise clearer from error
+
+    def _enter(self, tiers: Tiers) -> None:
+        """From now on calls go to C without further checks, where nothing but arguments goes in and results out."""
+        if self._quick is None and tiers.native is not None and not self._shared and not self._updated:
+            self._quick = tiers.native.quick
+
+    def _call_into(self, args: tuple[Any, ...], named: Mapping[str, Any], out: Any) -> Any:
+        """A call whose results are written to arrays of the caller's."""
+        if self._single is None:
+            raise self._arguments.error("out was given, and the function has no outputs")
+        arrays = destinations(out, self.outputs, self._single, self._arguments)
+        if self._quick is not None and not named and self._quick.into(args, arrays) is not None:
+            return out
+        results = self(*args, **named)
+        write_results([results] if self._single else results, arrays, self._arguments)
+        return out
 
     def _run_and_update(self, values: list[Any]) -> list[Any]:
         with ExitStack() as stack:
@@ -180,15 +229,22 @@ class Function:
     @property
     def backend(self) -> str:
         """The name of the backend that answers calls now."""
+        if self._tiers is not None and self._tiers.native is not None:
+            return "c"
         return self._executable.backend
 
     @property
     def source(self) -> str:
-        """The code that runs: generated Python, or the program's text where it is too large for that."""
+        """The code that runs: C, generated Python, or the program's text where it is too large for that."""
+        if self._tiers is not None and self._tiers.native is not None:
+            return "\n".join(self._tiers.native.source.files)
         return self._executable.source
 
     def wait(self) -> Function:
-        """The function itself, when no faster form of it is being compiled any more."""
+        """The function itself, when C is in or known not to be possible (`explain()` says why)."""
+        if self._tiers is not None:
+            self._tiers.compile()
+            self._enter(self._tiers)
         return self
 
     def profile(self, *args: Any, repeat: int = 3, **named: Any) -> Profile:
@@ -224,6 +280,8 @@ class Function:
         if self._updated:
             lines.append(f"shared variables updated: {', '.join(map(symbol_name, self._updated))}")
         lines.append(f"{len(plan.reuse)} results written over temporaries that are no longer needed")
+        if self._tiers is not None:
+            lines.append(f"C: {self._tiers.state}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -233,9 +291,11 @@ class Function:
         return f"<Function {self.name or ''}({inputs}) -> {result}, {self.backend}>"
 
 
-def _restored(program: Program, *rest: Any) -> Function:
-    inputs, shared, updated, outputs, single, module, name, downcast = rest
-    return Function(program, inputs, shared, updated, outputs, single, _imported(module), name, downcast)
+def _restored(*state: Any) -> Function:
+    *before, module, name, downcast, tier, threads = state
+    make: Any = Function
+    restored: Function = make(*before, _imported(module), name, downcast, tier, threads)
+    return restored
 
 
 def _imported(name: str) -> Any:

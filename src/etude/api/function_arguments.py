@@ -32,13 +32,13 @@ _PYTHON_NUMBERS = (bool, int, float, complex)
 
 
 def array_namespace(backend: Any) -> Any:
-    if backend in ("auto", "numpy"):
+    if isinstance(backend, str) and backend in ("auto", "numpy", "c"):
         return np
-    if backend in ("c", "dask"):
-        raise BackendError(f"backend {backend!r} is not available in this version; use 'auto' or 'numpy'")
+    if backend == "dask":
+        raise BackendError("backend 'dask' is not available in this version; use 'auto', 'c' or 'numpy'")
     if isinstance(backend, ModuleType) and hasattr(backend, "asarray"):
         return backend
-    raise ValueError(f"backend is 'auto', 'numpy' or the module of an array namespace, not {backend!r}")
+    raise ValueError(f"backend is 'auto', 'c', 'numpy' or the module of an array namespace, not {backend!r}")
 
 
 def input_symbols(inputs: Any) -> list[Term]:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import etude as et
+from etude.cli.compiled import cache_lines, source_of
 from etude.cli.doctor import report
 from etude.errors import EtudeError
 
@@ -115,6 +116,24 @@ def check(
     report = et.check_rules(Path(path))
     print(json.dumps(report.to_json(), indent=1) if as_json else report)
     raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def compile(
+    expression: Expression,
+    as_c: Annotated[bool, typer.Option("--c", help="C source; without it, the NumPy source.")] = False,
+    assume: Assume = None,
+) -> None:
+    """The source of a function that computes the expression; its arguments are the expression's symbols."""
+    print(source_of(et.parse(expression, **_assumptions(assume)), as_c))
+
+
+@app.command()
+def cache(
+    action: Annotated[str, typer.Argument(help="list or clear")] = "list",
+) -> None:
+    """The compiled programs on disk: where they are, what they take, and removing them."""
+    print("\n".join(cache_lines(action)))
 
 
 @app.command()

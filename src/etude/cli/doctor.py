@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import platform
-import shutil
 from importlib.metadata import PackageNotFoundError, version
 
 import etude as et
+from etude.cli.compiled import c_lines
 from etude.errors import EtudeError
 from etude.rules.location import rules_root
 
@@ -25,7 +25,7 @@ def report() -> tuple[list[str], bool]:
     """The lines to show, and whether all is well."""
     lines = [f"{'python':20} {platform.python_version()} on {platform.system()} {platform.machine()}"]
     lines += [f"{name:20} {_version(name)}" for name in _PACKAGES]
-    lines.append(f"{'C compiler':20} {shutil.which('cc') or 'none found; programs run on NumPy'}")
+    lines += c_lines()
     lines.append(f"{'rules':20} {rules_root()}")
     for name in et.rules.defaults():
         lines.append(f"{'':20} {len(et.rules.default(name)):4} {name}")

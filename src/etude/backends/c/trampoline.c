@@ -1,0 +1,211 @@
+/* Calls of a compiled program from Python: checks arguments that fit as they are, allocates results, and runs it.
+   Anything else is answered by None: the caller then takes the way through Python, which converts or explains. */
+#define PY_SSIZE_T_CLEAN
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#include <Python.h>
+#include <numpy/arrayobject.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef int (*entry_type)(char **, const int64_t *, const int64_t *, void **, char **, char **, char *, int);
+
+#define MOST 64          /* arguments or results */
+#define MOST_AXES 256    /* of all arguments together */
+#define LONG_RUN 16384   /* bytes from which on other threads may run meanwhile */
+
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc call;
+    entry_type entry;
+    int inputs, outputs, threads, single, release;
+    int64_t workspace, *table;
+    int64_t *types, *ranks, *out_types, *out_ranks;
+    int64_t *sizes;           /* of each axis of the inputs: a size, or -1 - k for the first axis that must equal it */
+    int64_t *out_dims;        /* a size, or -1 - axis where axes of all inputs are counted through */
+    void **externals;
+    char **constants;
+    PyObject *kept;           /* what the pointers point into */
+} Caller;
+
+static int fill_input(Caller *self, PyObject *given, int i, int first, char **data, double *number, int64_t *dims,
+                      int64_t *strides, int64_t *bytes) {
+    if (self->ranks[i] == 0 && self->types[i] == NPY_DOUBLE && PyFloat_Check(given)) {
+        *number = PyFloat_AS_DOUBLE(given);
+        data[i] = (char *)number;
+        return 1;
+    }
+    if (!PyArray_CheckExact(given)) return 0;
+    PyArrayObject *array = (PyArrayObject *)given;
+    if (PyArray_TYPE(array) != self->types[i] || PyArray_NDIM(array) != self->ranks[i] || !PyArray_ISBEHAVED_RO(array))
+        return 0;
+    for (int axis = 0; axis < self->ranks[i]; axis++) {
+        int64_t size = PyArray_DIM(array, axis), wanted = self->sizes[first + axis];
+        dims[first + axis] = size;
+        strides[first + axis] = PyArray_STRIDE(array, axis);
+        if (size != (wanted >= 0 ? wanted : dims[-1 - wanted])) return 0;
+    }
+    data[i] = PyArray_BYTES(array);
+    *bytes += PyArray_NBYTES(array);
+    return 1;
+}
+
+static int overlap(PyArrayObject *out, PyObject *other) {
+    if (!PyArray_Check(other)) return 0;
+    PyArrayObject *array = (PyArrayObject *)other;
+    char *low = PyArray_BYTES(array), *high = low;
+    for (int axis = 0; axis < PyArray_NDIM(array); axis++) {
+        int64_t reach = (PyArray_DIM(array, axis) - 1) * PyArray_STRIDE(array, axis);
+        if (PyArray_DIM(array, axis) == 0) return 0;
+        if (reach < 0) low += reach; else high += reach;
+    }
+    high += PyArray_ITEMSIZE(array);
+    return PyArray_BYTES(out) < high && low < PyArray_BYTES(out) + PyArray_NBYTES(out);
+}
+
+static int usable_out(Caller *self, PyObject *given, int k, const npy_intp *shape, PyObject *const *args) {
+    if (!PyArray_CheckExact(given)) return 0;
+    PyArrayObject *out = (PyArrayObject *)given;
+    if (PyArray_TYPE(out) != self->out_types[k] || PyArray_NDIM(out) != self->out_ranks[k]) return 0;
+    if (!PyArray_ISCARRAY(out) || !PyArray_CompareLists(PyArray_DIMS(out), shape, (int)self->out_ranks[k])) return 0;
+    for (int i = 0; i < self->inputs; i++)
+        if (overlap(out, args[i])) return 0;
+    return 1;
+}
+
+static PyObject *run(Caller *self, PyObject *const *args, Py_ssize_t count, PyObject *const *given, Py_ssize_t outs) {
+    char *data[MOST], *out[MOST];
+    double numbers[MOST];
+    int64_t dims[MOST_AXES], strides[MOST_AXES], bytes = 0;
+    PyObject *results[MOST];
+    npy_intp shape[NPY_MAXDIMS];
+    if (count != self->inputs || (given && outs != self->outputs)) Py_RETURN_NONE;
+    for (int i = 0, first = 0; i < self->inputs; first += self->ranks[i++])
+        if (!fill_input(self, args[i], i, first, data, numbers + i, dims, strides, &bytes)) Py_RETURN_NONE;
+    int64_t *wanted = self->out_dims;
+    char *memory = NULL, *workspace = NULL;
+    int made = 0, status = 1;
+    for (; made < self->outputs; made++) {
+        for (int axis = 0; axis < self->out_ranks[made]; axis++, wanted++)
+            shape[axis] = *wanted >= 0 ? *wanted : dims[-1 - *wanted];
+        if (given) {
+            if (!usable_out(self, given[made], made, shape, args)) goto done;
+            for (int other = 0; other < made; other++)
+                if (overlap((PyArrayObject *)given[made], results[other])) goto done;
+            results[made] = Py_NewRef(given[made]);
+        } else {
+            results[made] = PyArray_SimpleNew((int)self->out_ranks[made], shape, (int)self->out_types[made]);
+            if (!results[made]) { status = -1; goto done; }
+        }
+        out[made] = PyArray_BYTES((PyArrayObject *)results[made]);
+        bytes += PyArray_NBYTES((PyArrayObject *)results[made]);
+    }
+    if (self->workspace) {
+        memory = malloc((size_t)self->workspace + 64);
+        if (!memory) goto done;
+        workspace = memory + (64 - (uintptr_t)memory % 64) % 64;
+    }
+    if (self->release || bytes > LONG_RUN) {
+        Py_BEGIN_ALLOW_THREADS
+        status = self->entry(data, dims, strides, self->externals, self->constants, out, workspace, self->threads);
+        Py_END_ALLOW_THREADS
+    } else {
+        status = self->entry(data, dims, strides, self->externals, self->constants, out, workspace, self->threads);
+    }
+    free(memory);
+done:
+    if (status == 0 && self->single) return results[0];
+    PyObject *answer = NULL;
+    if (status == 0 && (answer = PyList_New(self->outputs)))
+        for (int k = 0; k < self->outputs; k++) PyList_SET_ITEM(answer, k, results[k]);
+    else
+        for (int k = 0; k < made; k++) Py_DECREF(results[k]);
+    if (status > 0) Py_RETURN_NONE;
+    return answer;
+}
+
+static PyObject *caller_call(PyObject *self, PyObject *const *args, size_t count, PyObject *names) {
+    if (names && PyTuple_GET_SIZE(names)) Py_RETURN_NONE;
+    return run((Caller *)self, args, PyVectorcall_NARGS(count), NULL, 0);
+}
+
+static PyObject *caller_into(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+    if (count != 2 || !PyTuple_CheckExact(args[0]) || !PyTuple_CheckExact(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "into takes a tuple of arguments and a tuple of arrays");
+        return NULL;
+    }
+    return run((Caller *)self, &PyTuple_GET_ITEM(args[0], 0), PyTuple_GET_SIZE(args[0]), &PyTuple_GET_ITEM(args[1], 0),
+               PyTuple_GET_SIZE(args[1]));
+}
+
+
+static void caller_free(PyObject *object) {
+    Caller *self = (Caller *)object;
+    free(self->table);
+    Py_XDECREF(self->kept);
+    Py_TYPE(object)->tp_free(object);
+}
+
+/* Caller(entry, single, release, threads, workspace, inputs, outputs, axes, table, places, kept); `table` holds int64
+   numbers, one list after the other, `places` where each list begins. */
+static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named) {
+    unsigned long long entry;
+    int single, release, threads, inputs, outputs, axes, at[8];
+    long long workspace;
+    const char *table;
+    Py_ssize_t length;
+    PyObject *kept;
+    if (!PyArg_ParseTuple(args, "KppiLiiiy#(iiiiiiii)O", &entry, &single, &release, &threads, &workspace, &inputs,
+                          &outputs, &axes, &table, &length, at, at + 1, at + 2, at + 3, at + 4, at + 5, at + 6, at + 7,
+                          &kept))
+        return NULL;
+    if (inputs > MOST || outputs > MOST || outputs < 1 || axes > MOST_AXES) {
+        PyErr_SetString(PyExc_ValueError, "too many arguments, results or axes");
+        return NULL;
+    }
+    Caller *self = (Caller *)type->tp_alloc(type, 0);
+    if (!self) return NULL;
+    if (!(self->table = malloc((size_t)length + 8))) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    memcpy(self->table, table, (size_t)length);
+    self->call = caller_call;
+    self->entry = (entry_type)(uintptr_t)entry;
+    self->single = single, self->release = release, self->threads = threads, self->workspace = workspace;
+    self->inputs = inputs, self->outputs = outputs;
+    self->types = self->table + at[0], self->ranks = self->table + at[1];
+    self->out_types = self->table + at[2], self->out_ranks = self->table + at[3];
+    self->sizes = self->table + at[4], self->out_dims = self->table + at[5];
+    self->externals = (void **)(self->table + at[6]), self->constants = (char **)(self->table + at[7]);
+    self->kept = Py_NewRef(kept);
+    return (PyObject *)self;
+}
+
+static PyMethodDef methods[] = {
+    {"into", (PyCFunction)(void (*)(void))caller_into, METH_FASTCALL, "into(arguments, arrays): results written there"},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject caller_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "etude_trampoline.Caller",
+    .tp_basicsize = sizeof(Caller),
+    .tp_dealloc = caller_free,
+    .tp_vectorcall_offset = offsetof(Caller, call),
+    .tp_call = PyVectorcall_Call,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_methods = methods,
+    .tp_new = caller_new,
+};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "etude_trampoline", NULL, -1, NULL, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit_etude_trampoline(void) {
+    import_array();
+    if (PyType_Ready(&caller_type) < 0) return NULL;
+    PyObject *made = PyModule_Create(&module);
+    if (made && PyModule_AddObjectRef(made, "Caller", (PyObject *)&caller_type) < 0) Py_CLEAR(made);
+    return made;
+}
