@@ -40,6 +40,7 @@ from etude.api.construct import (
 )
 from etude.api.function import Function, function
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
+from etude.api.loaded import load
 from etude.api.operators import defop
 from etude.api.rewriting import count_operations, explain, rewrite, simplify, stabilize
 from etude.api.shared import SharedVariable, shared
@@ -102,7 +103,7 @@ __all__ = [
     "gradient",
     "iinfo",
     "inf",
-    "isdtype", "linalg",
+    "isdtype", "linalg", "load",
     "matrix",
     "nan",
     "newaxis",

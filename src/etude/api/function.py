@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,9 @@ from etude.api.function_arguments import (
 )
 from etude.api.sparse import SparseFunction, compressed_outputs
 from etude.backends import Arguments, BackendError, Executable, Profile, compile_numpy, diagnosed, profile, stored_value
+from etude.backends.c.csource import CSource
+from etude.backends.c.export import export
+from etude.backends.c.saved import write
 from etude.backends.c.tiering import Tiers
 from etude.errors import ShapeError
 from etude.program import Program, lower, plan_memory
@@ -246,6 +250,29 @@ class Function:
             self._tiers.compile()
             self._enter(self._tiers)
         return self
+
+    def save(self, path: str | Path) -> None:
+        """Write the compiled function into a folder, from where `et.load` has it back without its expressions.
+
+        Raises BackendError where it has no C form, or reads or updates shared variables.
+        """
+        source, single = self._compiled(), bool(self._single)
+        write(Path(path), source, self._names, self._types(), single, self.name or "")
+
+    def export_c(self, folder: str | Path) -> None:
+        """Write a header, the C text, an example `main.c` and a Makefile, which build without Python.
+
+        Raises BackendError where the function has no C form, or calls what only SciPy has.
+        """
+        export(Path(folder), self._compiled(), self._names, self._types())
+
+    def _compiled(self) -> CSource:
+        self.wait()
+        if self._quick is None or self._tiers is None or self._tiers.native is None:
+            reason = self._tiers.state if self._tiers is not None else "it was made for another backend"
+            shared = "it has shared variables" if self._shared or self._updated else reason
+            raise BackendError(f"{self._arguments.place}the function has no C form of its own: {shared}")
+        return self._tiers.native.source
 
     def profile(self, *args: Any, repeat: int = 3, **named: Any) -> Profile:
         """The time of each instruction on these arguments, as data and as a table; nothing is updated.

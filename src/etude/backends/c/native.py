@@ -20,7 +20,7 @@ from etude.backends.c.compiler import CompileError, NoCompilerError, cpu_name, f
 from etude.backends.c.csource import FLAGS, CSource
 from etude.terms import ArrayType
 
-__all__ = ["Native", "library_of", "load"]
+__all__ = ["Native", "library_of", "load", "load_library"]
 
 _LOG = logging.getLogger("etude")
 _LONG_RUN = 20_000  # floating-point operations from which on other threads may run meanwhile
@@ -45,7 +45,12 @@ class Native:
 
 def load(source: CSource, kinds: Sequence[ArrayType], single: bool, threads: int) -> Native:
     """The program compiled (or taken from the cache) and loaded. Raises CompileError, NoCompilerError, OSError."""
-    library = ctypes.CDLL(str(library_of(source)))
+    return load_library(library_of(source), source, kinds, single, threads)
+
+
+def load_library(path: Path, source: CSource, kinds: Sequence[ArrayType], single: bool, threads: int) -> Native:
+    """The program of a library that is there already."""
+    library = ctypes.CDLL(str(path))
     entry = ctypes.cast(getattr(library, source.entry), ctypes.c_void_p).value or 0
     caller = _trampoline() or _SlowCaller
     try:
