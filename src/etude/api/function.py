@@ -187,9 +187,11 @@ class Function:
         """A call whose results are written to arrays of the caller's."""
         if self._single is None:
             raise self._arguments.error("out was given, and the function has no outputs")
+        if self._quick is not None and not named and (self._single or isinstance(out, (list, tuple))):
+            given = (out,) if self._single else tuple(out)
+            if self._quick.into(args, given) is not None:
+                return out
         arrays = destinations(out, self.outputs, self._single, self._arguments)
-        if self._quick is not None and not named and self._quick.into(args, arrays) is not None:
-            return out
         results = self(*args, **named)
         write_results([results] if self._single else results, arrays, self._arguments)
         return out
