@@ -1,6 +1,15 @@
-"""One hypothesis profile for every run: the same examples each time, and no verdict that depends on the clock."""
+"""One hypothesis profile for every run: the same examples each time, and no verdict that depends on the clock.
+
+Compiled programs go to a cache of this run's own.
+"""
+
+import os
+import tempfile
 
 from hypothesis import HealthCheck, settings
+
+_CACHE = tempfile.TemporaryDirectory(prefix="etude-tests-", ignore_cleanup_errors=True)
+os.environ["ETUDE_CACHE_DIR"] = _CACHE.name
 
 settings.register_profile(
     "ci",
