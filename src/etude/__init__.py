@@ -40,9 +40,9 @@ from etude.api.construct import (
 )
 from etude.api.function import Function, function
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
-from etude.api.loaded import load
 from etude.api.operators import defop
 from etude.api.rewriting import count_operations, explain, rewrite, simplify, stabilize
+from etude.api.saved import load
 from etude.api.shared import SharedVariable, shared
 from etude.gradient import (
     DisconnectedInputError,
