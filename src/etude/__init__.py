@@ -42,8 +42,8 @@ from etude.api.function import Function, function
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
 from etude.api.operators import defop
 from etude.api.rewriting import count_operations, explain, rewrite, simplify, stabilize
-from etude.api.saved import load
 from etude.api.shared import SharedVariable, shared
+from etude.api.stored import load
 from etude.gradient import (
     DisconnectedInputError,
     DisconnectedType,
