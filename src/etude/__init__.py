@@ -1,6 +1,7 @@
 """Étude: symbolic arrays whose calculus is data. `import etude as et`."""
 
 from etude import fft, functional, gradient, linalg, random, rules, special
+from etude.api.archive import load
 from etude.api.array import Array
 from etude.api.checking import check_rules
 from etude.api.constants import (
@@ -43,7 +44,6 @@ from etude.api.functions import FUNCTIONS as _FUNCTIONS
 from etude.api.operators import defop
 from etude.api.rewriting import count_operations, explain, rewrite, simplify, stabilize
 from etude.api.shared import SharedVariable, shared
-from etude.api.stored import load
 from etude.gradient import (
     DisconnectedInputError,
     DisconnectedType,
