@@ -1,6 +1,7 @@
 """Étude: symbolic arrays whose calculus is data. `import etude as et`."""
 
 from etude import fft, functional, gradient, linalg, random, rules, special
+from etude.api.archive import load
 from etude.api.array import Array
 from etude.api.checking import check_rules, discover
 from etude.api.constants import (
