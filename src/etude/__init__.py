@@ -45,7 +45,6 @@ from etude.api.loops import cond, scan, while_loop
 from etude.api.loops import map_ as map
 from etude.api.operators import defop
 from etude.api.rewriting import count_operations, explain, rewrite, saturate, simplify, stabilize
-from etude.api.saved import load
 from etude.api.shared import SharedVariable, shared
 from etude.errors import (
     ArgumentError,
