@@ -24,6 +24,7 @@ r, q = x - A @ s, A @ X @ B + C
 TABLE = [
     ("49", det(X), X, det(X) * inv(X).T),
     ("53", det(X.T @ X), X, 2 * det(X.T @ X) * inv(X).T),
+    ("57", et.linalg.slogdet(X)[1], X, inv(X).T),
     ("61", a @ inv(X) @ b, X, -(inv(X).T @ outer(a, b) @ inv(X).T)),
     ("63", tr(A @ inv(X) @ B), X, -(inv(X) @ B @ A @ inv(X)).T),
     ("64", tr(inv(X + A)), X, -(inv(X + A) @ inv(X + A)).T),
