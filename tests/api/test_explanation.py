@@ -46,7 +46,7 @@ def test_log_sum_exp_is_softmax():
 def test_each_step_has_a_place_and_what_changed():
     for step in logistic():
         assert step.before is not step.after
-        assert re.fullmatch(r"(rules|etude)/.*\.(rules|py)", step.file)
+        assert re.fullmatch(r"rules/.*\.rules", step.file)
         assert step.line > 0
 
 

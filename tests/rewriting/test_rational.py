@@ -94,6 +94,8 @@ def test_no_polynomials_of_real_numbers():
 
 
 def test_the_step_cites_its_line():
-    (step,) = [step for step in et.explain(et.simplify(et.parse("(x**2 - 1)/(x - 1)"))) if step.rule == "common_factor_out"]
-    assert step.file == "rules/fractions/lowest_terms.rules"
-    assert et.rules.default("fractions")[step.rule].line == step.line
+    lines = et.rules.default("fractions")
+    for text, rule in [("(x**2 - 1)/(x - 1)", "common_factor_out"), ("1 - x/(1 + x)", "common_denominator"),
+                       ("(x + 1)*(x - 3)/(x - 1)**2", "divided_out")]:  # fmt: skip
+        (step,) = [step for step in et.explain(et.simplify(et.parse(text))) if step.rule in lines]
+        assert (step.rule, step.file, step.line) == (rule, "rules/fractions/lowest_terms.rules", lines[rule].line)

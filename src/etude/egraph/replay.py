@@ -23,7 +23,7 @@ _POINTS, _TOLERANCE = 12, 1e-7
 def replay(start: Term, end: Term, steps: Iterable[Step], rules: RuleSet) -> list[Step]:
     """The steps that fail: not one application of their rule at the root, in either direction.
 
-    Arithmetic (`collect`, `fold_constants`) has no rule line and is tested by values. Raises ValueError where the
+    Lines that are not among the rules, as those of arithmetic are, are tested by values. Raises ValueError where the
     steps together do not make `start` equal to `end`.
     """
     steps = list(steps)

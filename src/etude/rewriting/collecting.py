@@ -17,6 +17,7 @@ from etude.rewriting.journal import Journal
 from etude.rewriting.numbers import Number, quotient
 from etude.rewriting.numbers import raised as _raised
 from etude.rewriting.strategies import MINIMUM_BUDGET, exhausted
+from etude.rules import default
 from etude.terms import CONSTANT, SYMBOL, Term, constant
 
 __all__ = ["LINEAR", "Collector", "Region"]
@@ -53,10 +54,11 @@ class Collector:
         self.below: frozenset[Term] = frozenset()  # denominators, which multiplied out would lose digits near zeros
         self.on_sums, self.on_products = rules.on_sums, rules.on_products
 
-    def log(self, name: str, before: Term, after: Term) -> Term:
-        """A step that no rule line states: the operator's own meaning gave the value of numbers."""
+    def valued(self, before: Term, after: Term) -> Term:
+        """A step in which the operator's own meaning gave the value of numbers."""
         if self.journal is not None:
-            self.journal.record(name, "etude/ops", 0, before, after)
+            line = default("arithmetic")["fold_constants"]
+            self.journal.record(line.name, line.file, line.line, before, after)
         return after
 
     def apply(self, before: Term, fired: Any) -> Term:

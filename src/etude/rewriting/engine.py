@@ -160,7 +160,7 @@ class Engine(Collector):
         if type(first) is Term and first._tuple[0] is CONSTANT:
             value = folded(fresh)
             if value is not None:
-                return self.log("fold_constants", fresh, value)
+                return self.valued(fresh, value)
         fired = self.rules.fire(fresh)
         if fired is not None:
             return self.apply(fresh, fired)

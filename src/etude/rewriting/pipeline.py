@@ -111,14 +111,14 @@ def in_lowest_terms(root: Term, rules: Rules, journal: Journal | None) -> Term:
 def _shortest(term: Term, rules: Rules, journal: Journal | None) -> Term:
     if term.type.dtype.kind != "f" or (size := size_of(term)) < (3, 3):
         return term
-    best = term
-    for form in lowest_terms(term):
+    best, line = term, ""
+    for name, form in lowest_terms(term):
         found = Engine(rules).run(form)
         fresh = size_of(found)
         if fresh < size and found.type is term.type:
-            best, size = found, fresh
+            best, size, line = found, fresh, name
     if best is not term and journal is not None:
-        rule = default("fractions")["common_factor_out"]
+        rule = (default("fractions") + default("arithmetic"))[line]
         journal.record(rule.name, rule.file, rule.line, term, best)
     return best
 

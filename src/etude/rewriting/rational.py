@@ -36,15 +36,19 @@ class _Unfit(Exception):
     """The term is no quotient of polynomials, or one that is too large."""
 
 
-def lowest_terms(term: Term) -> Iterator[Term]:
+def lowest_terms(term: Term) -> Iterator[tuple[str, Term]]:
     """Forms of a sum, product or quotient as a fraction in lowest terms: factored, by Horner's rule, divided out.
 
-    Nothing where the term is no quotient of polynomials in a few parts. The forms have the term's own type.
+    Each with the name of the line of rules that leads to it. Nothing where the term is no quotient of polynomials in a few
+    parts. The forms have the term's own type.
     """
     try:
-        atoms, (over, under) = _Reader(term).read()
+        reader = _Reader(term)
+        atoms, (over, under) = reader.read()
         if over and (len(under) > 1 or _may_factor(over)):
-            yield from _forms(term, atoms, *_reduced(over, under))
+            common = common_divisor(over, under)
+            line = "common_factor_out" if _varies(common) else "common_denominator" if reader.joined else "common_factor"
+            yield from _forms(term, line, atoms, *_reduced(over, under, common))
     except (_Unfit, TooLarge, OverflowError):
         return
 
@@ -54,8 +58,11 @@ def _may_factor(poly: Poly) -> bool:
     return len(poly) > 2 and max(map(sum, poly)) > 1
 
 
-def _reduced(over: Poly, under: Poly) -> tuple[Poly, Poly]:
-    common = common_divisor(over, under)
+def _varies(poly: Poly) -> bool:
+    return len(poly) > 1 or any(next(iter(poly)))
+
+
+def _reduced(over: Poly, under: Poly, common: Poly) -> tuple[Poly, Poly]:
     over, under = divided(over, common)[0], divided(under, common)[0]
     number, under = normalized(under)
     return {exponents: c / number for exponents, c in over.items()}, under
@@ -73,6 +80,7 @@ class _Reader:
 
     def __init__(self, term: Term):
         self.term, self.dtype = term, term.type.dtype
+        self.joined = False  # whether fractions over different denominators were added
         self.order = postorder(term, stop=lambda node: node._tuple[0] not in ARITHMETIC)
         if len(self.order) > _NODES:
             raise _Unfit
@@ -116,6 +124,7 @@ class _Reader:
     def _sum(self, a: Fraction_, b: Fraction_, sign: int) -> Fraction_:
         if a[1] == b[1]:
             return add(a[0], b[0], sign), a[1]
+        self.joined = True
         return add(multiply(a[0], b[1]), multiply(b[0], a[1]), sign), multiply(a[1], b[1])
 
     def _exponent(self, name: str, operands: Any) -> int:
@@ -137,22 +146,23 @@ class _Reader:
 # ---------------------------------------------------------------- written again
 
 
-def _forms(like: Term, atoms: list[Term], over: Poly, under: Poly) -> Iterator[Term]:
+def _forms(like: Term, line: str, atoms: list[Term], over: Poly, under: Poly) -> Iterator[tuple[str, Term]]:
     write = _Writer(atoms, like.type.dtype)
-    below = None if len(under) == 1 and not any(next(iter(under))) else under
+    below = under if _varies(under) else None
     made = [write.factored(over), *[write.horner(over, variable) for variable in range(len(atoms))]]
     for top in dict.fromkeys(made):
-        yield from _fitted(top if below is None else write.quotient(top, below), like)
+        yield from _fitted(line, top if below is None else write.quotient(top, below), like)
     vanishes = (0,) * len(atoms) not in over  # near such a zero a sum would lose the digits that the product has
     if below is not None and not vanishes and max(map(sum, over)) >= max(map(sum, below)):
         whole, rest = divided(over, below)
         if whole and rest:
-            yield from _fitted(write.plus(write.factored(whole), write.quotient(write.factored(rest), below)), like)
+            divided_out = write.plus(write.factored(whole), write.quotient(write.factored(rest), below))
+            yield from _fitted("divided_out", divided_out, like)
 
 
-def _fitted(made: Term, like: Term) -> Iterator[Term]:
+def _fitted(line: str, made: Term, like: Term) -> Iterator[tuple[str, Term]]:
     try:
-        yield made if made.type is like.type else fit(made, like)
+        yield line, made if made.type is like.type else fit(made, like)
     except Refused:
         return
 

@@ -15,7 +15,7 @@ from etude.ops import CATALOGUE
 from etude.ops.aliases import ALIASES
 from etude.ops.attributes import COMPUTED_ATTRIBUTES
 from etude.rules.conditions import parse_condition
-from etude.rules.pattern import COMPUTED, DISCONNECTED, MARK, UNDEFINED, D, FreeSymbol, variables_of
+from etude.rules.pattern import COMPUTED, DISCONNECTED, MARK, OPERATOR, UNDEFINED, VALUE, D, FreeSymbol, variables_of
 from etude.rules.rule import Rule, RuleSet
 from etude.terms import Term, Variable, etuple
 
@@ -34,6 +34,7 @@ _COMPARE = {
     ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal", ast.NotEq: "not_equal",
 }  # fmt: skip
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*:")
+_MARKERS = {"d": D, "undefined": UNDEFINED, "operator": OPERATOR, "value": VALUE}
 _FOLDS = 64  # bits of an exponent's result that is folded while reading
 
 
@@ -173,7 +174,7 @@ class _Line:
     def kind(self, left: ast.expr, arrow: str) -> str:
         head = left.func.id if isinstance(left, ast.Call) and isinstance(left.func, ast.Name) else ""
         if arrow == "->":
-            return "rewrite"
+            return "meaning" if head == "operator" else "rewrite"
         return {"d": "differential", "adjoint": "adjoint"}.get(head, "equation")
 
     def made_name(self, lhs: Any, kind: str, taken: Iterable[str]) -> str:
@@ -335,10 +336,8 @@ class _Line:
         return self.pattern(node)
 
     def call(self, name: str, args: tuple[Any, ...], named: dict[str, Any], node: ast.AST) -> Any:
-        if name == "d":
-            return etuple(D, *args)
-        if name == "undefined":
-            return etuple(UNDEFINED, *args)
+        if name in _MARKERS:
+            return etuple(_MARKERS[name], *args)
         op = CATALOGUE.get(ALIASES.get(name, name))
         if op is None:
             if self.lenient:

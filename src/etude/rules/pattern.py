@@ -11,7 +11,9 @@ __all__ = [
     "COMPUTED",
     "DISCONNECTED",
     "MARK",
+    "OPERATOR",
     "UNDEFINED",
+    "VALUE",
     "D",
     "FreeSymbol",
     "Marker",
@@ -39,6 +41,8 @@ D = Marker("D")  # (D, u): the differential of u
 MARK = Marker("MARK")  # (MARK, v): the operand in which an adjoint line is linear
 UNDEFINED = Marker("UNDEFINED")  # (UNDEFINED, reason)
 DISCONNECTED = Marker("DISCONNECTED")  # (DISCONNECTED,)
+OPERATOR = Marker("OPERATOR")  # (OPERATOR, operands...): any operator of the catalogue
+VALUE = Marker("VALUE")  # (VALUE, ...): the number that an operator applied to numbers means
 COMPUTED = Marker("COMPUTED")  # (COMPUTED, function name, arguments...): an attribute to be computed
 
 

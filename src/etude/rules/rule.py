@@ -14,7 +14,8 @@ __all__ = ["Rule", "RuleSet"]
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of mathematics. `kind` is "rewrite", "equation", "differential" or "adjoint".
+    """One line of mathematics. `kind` is "rewrite", "equation", "differential", "adjoint", or "meaning" for
+    the line that says what operators are on numbers.
 
     `lhs` and `rhs` are patterns: untyped terms over `Variable`s and Python numbers. A differential's `lhs` is the
     operator's pattern, its `rhs` is linear in the `(D, u)`. An adjoint's `lhs` holds marked operands, and its `rhs`
