@@ -240,7 +240,9 @@ def _count_build(op: Op, operands: tuple[Term, ...], attributes: Attributes) -> 
     if count is not None:
         return constant(max(count - attributes[1], 0), dtype)
     source = shape_source(operands[0])
-    return op(source, axis=axis, ddof=attributes[1]) if source is not operands[0] and _count_dtype(source.type.dtype) == dtype else None
+    if source is operands[0] or _count_dtype(source.type.dtype) != dtype:
+        return None
+    return op(source, axis=axis, ddof=attributes[1])
 
 
 element_count = register(
