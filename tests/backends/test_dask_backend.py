@@ -97,7 +97,7 @@ def test_blocks_of_a_large_product_stay_blocks():
 
 def test_arguments_are_checked_without_being_computed():
     f = et.function([A, et.symbol("k", (3,), "float32")], A.sum() + et.symbol("k", (3,), "float32").sum(), backend="dask")
-    with pytest.raises(et.errors.ArgumentError, match="k.*float32"):
+    with pytest.raises(et.errors.ArgumentError, match=r"k.*float32"):
         f(da.ones((2, 2)), da.ones(3))
     with pytest.raises(et.errors.ArgumentError, match="A has 2 dimensions"):
         f(da.ones(3), np.ones(3, "float32"))
