@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from etude.ops.sizes import same_sizes
 from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, scalar_value
 
 __all__ = ["COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "structural"]
@@ -128,7 +129,7 @@ def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
     if word == "same_type":
         return all(part.type is first.type for part in parts)
     if word == "same_shape":
-        return all(part.type.shape == first.type.shape and None not in first.type.shape for part in parts)
+        return all(same_sizes(part, first) for part in parts)
     if word in ("number", "constant"):
         return scalar_value(first) is not None or (word == "constant" and is_constant(first))
     return None
