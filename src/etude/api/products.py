@@ -10,7 +10,7 @@ import numpy as np
 
 from etude.api.array import Array, wrap
 from etude.api.construct import asarray
-from etude.api.differentiation import differentiate, push
+from etude.differentiation import differentiate, push
 from etude.api.gradient import checked_option, container, delivered, grad, listed
 from etude.api.sparse import empty_like, sparse_jacobian
 from etude.calculus import DisconnectedType, NullType, zero_like

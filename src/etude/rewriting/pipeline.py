@@ -14,7 +14,7 @@ from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, norma
 from etude.rules import Rule, RuleSet, default
 from etude.terms import Term, postorder
 
-__all__ = ["normalize", "rewrite", "simplify"]
+__all__ = ["multiplied_out", "normalize", "rewrite", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
@@ -78,6 +78,11 @@ def simplify(
     if journal is None and own is not None and len(own):
         attach(result, own.derivation())
     return result
+
+
+def multiplied_out(term: Term) -> Term:
+    """Products and small powers of sums as sums; no rule but arithmetic is applied."""
+    return Engine(compiled(RuleSet()), expand=True).run(term)
 
 
 def smallest(term: Term, rules: Rules, journal: Journal | None, order: list[Term], anew: bool = False) -> Term:
