@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import is_
-from typing import Any
 
 from etude.rewriting.bodies import within_bodies
 from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.counting import count_operations, operation_cost, size_of
 from etude.rewriting.engine import Engine
 from etude.rewriting.journal import Journal, attach
-from etude.rewriting.rational import ARITHMETIC, lowest_terms, region_roots
+from etude.rewriting.regions import as_polynomials, in_lowest_terms
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
 from etude.rules import Rule, RuleSet, default
-from etude.terms import Term, is_leaf, postorder
+from etude.terms import Term, postorder
 
 __all__ = ["normalize", "rewrite", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
 SEARCHED = 200  # nodes up to which other forms are tried
+WRITTEN_ANEW = 2000  # nodes up to which sums are tried as polynomials
 
 
 def normalize(term: Term, rules: RuleSet, journal: Journal | None = None) -> Term:
@@ -75,16 +74,20 @@ def simplify(
     term = within_bodies(term, lambda result: simplify(result, rules, promise, goal))
     order = postorder(term)
     own = Journal() if journal is None and len(order) <= EXPLAINED else journal
-    result = smallest(term, compiled(chosen), own, order)
+    result = smallest(term, compiled(chosen), own, order, rules is None)
     if journal is None and own is not None and len(own):
         attach(result, own.derivation())
     return result
 
 
-def smallest(term: Term, rules: Rules, journal: Journal | None, order: list[Term]) -> Term:
-    """The normal form; for a small term also the normal form of what it is when multiplied out, if that is smaller."""
+def smallest(term: Term, rules: Rules, journal: Journal | None, order: list[Term], anew: bool = False) -> Term:
+    """The normal form; for a small term also the normal form of what it is when multiplied out, if that is smaller.
+
+    `anew`: whether sums may also be written anew by the library's relations.
+    """
     if len(order) > SEARCHED:
         found = Engine(rules, journal).run(term, order)
+        found = as_polynomials(found, journal) if anew and len(order) <= WRITTEN_ANEW else found
         return found if count_operations(found) <= sum(map(operation_cost, order)) else term
     best = stable(term, rules, journal)
     apart = Journal() if journal is not None else None
@@ -93,34 +96,9 @@ def smallest(term: Term, rules: Rules, journal: Journal | None, order: list[Term
         if journal is not None and apart is not None:
             journal.extend(apart.derivation())
         best = other
-    return in_lowest_terms(best, rules, journal)
-
-
-def in_lowest_terms(root: Term, rules: Rules, journal: Journal | None) -> Term:
-    """The term with quotients of polynomials in lowest terms, where they are shorter so."""
-    order = postorder(root)
-    roots = region_roots(order)
-    memo: dict[Any, Term] = {}
-    for node in order:
-        parts = tuple([memo.get(part, part) if isinstance(part, Term) else part for part in node._tuple])
-        fresh = node if is_leaf(node) or all(map(is_, parts, node._tuple)) else Term(parts)
-        memo[node] = _shortest(fresh, rules, journal) if node in roots and fresh._tuple[0] in ARITHMETIC else fresh
-    return root if memo[root] is root else stable(memo[root], rules, journal)
-
-
-def _shortest(term: Term, rules: Rules, journal: Journal | None) -> Term:
-    if term.type.dtype.kind != "f" or (size := size_of(term)) < (3, 3):
-        return term
-    best, line = term, ""
-    for name, form in lowest_terms(term):
-        found = Engine(rules).run(form)
-        fresh = size_of(found)
-        if fresh < size and found.type is term.type:
-            best, size, line = found, fresh, name
-    if best is not term and journal is not None:
-        rule = (default("fractions") + default("arithmetic"))[line]
-        journal.record(rule.name, rule.file, rule.line, term, best)
-    return best
+    lowest = in_lowest_terms(best, rules, journal)
+    best = lowest if lowest is best else stable(lowest, rules, journal)
+    return as_polynomials(best, journal) if anew else best
 
 
 def stable(term: Term, rules: Rules, journal: Journal | None) -> Term:

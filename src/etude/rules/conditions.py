@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from etude.ops.sizes import same_sizes
 from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, scalar_value
 
 __all__ = ["BY_TYPE", "COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "said_of_types", "structural"]
@@ -145,6 +146,8 @@ def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
         return None
     if word == "integral" and all(isinstance(part, (bool, int)) for part in parts):
         return True
+    if word == "same_shape" and all(isinstance(part, Term) for part in parts):
+        return all(same_sizes(part, parts[0]) for part in parts)
     return said_of_types(word, tuple([part.type if isinstance(part, Term) else part for part in parts]))
 
 

@@ -1,0 +1,196 @@
+"""Terms read as polynomials in their parts that are no arithmetic, exponents of any sign, reduced by relations between these."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+from etude.ops import CATALOGUE
+from etude.rewriting.compiled import Rules
+from etude.rewriting.fitting import number_of
+from etude.rewriting.numbers import Number, exact, raised
+from etude.rules import Rule
+from etude.terms import Term, constant, postorder
+
+__all__ = ["Monomial", "Poly", "Relation", "Unfit", "expanded"]
+
+Monomial = tuple[tuple[Term, Number], ...]  # parts with their exponents, in the order in which the parts were met
+Poly = dict[Monomial, Number]
+Relation = tuple[Rule, Term, Term]  # a line of rules, what it replaced, and by what
+_PARTS, _TERMS, _EXPONENT, _BITS = 8, 400, 24, 200
+_op = CATALOGUE.__getitem__
+_add, _subtract, _negative, _multiply, _divide, _power = map(
+    _op, ("add", "subtract", "negative", "multiply", "divide", "power")
+)
+_PLAIN: dict[Any, Number] = {
+    _op("square"): 2, _op("reciprocal"): -1, _op("positive"): 1, _op("sqrt"): Fraction(1, 2), _op("rsqrt"): Fraction(-1, 2),
+}  # fmt: skip
+_ARITHMETIC = frozenset((_add, _subtract, _negative, _multiply, _divide, _power, *_PLAIN))
+
+
+class Unfit(Exception):
+    """The term is no polynomial in a few parts, or one that is too long."""
+
+
+def expanded(term: Term, relations: Rules | None = None) -> tuple[Poly, list[Relation]]:
+    """The polynomial that a term is, and the relations by which it was reduced. Raises `Unfit`."""
+    reader = _Reader(term.type.dtype, relations)
+    return reader.read(term), reader.used
+
+
+class _Reader:
+    def __init__(self, dtype: Any, relations: Rules | None):
+        self.dtype, self.relations = dtype, relations
+        self.places: dict[Term, int] = {}
+        self.known: dict[Term, Poly] = {}
+        self.powers: dict[Term, Poly | None] = {}
+        self.used: list[Relation] = []
+
+    def read(self, root: Term) -> Poly:
+        for node in postorder(root, stop=lambda node: node in self.known or node._tuple[0] not in _ARITHMETIC):
+            if node not in self.known:
+                self.known[node] = self.value(node)
+        return self.known[root]
+
+    def value(self, node: Term) -> Poly:
+        head = node._tuple[0]
+        number = number_of(node)
+        if number is not None:
+            known = exact(number)
+            if known is None or isinstance(known, float):
+                raise Unfit
+            return {(): known} if known else {}
+        if head not in _ARITHMETIC:
+            return self.part(node)
+        if head in _PLAIN:
+            return self.raised(node._tuple[1], _PLAIN[head])
+        if head is _power:
+            exponent = self.known[node._tuple[2]]
+            return self.raised(node._tuple[1], exponent.get((), 0)) if not exponent.keys() - {()} else self.part(node)
+        return self.combined(head, node)
+
+    def combined(self, head: Any, node: Term) -> Poly:
+        if head is _negative:
+            return _sum({}, self.known[node._tuple[1]], -1)
+        if head is _divide:
+            return self.product(self.known[node._tuple[1]], self.raised(node._tuple[2], -1))
+        operands = [self.known[part] for part in node._tuple[1:]]
+        if head is _multiply:
+            return reduce(self.product, operands)
+        return reduce(lambda a, b: _sum(a, b, -1 if head is _subtract else 1), operands)
+
+    def part(self, node: Term) -> Poly:
+        """A part that is no arithmetic, or what a relation says that it is."""
+        if node.type.dtype != self.dtype:
+            raise Unfit
+        other = self.related(node)
+        if other is not None:
+            return other
+        self.met(node)
+        return {((node, 1),): 1}
+
+    def met(self, base: Term) -> None:
+        self.places.setdefault(base, len(self.places))
+        if len(self.places) > _PARTS:
+            raise Unfit
+
+    def raised(self, base: Term, exponent: Number) -> Poly:
+        """A power: of a monomial, of a sum multiplied out, or of the base as a part."""
+        poly = self.known[base]
+        if not poly:
+            raise Unfit
+        whole = isinstance(exponent, int)
+        if whole and exponent >= 0 and exponent <= _EXPONENT:
+            return self.repeated(poly, int(exponent))
+        if len(poly) == 1 and whole:
+            ((monomial, number),) = poly.items()
+            found = raised(number, exponent)
+            if found is None or isinstance(found, float):
+                raise Unfit
+            return reduce(self.product, [self.power_of(part, _whole(e * exponent)) for part, e in monomial], {(): found})
+        self.met(base)
+        return {((base, exponent),): 1}
+
+    def power_of(self, part: Term, exponent: Number) -> Poly:
+        """A power of a part; a negative one by what a relation says of the reciprocal."""
+        if isinstance(exponent, int) and exponent < 0:
+            other = self.table(_power(part, constant(-1.0, self.dtype)))
+            if other is not None:
+                return self.repeated(other, -exponent)
+        return {((part, exponent),): 1}
+
+    def repeated(self, poly: Poly, exponent: int) -> Poly:
+        result: Poly = {(): 1}
+        for _ in range(exponent):
+            result = self.product(result, poly)
+        return result
+
+    def product(self, left: Poly, right: Poly) -> Poly:
+        total: Poly = {}
+        for a, c in left.items():
+            for b, k in right.items():
+                for monomial, number in self.reduced(self.joined(a, b)).items():
+                    _put(total, monomial, number * c * k)
+        return _checked(total)
+
+    def joined(self, a: Monomial, b: Monomial) -> Monomial:
+        if not a or not b:
+            return a or b
+        exponents = dict(a)
+        for part, exponent in b:
+            exponents[part] = _whole(exponents.get(part, 0) + exponent)
+        return tuple(sorted([pair for pair in exponents.items() if pair[1]], key=lambda pair: self.places[pair[0]]))
+
+    def reduced(self, monomial: Monomial) -> Poly:
+        """The monomial with squares of parts replaced by what relations say that they are."""
+        for place, (part, exponent) in enumerate(monomial):
+            if isinstance(exponent, int) and exponent >= 2:
+                square = self.square(part)
+                if square is not None:
+                    rest = ((part, exponent - 2),) if exponent > 2 else ()
+                    return self.product({(*monomial[:place], *rest, *monomial[place + 1 :]): 1}, square)
+        return {monomial: 1}
+
+    def square(self, part: Term) -> Poly | None:
+        return self.table(_power(part, constant(2.0, self.dtype)))
+
+    def table(self, power: Term) -> Poly | None:
+        if power not in self.powers:
+            self.powers[power] = None  # met while its own replacement is read, it stays
+            self.powers[power] = self.related(power)
+        return self.powers[power]
+
+    def related(self, term: Term) -> Poly | None:
+        """What a relation says that a term is."""
+        fired = None if self.relations is None else self.relations.fire(term)
+        if fired is None:
+            return None
+        rule, other = fired
+        self.used.append((rule, term, other))
+        return self.read(other)
+
+
+def _whole(number: Number) -> Number:
+    return int(number) if isinstance(number, Fraction) and number.denominator == 1 else number
+
+
+def _put(total: Poly, monomial: Monomial, number: Number) -> None:
+    found = _whole(total.get(monomial, 0) + number)
+    if found:
+        total[monomial] = found
+    else:
+        total.pop(monomial, None)
+
+
+def _sum(left: Poly, right: Poly, sign: int) -> Poly:
+    total = dict(left)
+    for monomial, number in right.items():
+        _put(total, monomial, number * sign)
+    return _checked(total)
+
+
+def _checked(poly: Poly) -> Poly:
+    if len(poly) > _TERMS or any(isinstance(c, float) or c.numerator.bit_length() > _BITS for c in poly.values()):
+        raise Unfit
+    return poly

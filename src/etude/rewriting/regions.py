@@ -1,0 +1,98 @@
+"""Sums, products and quotients written in other ways as a whole: in lowest terms, or by common factors and Horner's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from operator import is_
+from typing import Any
+
+from etude.rewriting.compiled import Rules, compiled
+from etude.rewriting.counting import size_of
+from etude.rewriting.engine import Engine
+from etude.rewriting.expansion import Relation, Unfit, expanded
+from etude.rewriting.fitting import Refused, fit
+from etude.rewriting.horner import horner_forms
+from etude.rewriting.journal import Journal
+from etude.rewriting.rational import ARITHMETIC, lowest_terms, region_roots
+from etude.rewriting.rounding import rounds_as_well
+from etude.rules import default
+from etude.terms import Term, is_leaf, postorder
+
+__all__ = ["as_polynomials", "in_lowest_terms"]
+
+_LEAST = 6  # operations from which a sum is written anew by Horner's rule
+_COMPARED = 3  # the shortest forms of which the rounding is compared
+
+
+def in_lowest_terms(root: Term, rules: Rules, journal: Journal | None) -> Term:
+    """The term with quotients of polynomials in lowest terms, where they are shorter so."""
+    return _each_region(root, lambda term: _shortest(term, rules, journal))
+
+
+def as_polynomials(root: Term, journal: Journal | None) -> Term:
+    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is shorter."""
+    found = _each_region(root, lambda term: _polynomial(term, journal))
+    return found if found is root or size_of(found) < size_of(root) else root
+
+
+def _each_region(root: Term, change: Callable[[Term], Term]) -> Term:
+    order = postorder(root)
+    roots = region_roots(order)
+    memo: dict[Any, Term] = {}
+    for node in order:
+        parts = tuple([memo.get(part, part) if isinstance(part, Term) else part for part in node._tuple])
+        fresh = node if is_leaf(node) or all(map(is_, parts, node._tuple)) else Term(parts)
+        memo[node] = change(fresh) if node in roots and fresh._tuple[0] in ARITHMETIC else fresh
+    return memo[root]
+
+
+def _shortest(term: Term, rules: Rules, journal: Journal | None) -> Term:
+    if term.type.dtype.kind != "f" or (size := size_of(term)) < (3, 3):
+        return term
+    best, line = term, ""
+    for name, form in lowest_terms(term):
+        found = Engine(rules).run(form)
+        fresh = size_of(found)
+        if fresh < size and found.type is term.type:
+            best, size, line = found, fresh, name
+    if best is not term and journal is not None:
+        rule = (default("fractions") + default("arithmetic"))[line]
+        journal.record(rule.name, rule.file, rule.line, term, best)
+    return best
+
+
+def _polynomial(term: Term, journal: Journal | None) -> Term:
+    if term.type.dtype.kind != "f" or (size := size_of(term)) < (_LEAST, _LEAST):
+        return term
+    found = [(size_of(form), form, used) for form, used in _forms(term)]
+    shorter = sorted([each for each in found if each[0][0] < size[0] and each[0][1] <= size[1]], key=lambda each: each[0])
+    for _, form, used in islice(shorter, _COMPARED):
+        if rounds_as_well(form, term):
+            _recorded(journal, term, form, used)
+            return form
+    return term
+
+
+def _forms(term: Term) -> Iterator[tuple[Term, list[Relation]]]:
+    for relations in (compiled(default("generators")), None):
+        try:
+            poly, used = expanded(term, relations)
+        except Unfit:
+            continue
+        for form in horner_forms(poly, term.type.dtype):
+            try:
+                yield form if form.type is term.type else fit(form, term), used
+            except Refused:
+                continue
+        if not used:
+            return
+
+
+def _recorded(journal: Journal | None, before: Term, after: Term, used: list[Relation]) -> None:
+    if journal is None:
+        return
+    for rule, part, other in used:
+        journal.record(rule.name, rule.file, rule.line, part, other)
+    line = default("arithmetic")["common_factor"]
+    journal.record(line.name, line.file, line.line, before, after)

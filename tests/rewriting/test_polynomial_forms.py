@@ -1,0 +1,128 @@
+"""Sums written anew as polynomials in few parts: higher derivatives stay small, and round as well as before."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import etude as et
+from etude.rewriting.compiled import compiled
+from etude.rewriting.expansion import Unfit, expanded
+from etude.rewriting.horner import horner_forms
+from etude.rewriting.rounding import rounds_as_well
+
+X, Y = et.scalar("x"), et.scalar("y")
+RELATIONS = compiled(et.rules.default("generators"))
+HIGHER = [9, 14, 20, 30, 42, 57, 74, 93]
+
+
+def test_higher_derivatives_grow_no_faster_than_the_square_of_their_order():
+    found, counts = et.exp(et.sin(X)) * et.tanh(X), []
+    for _ in HIGHER:
+        found = et.grad(found, X)
+        counts.append(et.count_operations(found))
+    assert counts == HIGHER
+    most = max(count / order**2 for order, count in enumerate(counts[:3], 1))
+    assert all(count <= most * order**2 for order, count in enumerate(counts, 1))
+
+
+def test_higher_derivatives_have_their_values():
+    import mpmath
+
+    expr = et.exp(et.sin(X)) * et.tanh(X)
+    with mpmath.workdps(50):
+        for order in (4, 8):
+            found = et.derivative(expr, X, order)
+            for point in (1e-8, -1e-3, 0.3, 2.5, -4.0, 20.0):
+                wanted = mpmath.diff(lambda t: mpmath.exp(mpmath.sin(t)) * mpmath.tanh(t), mpmath.mpf(point), order)
+                assert float(found.eval({X: point})) == pytest.approx(float(wanted), rel=1e-12)
+
+
+def test_derivatives_of_the_sigmoid_keep_their_digits_far_out():
+    import mpmath
+
+    with mpmath.workdps(60):
+        for order in (3, 5):
+            found = et.derivative(et.log(1 + et.exp(X)), X, order)
+            for point in (40.0, -40.0):
+                wanted = mpmath.diff(lambda t: mpmath.log(1 + mpmath.exp(t)), mpmath.mpf(point), order)
+                assert float(found.eval({X: point})) == pytest.approx(float(wanted), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("2*sin(x)**3*cos(x)**2 + sin(x)**3", {3: 3, 5: -2}),
+        ("sin(2*x)*cos(x) + 2*sin(x)**3", {1: 2}),
+        ("(sin(x) + 1)**2*(sin(x) - 1)**2", {0: 1, 2: -2, 4: 1}),
+    ],
+)
+def test_relations_leave_few_parts(text, wanted):
+    poly, _ = expanded(et.parse(text).term, RELATIONS)
+    sine = et.sin(X).term
+    assert poly == {((sine, power),) if power else (): number for power, number in wanted.items()}
+
+
+def test_what_is_no_polynomial_is_refused():
+    many = sum((et.symbol(f"v{i}") ** 2 for i in range(9)), et.scalar("v"))
+    for expr in (many, 0.1234567890123 * X + X**2, (X + Y + 1) ** 24 * (X - Y) ** 24):
+        with pytest.raises(Unfit):
+            expanded(expr.term)
+
+
+def test_negative_and_fractional_powers_are_parts_with_exponents():
+    root = et.sqrt(X)
+    poly, _ = expanded((X**2 * root + root / X + 1 / (X + 1) ** 2).term)
+    exponents = sorted(str(dict(monomial).get(X.term)) for monomial in poly)
+    assert exponents == ["-1/2", "5/2", "None"]
+
+
+@given(st.lists(st.tuples(st.integers(-4, 4), st.integers(-2, 4), st.integers(0, 4)), min_size=1, max_size=7))
+def test_forms_have_the_value_of_the_sum(rows):
+    sine = et.sin(X)
+    expr = sum((float(c) * sine**i * Y**j for c, i, j in rows), et.constant(0.0))
+    poly, _ = expanded(expr.term)
+    values = {X: 0.7, Y: -1.3}
+    for form in horner_forms(poly, expr.dtype):
+        assert float(et.from_term(form).eval({x: v for x, v in values.items() if x.term in _leaves(form)})) == pytest.approx(
+            float(expr.eval(values)), rel=1e-9, abs=1e-9
+        )
+
+
+def _leaves(term):
+    found, pending = set(), [term]
+    while pending:
+        part = pending.pop()
+        found.add(part)
+        pending.extend(part.operands if hasattr(part, "operands") else ())
+    return found
+
+
+def test_a_form_that_loses_digits_is_refused():
+    small, cancelling = et.sin(X) ** 2, 1 - et.cos(X) ** 2
+    assert rounds_as_well(small.term, cancelling.term)
+    assert not rounds_as_well(cancelling.term, small.term)
+    assert not rounds_as_well((et.sin(X) ** 2 + 1e-3).term, small.term)
+
+
+def test_arrays_keep_their_type():
+    v, s = et.vector("v"), et.scalar("s")
+    expr = s * et.sin(v) ** 2 * et.cos(v) + s * et.cos(v) ** 3 + s * et.sin(v) * et.cos(v)
+    found = et.simplify(expr)
+    assert found.term.type is expr.term.type
+    values = {v: np.array([0.1, -2.0]), s: 0.7}
+    assert np.allclose(found.eval(values), expr.eval(values))
+    assert et.count_operations(found) < et.count_operations(expr)
+
+
+def test_rules_of_ones_own_bring_no_relations():
+    expr = et.sin(X) ** 3 + et.sin(X) * et.cos(X) ** 2 * 2 + et.sin(X) * 3
+    cited = {step.file for step in et.explain(et.simplify(expr, rules=et.rules.load("e: exp(log(x)) -> x")))}
+    assert "rules/generators/relations.rules" not in cited
+
+
+def test_steps_cite_the_relation_and_the_common_factor():
+    found = et.derivative(et.exp(et.sin(X)) * et.tanh(X), X, 3)
+    cited = {step.rule: step.file for step in et.explain(found)}
+    assert cited["tanh_square"] == "rules/generators/relations.rules"
+    assert cited["common_factor"] == "rules/arithmetic/collecting.rules"
