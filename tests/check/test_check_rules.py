@@ -207,3 +207,27 @@ def test_bad_input_is_named():
         et.check_rules("r: abs(x) -> y")
     with pytest.raises(FileNotFoundError):
         et.check_rules("no_such_file.rules")
+
+
+def test_structural_words_mean_to_the_checker_what_they_mean_to_the_engine():
+    text = "r: x @ y -> mT(mT(y) @ mT(x)) if {}(x) and {}(y)"
+    assert et.check_rules(text.format("matrix", "matrix")).rules[0].sound is True
+    tensor = "r: transpose(transpose(x)) -> x if {}(x)"
+    assert et.check_rules(tensor.format("unbatched")).rules[0].sound is True
+    plain = "r: transpose(x) -> mT(x) if matrix(x){}"
+    assert et.check_rules(plain.format("")).rules[0].sound is False  # a stack of matrices is a matrix to the engine
+    assert et.check_rules(plain.format(" and unbatched(x)")).rules[0].sound is True
+    stack = et.symbol("x", (2, 3, 4))
+    assert et.rewrite(et.matrix_transpose(stack), et.rule("r: mT(x) -> x if unbatched(x)")).term is stack.mT.term
+
+
+def test_word_said_of_several_variables_holds_for_each():
+    rule = et.rule("r: x - y -> x if floating(x, y)")
+    i, x = et.symbol("i", dtype="int64"), et.symbol("x")
+    assert et.rewrite(x - i, rule).term is not x.term
+    assert et.rewrite(x - x / 2, rule).term is x.term
+
+
+def test_number_may_be_a_constant_that_was_broadcast():
+    assert et.check_rules("r: max(c + x) -> c + max(x) if number(c)").rules[0].sound is False
+    assert et.check_rules("r: max(c + x) -> c + max(x) if number(c) and scalar(c)").rules[0].sound is True

@@ -96,7 +96,7 @@ def arrays(
         for word in sorted(said & MATRIX_WORDS):
             if value.ndim >= 2 and value.dtype.kind in "fc":
                 value = _SHAPED[word](value).astype(value.dtype)
-        found[name] = value
+        found[name] = np.full_like(value, value.flat[0]) if "number" in said and value.size else value
     return found if bool(holds(condition, found, types, None)) else None
 
 
