@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 from etude.integration.parts import addends
@@ -26,6 +27,6 @@ def prepared(integrand: Term, variable: Term) -> Iterator[tuple[Rule | None, lis
 
 @cache
 def _families() -> list[RuleSet]:
-    """The rules of each file of rules/elementary."""
-    rules = default("elementary")
+    """The equations of each file of rules/elementary, from left to right."""
+    rules = [replace(rule, kind="rewrite") for rule in default("elementary")]
     return [RuleSet(rule for rule in rules if rule.file == file) for file in dict.fromkeys(rule.file for rule in rules)]

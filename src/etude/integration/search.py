@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from time import monotonic
+from typing import Any
 
 from etude.integration.fractions import partial_fractions
 from etude.integration.parts import addends, monomial, product, total, varies
@@ -19,6 +20,7 @@ __all__ = ["Search", "antiderivatives"]
 
 _add, _subtract, _multiply, _divide = map(CATALOGUE.__getitem__, ("add", "subtract", "multiply", "divide"))
 DEPTH = 5
+_AGAIN = {"sin": ("cos",), "cos": ("sin",), "sinh": ("cosh",), "cosh": ("sinh",)}
 
 
 class OutOfTime(Exception):
@@ -104,6 +106,7 @@ class Search:
 def _by_table(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
     parts = monomial(integrand, variable)
     for found, rule in table().lookup(parts, variable):
+        found = simplify(found)
         search.journal.record(rule.name, rule.file, rule.line, integrand, found)
         yield found if parts.number == 1 and not parts.constants else _multiply(parts.coefficient(variable), found)
 
@@ -174,19 +177,27 @@ def _by_parts(search: Search, integrand: Term, variable: Term, depth: int) -> It
             yield _multiply(parts.coefficient(variable), _add(guess, found))
 
 
-def _to_differentiate(factors: dict[Term, object], variable: Term) -> Iterator[dict[Term, object]]:
-    """Factors of which the derivative is simpler: first those whose derivative has fewer functions, then powers."""
-
-    def rank(base: Term) -> int:
+def _to_differentiate(factors: dict[Term, Any], variable: Term) -> Iterator[dict[Term, Any]]:
+    """Factors of which the derivative is simpler: functions whose derivative has none of the kind, then polynomials."""
+    later = []
+    for base, exponent in factors.items():
+        if isinstance(exponent, Term) or not isinstance(exponent, int) or exponent < 0:
+            continue
         name = getattr(base._tuple[0], "name", "")
         if base is variable or name in ("add", "subtract"):
-            return 1
+            if len(factors) > 1:
+                later.append({base: exponent})
+            continue
         slope = derivative(base, variable)
-        simpler = slope is not None and not any(getattr(node._tuple[0], "name", "") == name for node in _nodes(slope))
-        return 0 if simpler else 2
+        if slope is not None and not any(getattr(node._tuple[0], "name", "") == name for node in _nodes(slope)):
+            if not _periodic(name, slope):
+                yield {base: exponent}
+    yield from later
 
-    for base in sorted(factors, key=rank):
-        yield {base: factors[base]}
+
+def _periodic(name: str, slope: Term) -> bool:
+    """Whether the function comes back after two derivatives, as sin and cosh do."""
+    return any(getattr(node._tuple[0], "name", "") in _AGAIN.get(name, ()) for node in _nodes(slope))
 
 
 def _nodes(term: Term) -> Iterator[Term]:

@@ -8,13 +8,14 @@ from functools import cache
 from etude.integration.parts import number, varies
 from etude.integration.verification import derivative
 from etude.ops import CATALOGUE
-from etude.rewriting import knowledge, simplify
+from etude.rewriting import count_operations, knowledge, simplify
 from etude.rules import default
 from etude.terms import Term, Variable, is_leaf, postorder, replace, symbol
 
 __all__ = ["substitutions"]
 
 _multiply, _divide = CATALOGUE["multiply"], CATALOGUE["divide"]
+_LONGER = 1  # operations that a substitution may add
 _WORDS = ("positive", "nonnegative", "negative")
 Restored = tuple[Term, Term, Callable[[Term], Term]]
 
@@ -31,7 +32,9 @@ def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
         if varies(found, variable):
             found = _by_inverse(integrand, inner, variable, fresh) or found
         if not varies(found, variable):
-            yield simplify(found), fresh, _put_back(fresh, inner)
+            found = simplify(found)
+            if count_operations(found) <= count_operations(integrand) + _LONGER:
+                yield found, fresh, _put_back(fresh, inner)
     yield from _by_vertex(integrand, variable)
 
 
@@ -64,7 +67,7 @@ def _inner_functions(integrand: Term, variable: Term) -> list[Term]:
 def _inverses() -> dict[object, object]:
     """Operator -> its inverse, from lines such as exp(log(x)) -> x."""
     pairs: dict[object, object] = {}
-    for rule in (*default("simplify"), *default("elementary")):
+    for rule in default("simplify"):
         lhs = rule.lhs
         if not (isinstance(lhs, Term) and isinstance(rule.rhs, Variable) and len(lhs._tuple) == 2):
             continue
@@ -90,6 +93,9 @@ def _inverse_at(inner: Term, variable: Term, value: Term) -> Term | None:
     """x where inner(x) = value, for functions of one operand one within another."""
     while inner is not variable:
         head, operands = inner._tuple[0], inner.operands
+        if getattr(head, "name", "") == "sqrt":
+            value, inner = CATALOGUE["power"](value, number(2, value)), operands[0]
+            continue
         if len(operands) == 1:
             other = _inverses().get(head)
             if other is None:
@@ -114,6 +120,8 @@ _UNDONE = {("add", 0): "subtract", ("add", 1): "subtract", ("multiply", 0): "div
 
 def _undone(name: str, place: int, other: Term, value: Term) -> Term | None:
     made: Term
+    if name == "power" and place == 0:
+        return CATALOGUE["power"](value, simplify(_divide(number(1, other), other)))  # type: ignore[no-any-return]  # an Op's call
     if (name, place) in _UNDONE:
         made = CATALOGUE[_UNDONE[name, place]](value, other)
     elif name in ("subtract", "divide") and place == 1:

@@ -46,7 +46,15 @@ class Form:
         if self.rule.condition is None:
             return True
         given = {name: bound[parameter] for parameter, name in self.parameters.items()}
-        return holds(self.rule.condition, lambda name: given.get(name), _known)
+        return holds(_of_numbers(self.rule.condition, given), lambda name: given.get(name), _known)
+
+
+def _of_numbers(condition: Any, given: dict[Variable, Term]) -> Any:
+    """The condition without the exceptions (n != -1) that are no matter where the parameter is no number."""
+    if condition[0] == "and":
+        return ("and", *[_of_numbers(part, given) for part in condition[1:]])
+    symbolic = condition[0] == "!=" and condition[1] in given and number_of(given[condition[1]]) is None
+    return ("and",) if symbolic else condition
 
 
 def _known(word: str, parts: tuple[Any, ...]) -> bool:
