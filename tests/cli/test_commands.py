@@ -152,3 +152,14 @@ def test_cache_lists_and_clears(capsys, monkeypatch, tmp_path):
     assert "1 entries" in out
     assert outcome(capsys, "cache", "clear") == (0, f"1 removed from {tmp_path}\n", "")
     assert outcome(capsys, "cache", "burn")[0] == 2
+
+
+def test_integrate(capsys):
+    assert main(["integrate", "x*exp(x)", "x"]) == 0
+    assert capsys.readouterr().out == "exp(x) * (x - 1)\n"
+    assert main(["integrate", "a*x", "x", "--steps"]) == 0
+    assert "rules/integrals" in capsys.readouterr().out
+    assert main(["integrate", "x**x", "--seconds", "0.5"]) == 1
+    assert "no antiderivative" in capsys.readouterr().err
+    assert main(["integrate", "a*x"]) == 2
+    assert "wrt is needed" in capsys.readouterr().err

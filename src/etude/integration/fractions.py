@@ -86,7 +86,7 @@ def _solved(rest: list[Fraction], factors: list[tuple[list[Number], int]]) -> li
         for degree in range(len(factor) - 1)
     ]
     columns = []
-    for factor, exponent, k, degree in unknowns:
+    for factor, _exponent, k, degree in unknowns:
         column = np.array([1.0])
         for other, its in factors:
             for _ in range(its - (k if other is factor else 0)):

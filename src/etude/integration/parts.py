@@ -119,8 +119,7 @@ def _powered(base: Term, exponent: Any, like: Term) -> Term:
         return made
     if exponent == 1:
         return base
-    made = _sqrt(base) if exponent == quotient(1, 2) else _power(base, number(exponent, like))
-    return made
+    return _sqrt(base) if exponent == quotient(1, 2) else _power(base, number(exponent, like))
 
 
 def addends(term: Term) -> list[Term]:

@@ -13,7 +13,7 @@ from etude.integration.substitution import substitutions
 from etude.integration.table import table
 from etude.integration.verification import derivative, verified
 from etude.ops import CATALOGUE
-from etude.rewriting import Derivation, Journal, attach, simplify
+from etude.rewriting import Journal, attach, simplify
 from etude.terms import Term, constant
 
 __all__ = ["Search", "antiderivatives"]
@@ -52,9 +52,9 @@ def antiderivatives(integrand: Term, variable: Term, limit: int = 1, max_seconds
 
 def _explained(answer: Term, integrand: Term, how: str, journal: Journal) -> None:
     steps = Journal()
-    steps.extend(step for step in journal.derivation())
+    steps.extend(journal.derivation())
     steps.record(f"verified: {how}", "", 0, integrand, answer)
-    attach(answer, Derivation(tuple(steps.derivation())))
+    attach(answer, steps.derivation())
 
 
 Method = Callable[["Search", Term, Term, int], Iterator[Term]]
@@ -143,6 +143,7 @@ def _by_fractions(search: Search, integrand: Term, variable: Term, depth: int) -
         found = [search.first(simplify(term), variable, depth - 1) for term in terms]
         kept = [term for term in found if term is not None]
         if len(kept) == len(found):
+            search.journal.record("partial fractions", "", 0, integrand, total(terms))
             yield total(kept)
 
 
@@ -152,12 +153,14 @@ def _by_substitution(search: Search, integrand: Term, variable: Term, depth: int
     for inner, fresh, put_back in substitutions(integrand, variable):
         found = search.first(inner, fresh, depth - 1)
         if found is not None:
+            search.journal.record("substitution", "", 0, integrand, inner)
             yield put_back(found)
 
 
 def _by_parts(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
     """A product whose one factor has an antiderivative: its product with the other is a first guess, and what its
-    derivative misses is simpler, or a multiple of the integrand."""
+    derivative misses is simpler, or a multiple of the integrand.
+    """
     if not search.deeper(depth):
         return
     parts = monomial(integrand, variable)
@@ -174,6 +177,7 @@ def _by_parts(search: Search, integrand: Term, variable: Term, depth: int) -> It
         rest = simplify(_subtract(parts.rest(variable), slope))
         found = search.first(rest, variable, depth - 1)
         if found is not None:
+            search.journal.record("by parts", "", 0, integrand, _add(guess, found))
             yield _multiply(parts.coefficient(variable), _add(guess, found))
 
 

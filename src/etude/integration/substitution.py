@@ -90,7 +90,7 @@ def _by_inverse(integrand: Term, inner: Term, variable: Term, fresh: Term) -> Te
 
 
 def _inverse_at(inner: Term, variable: Term, value: Term) -> Term | None:
-    """x where inner(x) = value, for functions of one operand one within another."""
+    """X where inner(x) = value, for functions of one operand one within another."""
     while inner is not variable:
         head, operands = inner._tuple[0], inner.operands
         if getattr(head, "name", "") == "sqrt":
@@ -121,7 +121,7 @@ _UNDONE = {("add", 0): "subtract", ("add", 1): "subtract", ("multiply", 0): "div
 def _undone(name: str, place: int, other: Term, value: Term) -> Term | None:
     made: Term
     if name == "power" and place == 0:
-        return CATALOGUE["power"](value, simplify(_divide(number(1, other), other)))  # type: ignore[no-any-return]  # an Op's call
+        return CATALOGUE["power"](value, simplify(_divide(number(1, other), other)))
     if (name, place) in _UNDONE:
         made = CATALOGUE[_UNDONE[name, place]](value, other)
     elif name in ("subtract", "divide") and place == 1:

@@ -14,15 +14,17 @@ from etude.ops import CATALOGUE, Op
 from etude.rewriting import knowledge, simplify
 from etude.rewriting.fitting import number_of
 from etude.rules import D, Rule, default, variables_of
-from etude.rules.pattern import pattern_parts
 from etude.rules.conditions import STRUCTURAL, holds, structural
+from etude.rules.pattern import pattern_parts
 from etude.terms import Term, Variable, constant, replace, symbol
 
 __all__ = ["Form", "Table", "table"]
 
 _VARIABLE = symbol("u", (), "float64")
 _DIVIDED, _ADDED = CATALOGUE["divide"], CATALOGUE["add"]
-_NOT_READ = frozenset("negative positive square sqrt rsqrt reciprocal cbrt abs sign real imag conj angle log1p log2 log10".split())
+_NOT_READ = frozenset(
+    "negative positive square sqrt rsqrt reciprocal cbrt abs sign real imag conj angle log1p log2 log10".split()
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Form:
         if self.rule.condition is None:
             return True
         given = {name: bound[parameter] for parameter, name in self.parameters.items()}
-        return holds(_of_numbers(self.rule.condition, given), lambda name: given.get(name), _known)
+        return holds(_of_numbers(self.rule.condition, given), given.get, _known)
 
 
 def _of_numbers(condition: Any, given: dict[Variable, Term]) -> Any:
