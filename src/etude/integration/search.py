@@ -20,7 +20,6 @@ __all__ = ["Search", "antiderivatives"]
 
 _add, _subtract, _multiply, _divide = map(CATALOGUE.__getitem__, ("add", "subtract", "multiply", "divide"))
 DEPTH = 5
-_AGAIN = {"sin": ("cos",), "cos": ("sin",), "sinh": ("cosh",), "cosh": ("sinh",)}
 
 
 class OutOfTime(Exception):
@@ -192,16 +191,17 @@ def _to_differentiate(factors: dict[Term, Any], variable: Term) -> Iterator[dict
             if len(factors) > 1:
                 later.append({base: exponent})
             continue
-        slope = derivative(base, variable)
-        if slope is not None and not any(getattr(node._tuple[0], "name", "") == name for node in _nodes(slope)):
-            if not _periodic(name, slope):
-                yield {base: exponent}
+        if not _comes_back(name, base, variable):
+            yield {base: exponent}
     yield from later
 
 
-def _periodic(name: str, slope: Term) -> bool:
-    """Whether the function comes back after two derivatives, as sin and cosh do."""
-    return any(getattr(node._tuple[0], "name", "") in _AGAIN.get(name, ()) for node in _nodes(slope))
+def _comes_back(name: str, base: Term, variable: Term) -> bool:
+    """Whether the function is in its first or second derivative, as exp and sin are."""
+    first = derivative(base, variable)
+    second = None if first is None else derivative(first, variable)
+    slopes = [slope for slope in (first, second) if slope is not None]
+    return len(slopes) < 2 or any(getattr(node._tuple[0], "name", "") == name for slope in slopes for node in _nodes(slope))
 
 
 def _nodes(term: Term) -> Iterator[Term]:
