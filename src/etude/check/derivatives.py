@@ -14,9 +14,9 @@ from etude.check.instances import REFUSALS, instantiate
 from etude.check.report import Counterexample, Verdict
 from etude.check.sampling import value_of
 from etude.errors import EtudeError
-from etude.relations import COTANGENT, FLAT, LINEAR, Template, slot, templates
 from etude.rules import MARK, D, Rule, RuleSet, default
 from etude.rules.pattern import pattern_parts
+from etude.templates import COTANGENT, FLAT, LINEAR, Template, slot, templates
 from etude.terms import ArrayType, Term, Variable, symbol
 
 __all__ = ["judge_adjoint", "judge_differential"]

@@ -8,9 +8,9 @@ from typing import Any
 from kanren import conde, eq
 from unification import reify
 
-from etude.relations.adjoint import Goal
-from etude.relations.logic import fresh, spelled_out
 from etude.rules import D, Rule, RuleSet
+from etude.templates.adjoint import Goal
+from etude.templates.logic import fresh, spelled_out
 from etude.terms import Term
 
 __all__ = ["differential_headed", "differentialo", "spread"]
