@@ -163,3 +163,35 @@ def test_integrate(capsys):
     assert "no antiderivative" in capsys.readouterr().err
     assert main(["integrate", "a*x"]) == 2
     assert "wrt is needed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("question", "answers"),
+    [
+        ("differentialo(sin(x), x, ?d)", "?d = cos(x)\n"),
+        ("differentialo(?f, x, cos(x))", "?f = sin(x)\n"),
+        ("differentialo(sin(x)*y, ?x, y*cos(x))", "?x = x\n"),
+        ("differentialo(3*sin(x), x, ?a*cos(x))", "?a = 3.0\n"),
+        ("equalo(sin(x)**2, 1 - cos(x)**2)", "it holds\n"),
+        ("rewriteo('twice: x + x -> 2*x', y + y, ?after)", "?after = 2 * y\n"),
+    ],
+)
+def test_query(capsys, question, answers):
+    assert main(["query", question, "--limit", "1"]) == 0
+    assert capsys.readouterr().out == answers
+
+
+@pytest.mark.parametrize(
+    ("question", "status", "said"),
+    [
+        ("equalo(x, y)", 1, "no answer"),
+        ("nothing(x)", 2, "no relation; there are differentialo"),
+        ("differentialo(x, y)", 2, "takes 3 arguments"),
+        ("rewriteo(unheard, x, ?y)", 2, "no rules"),
+        ("__import__('os')", 2, "no relation"),
+        ("x +", 2, "no question"),
+    ],
+)
+def test_query_without_an_answer(capsys, question, status, said):
+    assert main(["query", question]) == status
+    assert said in capsys.readouterr().err

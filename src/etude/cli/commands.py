@@ -16,6 +16,8 @@ import etude as et
 from etude.cli.compiled import cache_lines, source_of
 from etude.cli.doctor import report
 from etude.errors import EtudeError
+from etude.relations import ask
+from etude.text import to_text
 
 __all__ = ["run"]
 
@@ -124,6 +126,21 @@ def explain(
     if html is not None:
         steps.html(html)
     print(steps if html is None else f"{len(steps)} steps to {result}: {html}")
+
+
+@app.command()
+def query(
+    question: Annotated[str, typer.Argument(help='A relation with unknowns, such as "differentialo(?f, x, cos(x))".')],
+    limit: Annotated[int, typer.Option(min=1, help="How many answers to look for.")] = 3,
+    seconds: Annotated[float, typer.Option(help="When to give up.")] = 5.0,
+) -> None:
+    """A relation run in any direction: what the unknowns can be; exit status 1 where there is no answer."""
+    names, found = ask(question, limit, seconds)
+    if not found:
+        print("no answer was found", file=sys.stderr)
+        raise typer.Exit(1)
+    for answer in found:
+        print(", ".join(f"?{name} = {to_text(value)}" for name, value in zip(names, answer, strict=True)) or "it holds")
 
 
 @app.command()
