@@ -12,7 +12,7 @@ from etude.rewriting.journal import Journal, attach
 from etude.rewriting.regions import as_polynomials, in_lowest_terms
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
 from etude.rules import Rule, RuleSet, default
-from etude.terms import Term, postorder
+from etude.terms import Term, bulk, postorder
 
 __all__ = ["multiplied_out", "normalize", "rewrite", "simplify"]
 
@@ -56,6 +56,7 @@ def rewrite(
     return strategy(made, journal)(term) or term
 
 
+@bulk()
 def simplify(
     term: Term,
     rules: RuleSet | None = None,
