@@ -13,11 +13,12 @@ from etude.api.evaluation import evaluate
 from etude.api.representation import representation
 from etude.errors import EtudeError, ShapeError, TermTypeError
 from etude.ops import CATALOGUE
-from etude.terms import Term, TupleType, as_dtype, constant, constant_value, is_constant, is_symbol, is_typed
+from etude.rewriting import Derivation, derivation_of
+from etude.terms import Term, TupleType, as_dtype, constant, constant_value, is_constant, is_leaf, is_symbol, is_typed
 from etude.text import to_latex, to_text
 from etude.text.vocabulary import FUNCTIONS, RESULTS, cast, stacked, subscript, updated
 
-__all__ = ["Array", "as_term", "described", "unwrapped", "wrap", "wrapped"]
+__all__ = ["Array", "as_term", "described", "reached", "steps_of", "unwrapped", "wrap", "wrapped"]
 
 _NUMBERS = (bool, int, float, complex)
 _equal, _not_equal = CATALOGUE["equal"], CATALOGUE["not_equal"]
@@ -118,10 +119,11 @@ class Array:
     parse('2 * x + 1', x=vector('x'))
     """
 
-    __slots__ = ("__weakref__", "_name", "term")
+    __slots__ = ("__weakref__", "_name", "_steps", "term")
     __array_priority__ = 1000
     term: Term
     _name: str | None
+    _steps: Derivation  # of a result that is a leaf only: others have theirs by their term
 
     def __init__(self, term: Term):
         if not is_typed(term) or isinstance(term.type, TupleType):
@@ -422,6 +424,22 @@ def wrap(term: Term) -> Array:
     array.term = term
     array._name = None
     return array
+
+
+def reached(term: Term) -> Array:
+    """The handle of a result, with the steps that led to it where the term itself cannot tell: a leaf is many results."""
+    array = wrap(term)
+    if is_leaf(term):
+        array._steps = derivation_of(term)
+    return array
+
+
+def steps_of(array: Array) -> Derivation:
+    """The steps that led to a result."""
+    if is_leaf(array.term):
+        steps: Derivation = getattr(array, "_steps", Derivation())
+        return steps
+    return derivation_of(array.term)
 
 
 def wrapped(value: Any) -> Any:
