@@ -205,7 +205,10 @@ class Graph:
             return self.elementwise(op.name, args, dtype, (common,) * len(args))
         if len(args) != ufunc.nin:
             raise Unsupported(op.name, f"of {len(args)} operands")
-        found = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
+        try:
+            found = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
+        except TypeError as error:  # operands that the ufunc casts, such as the order of a polynomial
+            raise Unsupported(op.name, f"no C form for dtypes {kinds}") from error
         loop = found[: ufunc.nin]
         if len({kind.char for kind in loop}) > 1 or any(kind.char not in C_TYPES for kind in loop):
             raise Unsupported(op.name, f"no C form for dtypes {loop}")
