@@ -357,3 +357,12 @@ def test_source_lines_are_not_forgotten_while_someone_reads_them():
     assert shown and all(name in linecache.cache for name in shown)  # as linecache.checkcache goes over them
     held = et.function([x], x * 4 + 1, backend="numpy")
     assert held(1.0) == 5 and len([name for name in shown if name in linecache.cache]) < len(shown)
+
+
+@pytest.mark.parametrize(("name", "first"), [("expn", 0.0), ("eval_hermite", 2.0)])
+def test_a_function_that_extends_scipys_of_the_same_name_runs_as_it_means(name, first):
+    x = et.symbol("x", (3,))
+    expr = getattr(et.special, name)(first, x)
+    given = np.array([0.5, 1.0, 2.0])
+    wanted = {"expn": np.exp(-given) / given, "eval_hermite": 4 * given**2 - 2}[name]
+    np.testing.assert_allclose(et.function([x], expr * 1, backend="numpy")(given), wanted, rtol=1e-14)

@@ -59,6 +59,30 @@ def share(pick):
     return lambda a, b: a if pick(a, b) == a else b
 
 
+def spherical_second(n, x):
+    return mp.sqrt(mp.pi / (2 * x)) * mp.bessely(n + HALF, x)
+
+
+def spherical_modified(n, x):
+    return mp.sqrt(mp.pi / (2 * x)) * mp.besseli(n + HALF, x)
+
+
+def spherical_modified_second(n, x):
+    return mp.sqrt(mp.pi / (2 * x)) * mp.besselk(n + HALF, x)
+
+
+def student(n, t):
+    return HALF + t * mp.gamma((n + 1) / 2) / mp.sqrt(mp.pi * n) / mp.gamma(n / 2) * mp.hyp2f1(HALF, (n + 1) / 2, 3 * HALF, -t * t / n)
+
+
+def owen(h, a):
+    return mp.quad(lambda x: mp.exp(-h * h * (1 + x * x) / 2) / (1 + x * x), [0, a]) / (2 * mp.pi)
+
+
+def upper_beta(a, b, x):
+    return 1 - ibeta(a, b, x)
+
+
 # name -> (meaning, points); a point gives one number for each operand
 SMOOTH = {
     "add": (lambda a, b: a + b, [(1.5, -2.0)]),
@@ -143,6 +167,32 @@ SMOOTH = {
     "gammainccinv": (solved(upper, lambda a, p: a), [(1.5, 0.4), (30.0, 0.3)]),
     "betainc": (ibeta, [(1.5, 2.5, 0.3), (20.0, 30.0, 0.45)]),
     "betaincinv": (solved(ibeta, lambda a, b, p: a / (a + b)), [(1.5, 2.5, 0.3), (20.0, 30.0, 0.45)]),
+    "betaincc": (upper_beta, [(1.5, 2.5, 0.3), (20.0, 30.0, 0.45)]),
+    "betainccinv": (solved(upper_beta, lambda a, b, p: a / (a + b)), [(1.5, 2.5, 0.3), (20.0, 30.0, 0.45)]),
+    "stdtr": (student, [(3.0, 0.7), (10.0, -2.0), (2.5, 0.0)]),
+    "stdtrit": (solved(student, lambda n, p: p - HALF), [(3.0, 0.7), (10.0, 0.3)]),
+    "owens_t": (owen, [(0.5, 0.7), (-1.0, 2.0), (0.0, 1.0)]),
+    "powm1": (lambda x, y: x**y - 1, [(1.3, 2.7), (1.0000001, 0.5)]),
+    "ellipkm1": (lambda p: mp.ellipk(1 - p), [(0.1,), (0.9,)]),
+    "ellipkinc": (mp.ellipf, [(0.7, 0.3), (2.5, 0.6), (-1.0, -2.0)]),
+    "ellipeinc": (mp.ellipe, [(0.7, 0.3), (2.5, 0.6), (-1.0, -2.0)]),
+    "wrightomega": (lambda x: mp.lambertw(mp.exp(x)).real, [(0.7,), (-5.0,), (30.0,)]),
+    "hyp0f1": (mp.hyp0f1, [(1.5, 0.7), (2.0, -4.0)]),
+    "hyperu": (mp.hyperu, [(0.5, 1.5, 0.7), (2.0, 3.5, 4.0)]),
+    "struve": (mp.struveh, [(0.5, 1.3), (1.0, 4.0)]),
+    "modstruve": (mp.struvel, [(0.5, 1.3), (1.0, 4.0)]),
+    "spherical_yn": (spherical_second, [(0.0, 1.3), (2.0, 9.0)]),
+    "spherical_in": (spherical_modified, [(0.0, 1.3), (2.0, 9.0)]),
+    "spherical_kn": (spherical_modified_second, [(0.0, 1.3), (2.0, 9.0)]),
+    "eval_legendre": (lambda n, x: mp.legendre(int(n), x), [(0.0, 0.3), (1.0, 0.3), (5.0, -0.7)]),
+    "eval_chebyt": (lambda n, x: mp.chebyt(int(n), x), [(0.0, 0.3), (5.0, -0.7)]),
+    "eval_chebyu": (lambda n, x: mp.chebyu(int(n), x), [(0.0, 0.3), (5.0, -0.7)]),
+    "eval_hermite": (lambda n, x: mp.hermite(int(n), x), [(0.0, 0.3), (1.0, 0.3), (5.0, -0.7)]),
+    "eval_hermitenorm": (lambda n, x: mp.hermite(int(n), x / mp.sqrt(2)) / mp.mpf(2) ** (mp.mpf(int(n)) / 2), [(0.0, 0.3), (5.0, -0.7)]),
+    "eval_laguerre": (lambda n, x: mp.laguerre(int(n), 0, x), [(0.0, 0.3), (5.0, 1.7)]),
+    "eval_genlaguerre": (lambda n, a, x: mp.laguerre(int(n), a, x), [(0.0, 0.5, 0.3), (5.0, 1.5, 1.7)]),
+    "eval_gegenbauer": (lambda n, a, x: mp.gegenbauer(int(n), a, x), [(0.0, 0.5, 0.3), (5.0, 1.5, -0.7)]),
+    "eval_jacobi": (lambda n, a, b, x: mp.jacobi(int(n), a, b, x), [(0.0, 0.5, 1.5, 0.3), (5.0, 1.5, 0.5, -0.7)]),
     "erf": (mp.erf, [(0.7,), (-3.0,)]),
     "erfc": (mp.erfc, [(0.7,), (5.0,), (-3.0,)]),
     "erfcx": (lambda x: mp.exp(x * x) * mp.erfc(x), [(0.7,), (-3.0,), (10.0,), (1e3,), (1e6,)]),

@@ -11,5 +11,5 @@ ALIASES: dict[str, str] = {
     "radians": "deg2rad", "degrees": "rad2deg", "fix": "trunc", "around": "round", "psi": "digamma", "loggamma": "gammaln",
     "mT": "matrix_transpose", "concat": "concatenate", "amax": "max", "amin": "min", "permute_dims": "transpose",
     "bitwise_left_shift": "left_shift", "bitwise_right_shift": "right_shift", "cumulative_sum": "cumsum",
-    "cumulative_prod": "cumprod",
+    "cumulative_prod": "cumprod", "jn": "jv", "yn": "yv", "kn": "kv",
 }  # fmt: skip

@@ -87,7 +87,7 @@ def special(name: str, operands: str = "x", *, properties: str = "", doc: str = 
             tuple(operands.split()),
             lazily(f"scipy.special:{name}"),
             ufunc_dtype(found),
-            properties=f"elementwise special {properties}",
+            properties=f"elementwise special ufunc {properties}",
             doc=doc,
         )
     )

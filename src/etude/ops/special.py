@@ -73,6 +73,8 @@ special("gammaincinv", "a p", doc="x with gammainc(a, x) = p")
 special("gammainccinv", "a p", doc="x with gammaincc(a, x) = p")
 special("betainc", "a b x", doc="regularized incomplete beta function")
 special("betaincinv", "a b p", doc="x with betainc(a, b, x) = p")
+special("betaincc", "a b x", doc="1 - betainc(a, b, x)")
+special("betainccinv", "a b p", doc="x with betaincc(a, b, x) = p")
 
 
 def _zeta(s: Any, q: Any) -> Any:
@@ -95,6 +97,9 @@ special("ndtr", doc="distribution function of the standard normal")
 special("log_ndtr", doc="log(ndtr(x))")
 special("ndtri", doc="inverse of ndtr")
 special("ndtri_exp", doc="inverse of log_ndtr")
+special("owens_t", "h a", doc="Owen's T function: P(X > h, 0 < Y < a X) of independent standard normals")
+special("stdtr", "df t", doc="distribution function of Student's t")
+special("stdtrit", "df p", doc="t with stdtr(df, t) = p")
 
 
 def _inverse_mills(x: Any) -> Any:
@@ -160,6 +165,7 @@ special("xlog1py", "x y", doc="x log1p(y), 0 where x is 0 and y is not nan")
 special("entr", doc="-x log(x), 0 at 0, -inf below")
 special("rel_entr", "x y", doc="x log(x / y)")
 special("kl_div", "x y", doc="x log(x / y) - x + y")
+special("powm1", "x y", doc="x**y - 1, accurate near 0")
 special("huber", "delta r", doc="r**2/2 for abs(r) <= delta, delta (abs(r) - delta/2) beyond")
 special("pseudo_huber", "delta r", doc="delta**2 (sqrt(1 + (r/delta)**2) - 1)")
 
@@ -193,12 +199,26 @@ for _name, _doc in {
     special(_name, "v x", doc=_doc)
 
 
-def _spherical_jn(n: Any, x: Any) -> Any:
-    return _scipy("spherical_jn")(n.astype(np.int64), x)
+special("struve", "v x", doc="Struve function of real order v")
+special("modstruve", "v x", doc="modified Struve function of real order v")
 
 
-elementwise("spherical_jn", _ours(_spherical_jn), "n x", infer=_REAL, properties="special",
-            doc="spherical Bessel function of the first kind, integer order n >= 0")
+def _spherical(name: str) -> Callable[..., Any]:
+    def evaluate(n: Any, x: Any) -> Any:
+        return _scipy(name)(n.astype(np.int64), x)
+
+    evaluate.__name__ = name
+    return evaluate
+
+
+for _name, _doc in {
+    "spherical_jn": "spherical Bessel function of the first kind",
+    "spherical_yn": "spherical Bessel function of the second kind",
+    "spherical_in": "modified spherical Bessel function of the first kind",
+    "spherical_kn": "modified spherical Bessel function of the second kind",
+}.items():
+    elementwise(_name, _ours(_spherical(_name)), "n x", infer=_REAL, properties="special",
+                doc=f"{_doc}, integer order n >= 0")
 elementwise("sinc", _ours(np.sinc), infer=_FLOATING, properties="special", doc="sin(pi x) / (pi x), 1 at 0")
 
 # ---------------------------------------------------------------- integrals, Lambert's W, hypergeometric functions
@@ -225,5 +245,40 @@ elementwise("expn", _ours(_expn), "n x", infer=_REAL, properties="special",
             doc="generalized exponential integral of integer order n")
 special("ellipk", doc="complete elliptic integral of the first kind, of the parameter m = k**2")
 special("ellipe", doc="complete elliptic integral of the second kind, of the parameter m = k**2")
+special("ellipkm1", "p", doc="ellipk(1 - p), accurate near p = 0")
+special("ellipkinc", "phi m", doc="incomplete elliptic integral of the first kind, of the parameter m = k**2")
+special("ellipeinc", "phi m", doc="incomplete elliptic integral of the second kind, of the parameter m = k**2")
+special("wrightomega", doc="the w with w + log(w) = x")
+special("hyp0f1", "b x", doc="confluent hypergeometric limit function")
+special("hyperu", "a b x", doc="Tricomi's confluent hypergeometric function U(a, b, x)")
 special("hyp1f1", "a b x", doc="Kummer's confluent hypergeometric function M(a, b, x)")
 special("hyp2f1", "a b c x", doc="Gauss's hypergeometric function")
+
+# ---------------------------------------------------------------- orthogonal polynomials
+
+
+def _polynomial(name: str) -> Callable[..., Any]:
+    """Whole degrees by recurrence; 0 for negative ones, which derivatives ask for."""
+
+    def evaluate(n: Any, *rest: Any) -> Any:
+        whole = n.astype(np.int64)
+        if name.startswith("eval_hermite") or np.all(whole == n):
+            return np.where(whole < 0, 0.0, _scipy(name)(np.maximum(whole, 0), *rest))
+        return _scipy(name)(n, *rest)
+
+    evaluate.__name__ = name
+    return evaluate
+
+
+for _name, _operands, _doc in (
+    ("eval_legendre", "n x", "Legendre polynomial"),
+    ("eval_chebyt", "n x", "Chebyshev polynomial of the first kind"),
+    ("eval_chebyu", "n x", "Chebyshev polynomial of the second kind"),
+    ("eval_hermite", "n x", "physicists' Hermite polynomial"),
+    ("eval_hermitenorm", "n x", "probabilists' Hermite polynomial"),
+    ("eval_laguerre", "n x", "Laguerre polynomial"),
+    ("eval_genlaguerre", "n alpha x", "generalized Laguerre polynomial"),
+    ("eval_gegenbauer", "n alpha x", "Gegenbauer polynomial"),
+    ("eval_jacobi", "n alpha beta x", "Jacobi polynomial"),
+):
+    elementwise(_name, _ours(_polynomial(_name)), _operands, infer=_REAL, properties="special", doc=f"{_doc} of degree n at x")

@@ -16,11 +16,14 @@ from etude.ops.arithmetic import (
     astype,
     divide,
     equal,
+    floor_divide,
     isfinite,
     isnan,
     less_equal,
     logical_and,
     logical_or,
+    maximum,
+    minimum,
     multiply,
     sqrt,
     square,
@@ -29,8 +32,8 @@ from etude.ops.arithmetic import (
 )
 from etude.ops.axes import check_axis
 from etude.ops.compositions import COMPOSITIONS, term_of
-from etude.ops.indexing import getitem
-from etude.ops.layout import expand_dims, reshape
+from etude.ops.indexing import getitem, take_along_axis
+from etude.ops.layout import expand_dims, reshape, squeeze
 from etude.ops.reductions import all_, max_, min_, prod, sum_
 from etude.ops.sorting import sort
 from etude.ops.subscripts import subscript_of
@@ -84,6 +87,21 @@ def nanvar(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) ->
 def nanstd(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Term:
     """The standard deviation of the elements that are not nan."""
     return sqrt(nanvar(x, axis, ddof, keepdims))
+
+
+@_named
+def nanmedian(x: Any, axis: int | None = None, keepdims: bool = False) -> Term:
+    """The middle of the sorted elements that are not nan, the mean of both for an even number; nan if there are none."""
+    term = term_of(x)
+    if axis is None:
+        middle = nanmedian(reshape(term, shape=(-1,)), 0)
+        return expand_dims(middle, axis=tuple(range(term.type.ndim))) if keepdims else middle
+    ranked = sort(term, axis=axis)
+    count = sum_(astype(equal(isnan(ranked), False), dtype=np.int64), axis=axis, keepdims=True)
+    low = take_along_axis(ranked, maximum(floor_divide(subtract(count, 1), 2), 0), axis=axis)
+    high = take_along_axis(ranked, minimum(floor_divide(count, 2), maximum(subtract(count, 1), 0)), axis=axis)
+    middle = divide(add(low, high), 2)
+    return middle if keepdims else squeeze(middle, axis=axis)
 
 
 # ---------------------------------------------------------------- quantiles

@@ -24,12 +24,12 @@ _NEW = frozenset(
 
 @cache
 def ufunc_of(op: Op) -> np.ufunc | None:
-    """The ufunc that an operator of two operands at most is, or None."""
+    """The ufunc that an operator is, or None."""
     if isinstance(op.evaluate, np.ufunc):
         return op.evaluate
     if op.name in _FOLDED:
         return _FOLDED[op.name]
-    if "special" in op.properties and not op.attributes:
+    if "ufunc" in op.properties:
         found = getattr(import_module("scipy.special"), op.name, None)
         return found if isinstance(found, np.ufunc) else None
     return None

@@ -415,7 +415,10 @@ def _computed(name: str, function: Callable[..., Any]) -> Callable[..., Term]:
     return call
 
 
-for _name in ("arange", "linspace", "logspace", "geomspace", "eye", "identity", "tri"):
+for _name in (
+    "arange", "linspace", "logspace", "geomspace", "eye", "identity", "tri", "indices", "bartlett", "blackman", "hamming",
+    "hanning", "kaiser",
+):  # fmt: skip
     _calls[_name] = _computed(_name, getattr(np, _name))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping
+from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
@@ -13,9 +14,12 @@ from etude import ops
 from etude.errors import TermTypeError
 from etude.ops import CATALOGUE, Op
 from etude.ops.aliases import ALIASES
+from etude.ops.arranging import ARRANGING
+from etude.ops.distributions import DISTRIBUTIONS
 from etude.ops.fourier import FOURIER
 from etude.ops.matrix_functions import MATRIX_FUNCTIONS
 from etude.ops.selection import SELECTIONS
+from etude.ops.sequences import SEQUENCES
 from etude.ops.statistics import STATISTICS
 from etude.ops.subscripts import subscript_of
 from etude.terms import Term, TupleType, constant, is_typed
@@ -46,8 +50,11 @@ DTYPES: Mapping[str, np.dtype[Any]] = MappingProxyType({
 def call_operator(op: Op, args: tuple[Any, ...], named: Mapping[str, Any]) -> Term:
     """The term of an operator applied as a function: operands may be nested lists, attributes lists and NumPy numbers."""
     operands, attributes = op.bind(args, named)
-    values = [_attribute(op, name, value) for name, value in zip(op.attributes, attributes, strict=True)]
-    return op.apply(tuple(map(operand, operands)), tuple(values))
+    values = tuple([_attribute(op, name, value) for name, value in zip(op.attributes, attributes, strict=True)])
+    given = tuple(map(operand, operands))
+    if len(given) > 2 and "associative" in op.properties:  # sums of many are a normal form's; slopes are those of pairs
+        return reduce(lambda left, right: op.apply((left, right), values), given)  # type: ignore[no-any-return]
+    return op.apply(given, values)
 
 
 def operand(value: Any) -> Any:
@@ -95,7 +102,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
     found.update(CALLS)
     found.update(ops.COMPOSITIONS)
     found.update(FOURIER)
-    found.update({**SELECTIONS, **STATISTICS})
+    found.update({**SELECTIONS, **STATISTICS, **ARRANGING, **SEQUENCES, **DISTRIBUTIONS})
     found.update({name: function for name, function in MATRIX_FUNCTIONS.items() if name != "cond"})
     found.update(array=_array, asarray=_array, constant=_array)
     found.update({alias: found[name] for alias, name in ALIASES.items() if name in found and alias not in found})

@@ -39,6 +39,7 @@ class Collected:
 
     def __init__(self):
         self.terms, self.inputs, self.values, self.names = [], [], [], set()
+        self.points = [self.values]
 
     def add(self, name, build, values):
         symbols = [et.symbol(f"{name}_{len(self.inputs)}_{k}", v.shape, v.dtype) for k, v in enumerate(values)]
@@ -54,7 +55,7 @@ class Collected:
         self.names.add(name)
 
     def disagreements(self, flags=None):
-        return disagreements(self.terms, self.inputs, [self.values], *([] if flags is None else [flags]))
+        return disagreements(self.terms, self.inputs, self.points, *([] if flags is None else [flags]))
 
 
 def elementwise(dtype):
@@ -191,20 +192,22 @@ def points(seed):
     yield [rng.choice(edges(symbol.dtype), symbol.shape) for symbol in FIXED]
 
 
-def programs(seeds):
+def random_programs(seeds):
     """Terms of several-output programs that C does."""
-    inputs, found = [symbol.term for symbol in FIXED], []
+    found = Collected()
+    found.inputs, found.points = [symbol.term for symbol in FIXED], list(points(seeds[0]))
     for seed in seeds:
         rng = seeded(seed)
         grown = several(rng, rng.randrange(3, 14), rng.randrange(1, 4), FIXED)
-        found += [expr.term for expr in grown if expr.term.operands and written_in_c([expr.term], inputs)]
-    return list(dict.fromkeys(found))
+        found.terms += [expr.term for expr in grown if expr.term.operands and written_in_c([expr.term], found.inputs)]
+    found.terms = list(dict.fromkeys(found.terms))
+    return found
 
 
 def check(seeds):
-    terms = programs(seeds)
-    assert len(terms) > len(seeds)
-    assert disagreements(terms, [symbol.term for symbol in FIXED], points(seeds[0])) == []
+    found = random_programs(seeds)
+    assert len(found.terms) > len(seeds)
+    assert found.disagreements() == []
 
 
 def test_random_programs():

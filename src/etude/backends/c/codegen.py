@@ -9,7 +9,7 @@ from math import prod
 from etude.backends.c.csource import CSource, KernelInfo
 from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule, schedule
-from etude.backends.c.loops import Writer
+from etude.backends.c.loops import NAME, Shared, Writer
 from etude.backends.c.scalars import PRELUDE
 from etude.program import Program
 
@@ -44,17 +44,20 @@ def generate(program: Program, *, threads: int = 1) -> CSource:
     Raises `Unsupported`, naming the operator, where the program has to stay on NumPy. Loops are not shared among
     threads yet, so `threads` changes nothing.
     """
-    graph = Graph(program)
+    graph = Graph(program, schedule)
     plan = schedule(graph)
-    writer = Writer(graph, plan)
+    writer = Writer(graph, plan, Shared(len(plan.kernels) + 1))
     bodies = [writer.kernel(number) for number in range(len(plan.kernels))]
     bodies.append(writer.results())
+    entry_calls = len(bodies)
+    bodies += writer.shared.nested
     name = "etude_" + sha256("".join(bodies).encode()).hexdigest()[:16]
-    files = _files(name, bodies, _entry(name, graph, plan, len(bodies)))
+    bodies = [text.replace(NAME, name) for text in bodies]
+    files = _files(name, bodies, _entry(name, graph, plan, entry_calls))
     infos = tuple([_info(writer, number) for number in range(len(plan.kernels))])
     dtypes = tuple([graph.nodes[number].dtype for number in graph.outputs])
     shapes = tuple([graph.nodes[number].shape for number in graph.outputs])
-    return CSource(files, name, tuple(writer.externals), tuple(writer.constants), infos, dtypes, shapes, plan.bytes)
+    return CSource(files, name, tuple(writer.shared.externals), tuple(writer.shared.constants), infos, dtypes, shapes, plan.bytes)
 
 
 def _files(name: str, bodies: Sequence[str], entry: str) -> tuple[str, ...]:
@@ -128,6 +131,9 @@ def _info(writer: Writer, number: int) -> KernelInfo:
         flops = 2 * node.size * graph.nodes[node.args[0]].shape[-1]
     ops = [graph.nodes[member].op for member in kernel.members]
     shown = " ".join(ops[:12]) + (f" ... {len(ops) - 12} more" if len(ops) > 12 else "")
+    if graph.nodes[kernel.members[0]].kind == "scan":
+        scan = graph.nodes[kernel.members[0]].spec[0]
+        shown = f"{scan.steps} steps of {len(scan.program)} instructions"
     loop = "call" if kernel.domain is None else f"loop {'x'.join(map(str, kernel.domain)) or '1'}"
     return KernelInfo(
         f"k{number}",

@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from etude.backends.c.csource import Unsupported
 from etude.backends.c.scalars import C_TYPES
+from etude.backends.c.scans import enter_scan, scan_of
 from etude.ops import Op
 from etude.ops.subscripts import index_values
 from etude.program import Program, ufunc_of
@@ -71,9 +72,10 @@ def _shape_of(kind: Any, name: str) -> Shape:
 class Graph:
     """Nodes in an order in which they can be computed; `outputs` are nodes."""
 
-    def __init__(self, program: Program):
+    def __init__(self, program: Program, schedule: Callable[[Graph], Any]):
+        self.schedule = schedule
         self.nodes: list[Node] = []
-        self.slots: list[int] = []
+        self.slots: list[Any] = []  # nodes, or several of them for several results
         self._known: dict[Any, int] = {}
         self._numbers: dict[Any, int] = {}
         self.inputs = len(program.inputs)
@@ -86,8 +88,21 @@ class Graph:
         for position, op in enumerate(program.ops):
             args = [self.slots[slot] for slot in program.operands[position]]
             kind = program.types[program.first + position]
-            self.slots.append(self._instruction(op, args, program.attributes[position], kind))
+            attributes = program.attributes[position]
+            if op.name in ("scan", "map"):
+                kinds = [program.types[slot] for slot in program.operands[position]]
+                self.slots.append(self._scan(op, args, attributes, kinds, kind))
+            elif op.name == "item" and isinstance(args[0], tuple):
+                self.slots.append(args[0][attributes[0]])
+            else:
+                self.slots.append(self._instruction(op, args, attributes, kind))
         self.outputs = [self.slots[slot] for slot in program.outputs]
+
+    def _scan(self, op: Op, args: list[int], attributes: tuple[Any, ...], kinds: list[ArrayType], kind: Any) -> Any:
+        loop = scan_of(op, attributes, kinds, [self.nodes[arg].shape for arg in args])
+        body = Graph(loop.program, self.schedule)
+        results = enter_scan(self, Node, loop, body, self.schedule(body), args, kind)
+        return results if op.name == "scan" else results[0]
 
     # ---------------------------------------------------------------- nodes
 
@@ -190,7 +205,10 @@ class Graph:
             return self.elementwise(op.name, args, dtype, (common,) * len(args))
         if len(args) != ufunc.nin:
             raise Unsupported(op.name, f"of {len(args)} operands")
-        found = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
+        try:
+            found = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
+        except TypeError as error:  # operands that the ufunc casts, such as the order of a polynomial
+            raise Unsupported(op.name, f"no C form for dtypes {kinds}") from error
         loop = found[: ufunc.nin]
         if len({kind.char for kind in loop}) > 1 or any(kind.char not in C_TYPES for kind in loop):
             raise Unsupported(op.name, f"no C form for dtypes {loop}")

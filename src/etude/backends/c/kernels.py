@@ -61,6 +61,10 @@ def schedule(graph: Graph) -> Schedule:
             if base in place:
                 earliest = max(earliest, place[base] + (not in_register(graph, number, arg)))
         domain = domain_of(graph, number)
+        if node.kind == "part":
+            place[number] = place[node.args[0]]
+            kernels[place[number]].members.append(number)
+            continue
         if domain is None:
             place[number] = len(kernels)
             kernels.append(Kernel(None, [number]))
@@ -95,7 +99,9 @@ def _needed(graph: Graph) -> list[int]:
     for number in range(len(graph.nodes) - 1, -1, -1):
         if number in wanted:
             wanted.update(graph.view_of(arg).base for arg in graph.nodes[number].args)
-    computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at")
+            if graph.nodes[number].kind == "scan":
+                wanted.update([*graph.nodes[number].spec[3], graph.nodes[number].spec[4]])
+    computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at", "scan", "part")
     return [number for number in sorted(wanted) if graph.nodes[number].kind in computed]
 
 

@@ -13,6 +13,7 @@ from etude.backends.c.graph import Graph, Node, View, row_major
 from etude.backends.c.kernels import Kernel, Schedule, in_register
 from etude.backends.c.products import product
 from etude.backends.c.scalars import C_TYPES, expression, literal
+from etude.backends.c.scans import scan_text
 
 __all__ = ["Access", "Writer"]
 
@@ -28,21 +29,38 @@ class Access(NamedTuple):
     steps: Shape
 
 
+NAME = "@program@"  # stands for the entry's name, which is a hash of the text
+
+
+class Shared:
+    """What the writers of a program and of its loops' bodies add to: constants, external functions, further kernels."""
+
+    def __init__(self, first: int):
+        self.first = first
+        self.constants: list[np.ndarray[Any, Any]] = []
+        self.externals: list[str] = []
+        self.nested: list[str] = []
+
+    def add(self, text: str) -> str:
+        """The name of a further kernel."""
+        self.nested.append(text)
+        return f"{NAME}_k{self.first + len(self.nested) - 1}"
+
+
 class Writer:
     """Writes the kernels of a schedule; collects the constants and the external functions they need."""
 
-    def __init__(self, graph: Graph, plan: Schedule):
-        self.graph, self.plan = graph, plan
-        self.constants: list[np.ndarray[Any, Any]] = []
-        self.externals: list[str] = []
+    def __init__(self, graph: Graph, plan: Schedule, shared: Shared):
+        self.graph, self.plan, self.shared = graph, plan, shared
         self._constant_places: dict[int, int] = {}
 
     # ---------------------------------------------------------------- operands
 
     def external(self, name: str) -> int:
-        if name not in self.externals:
-            self.externals.append(name)
-        return self.externals.index(name)
+        externals = self.shared.externals
+        if name not in externals:
+            externals.append(name)
+        return externals.index(name)
 
     def memory(self, base: int) -> str:
         """The address of a node's memory, as C text."""
@@ -52,8 +70,8 @@ class Writer:
         if node.kind == "constant":
             place = self._constant_places.get(base)
             if place is None:
-                place = self._constant_places[base] = len(self.constants)
-                self.constants.append(np.asarray(node.value))
+                place = self._constant_places[base] = len(self.shared.constants)
+                self.shared.constants.append(np.asarray(node.value))
             return f"G[{place}]"
         if base in self.graph.outputs:
             return f"O[{self.graph.outputs.index(base)}]"
@@ -92,7 +110,15 @@ class Writer:
             return product(self, node_number)
         if node.kind == "concatenate":
             return self._concatenated(node_number)
+        if node.kind == "scan":
+            return scan_text(self, node_number)
         return self._changed(node_number)
+
+    def nested(self, graph: Graph, plan: Schedule) -> list[str]:
+        """The names of the kernels of a loop's body, which are written beside this program's."""
+        inner = Writer(graph, plan, self.shared)
+        texts = [*[inner.kernel(number) for number in range(len(plan.kernels))], inner.results()]
+        return [self.shared.add(text) for text in texts if text]
 
     def results(self) -> str:
         """Copies for outputs that are views, inputs, constants or given twice."""
