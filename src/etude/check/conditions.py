@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from etude.rules import structural
+from etude.rules.conditions import STRUCTURAL, TYPED, structural, typed
 from etude.terms import ArrayType, Variable
 
 __all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "without_types", "words"]
@@ -17,22 +17,6 @@ MATRIX_WORDS = frozenset("symmetric positive_definite diagonal lower_triangular 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-_STRUCTURE: dict[str, Callable[..., bool]] = {
-    "scalar": lambda x: x.ndim == 0,
-    "static": lambda x: x.is_static,
-    "same_type": lambda *kinds: all(kind is kinds[0] for kind in kinds),
-    "same_shape": lambda *kinds: all(kind.shape == kinds[0].shape for kind in kinds),
-    "floating": lambda *kinds: all(kind.dtype.kind in "fc" for kind in kinds),
-    "real": lambda *kinds: all(kind.dtype.kind != "c" for kind in kinds),
-    "complex": lambda *kinds: all(kind.dtype.kind == "c" for kind in kinds),
-    "boolean": lambda *kinds: all(kind.dtype.kind == "b" for kind in kinds),
-    "integral": lambda *kinds: all(kind.dtype.kind in "iub" for kind in kinds),
-    "vector": lambda *kinds: all(kind.ndim == 1 for kind in kinds),
-    "matrix": lambda *kinds: all(kind.ndim == 2 for kind in kinds),
-    "number": lambda *kinds: all(kind.ndim == 0 for kind in kinds),
-    "constant": lambda *kinds: True,
-    "square": lambda *kinds: all(kind.ndim >= 2 and kind.shape[-1] == kind.shape[-2] for kind in kinds),
-}
 
 
 def conjuncts(condition: Any) -> tuple[Any, ...]:
@@ -78,11 +62,17 @@ def _decide(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[
         return (all if head == "and" else any)(_decide(part, types, attributes, unknown) for part in rest)
     if head == "not":
         return not _decide(rest[0], types, attributes, not unknown)
-    if head in _STRUCTURE:
+    if head == "number":
+        kind = types.get(rest[0].name)
+        return unknown if kind is None else kind.ndim == 0
+    if head == "constant":
+        return True
+    if head in TYPED:
         kinds = [types.get(part.name, attributes.get(part.name)) for part in rest]
         if any(isinstance(kind, np.dtype) for kind in kinds):
             return structural(head, tuple(kinds)) is True
-        return unknown if None in kinds else bool(_STRUCTURE[head](*kinds))
+        known = tuple([kind for kind in kinds if isinstance(kind, ArrayType)])
+        return unknown if len(known) < len(kinds) else typed(head, known)
     if head in _COMPARE and rest[0].name in attributes:
         return bool(_COMPARE[head](attributes[rest[0].name], rest[1]))
     if head in MATRIX_WORDS:
@@ -113,8 +103,8 @@ def holds(condition: Any, values: Mapping[str, Any], types: Mapping[str, ArrayTy
         return combine.reduce([holds(part, values, types, samples) for part in rest])
     if head == "not":
         return np.logical_not(holds(rest[0], values, types, samples))
-    if head in _STRUCTURE:
-        found = np.asarray(_STRUCTURE[head](*[types[part.name] for part in rest]))
+    if head in STRUCTURAL:
+        found = np.asarray(_decide(condition, types, {}, True))
     elif head in _COMPARE:
         value = values[rest[0].name]
         if not isinstance(value, (np.ndarray, np.generic)):

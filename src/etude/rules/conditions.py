@@ -15,12 +15,8 @@ import numpy as np
 
 from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, scalar_value
 
-__all__ = ["COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "structural"]
+__all__ = ["COMPARISONS", "STRUCTURAL", "TYPED", "WORDS", "holds", "parse_condition", "structural", "typed"]
 
-STRUCTURAL = frozenset(
-    "scalar static same_type same_shape floating real complex boolean integral vector matrix number square constant".split()
-)
-WORDS = ASSUMPTIONS | STRUCTURAL
 COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
@@ -117,27 +113,11 @@ def _compared(kind: str, value: Any, literal: Any) -> bool:
     return isinstance(value, (int, float)) and _TESTS[kind](value, literal)
 
 
-def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
-    """A word that types alone decide; None for another word."""
-    first = parts[0]
-    if word == "integral" and not isinstance(first, Term):
-        return isinstance(first, (bool, int)) or (isinstance(first, np.dtype) and first.kind in "biu")
-    test = _TYPE_TESTS.get(word)
-    if test is not None:
-        return bool(test(first.type))
-    if word == "same_type":
-        return all(part.type is first.type for part in parts)
-    if word == "same_shape":
-        return all(part.type.shape == first.type.shape and None not in first.type.shape for part in parts)
-    if word in ("number", "constant"):
-        return scalar_value(first) is not None or (word == "constant" and is_constant(first))
-    return None
-
-
-_TYPE_TESTS: dict[str, Callable[[ArrayType], bool]] = {
+_OF_ONE: dict[str, Callable[[ArrayType], bool]] = {
     "scalar": lambda kind: kind.ndim == 0,
     "vector": lambda kind: kind.ndim == 1,
     "matrix": lambda kind: kind.ndim >= 2,
+    "unbatched": lambda kind: kind.ndim <= 2,
     "square": lambda kind: kind.ndim >= 2 and kind.shape[-1] is not None and kind.shape[-1] == kind.shape[-2],
     "static": lambda kind: kind.is_static,
     "floating": lambda kind: kind.is_floating,
@@ -146,3 +126,28 @@ _TYPE_TESTS: dict[str, Callable[[ArrayType], bool]] = {
     "boolean": lambda kind: kind.dtype.kind == "b",
     "integral": lambda kind: kind.dtype.kind in "biu",
 }
+_OF_SEVERAL: dict[str, Callable[..., bool]] = {
+    "same_type": lambda first, *others: all(kind is first for kind in others),
+    "same_shape": lambda first, *others: None not in first.shape and all(kind.shape == first.shape for kind in others),
+}
+TYPED = frozenset((*_OF_ONE, *_OF_SEVERAL))
+STRUCTURAL = TYPED | {"number", "constant"}
+WORDS = ASSUMPTIONS | STRUCTURAL
+
+
+def typed(word: str, kinds: tuple[ArrayType, ...]) -> bool:
+    """A word of `TYPED`, decided by the types of what it is said of; of several, it holds of each."""
+    test = _OF_ONE.get(word)
+    return all(map(test, kinds)) if test is not None else _OF_SEVERAL[word](*kinds)
+
+
+def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
+    """A word that terms and attributes alone decide; None for another word."""
+    first = parts[0]
+    if word == "integral" and not isinstance(first, Term):
+        return isinstance(first, (bool, int)) or (isinstance(first, np.dtype) and first.kind in "biu")
+    if word in TYPED:
+        return typed(word, tuple([part.type for part in parts]))
+    if word in ("number", "constant"):
+        return scalar_value(first) is not None or (word == "constant" and is_constant(first))
+    return None
