@@ -8,7 +8,6 @@ from etude.calculus.kinds import DisconnectedType, NullType, disconnected_type, 
 from etude.calculus.loops import CondLink, ScanLink
 from etude.calculus.nodes import Link, edges, link
 from etude.calculus.reverse import Sweep, fitted, reverse
-from etude.calculus.sizes import same_sizes
 
 __all__ = [
     "CondLink",
@@ -30,7 +29,6 @@ __all__ = [
     "one_like",
     "release",
     "reverse",
-    "same_sizes",
     "tangents",
     "zero_like",
 ]

@@ -8,8 +8,8 @@ from typing import Any
 from etude.calculus.kinds import NullType
 from etude.calculus.nodes import Link, edges
 from etude.calculus.reverse import Sweep
-from etude.calculus.sizes import same_sizes
 from etude.ops import CATALOGUE
+from etude.ops.sizes import same_sizes
 from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.terms import Term, is_leaf
 

@@ -8,8 +8,8 @@ from typing import Any
 from etude.calculus.instantiate import Polish
 from etude.calculus.kinds import NullType
 from etude.calculus.nodes import Link, edges, link
-from etude.calculus.sizes import Equalities
 from etude.ops import CATALOGUE
+from etude.ops.sizes import Equalities
 from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.terms import Term, is_leaf, postorder
 

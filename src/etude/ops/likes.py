@@ -12,6 +12,7 @@ from etude.ops.axes import axes_first, described, reduced_axes, same_shape, shap
 from etude.ops.layout import broadcast_to, expand_dims, reshape
 from etude.ops.op import Attributes, Op, Types, register
 from etude.ops.reductions import dtype_of, sum_
+from etude.ops.sizes import shape_source
 from etude.terms import ArrayType, Term, as_dtype, broadcast_shapes, constant
 
 __all__ = ["broadcast_like", "full_like", "ones_like", "reshape_like", "sum_like", "zeros_like"]
@@ -112,9 +113,10 @@ def _broadcast_like_build(op: Op, operands: tuple[Term, ...], attributes: Attrib
         return placed
     if ref.type.is_static:
         return broadcast_to(placed, shape=ref.type.shape)
-    if placed is g and axis is None and not keepdims:
+    source = shape_source(ref)
+    if placed is g and axis is None and not keepdims and source is ref:
         return None
-    return op(placed, ref)
+    return op(placed, source)
 
 
 broadcast_like = register(
@@ -176,7 +178,10 @@ def _filled(name: str, value: int, function: Any, doc: str) -> Op:
 
     def build(op: Op, operands: tuple[Term, ...], attributes: Attributes) -> Term | None:
         kind = infer((operands[0].type,), attributes)
-        return broadcast_to(constant(value, kind.dtype), shape=kind.shape) if kind.is_static else None
+        if kind.is_static:
+            return broadcast_to(constant(value, kind.dtype), shape=kind.shape)
+        source = shape_source(operands[0])
+        return None if source is operands[0] else op(source, dtype=kind.dtype)
 
     return register(
         Op(
@@ -231,7 +236,13 @@ def _count(x: Any, axis: Any, ddof: Any) -> Any:
 def _count_build(op: Op, operands: tuple[Term, ...], attributes: Attributes) -> Term | None:
     shape, axis = operands[0].type.shape, attributes[0]
     count = shape_size([shape[place] for place in some_axes(axis, len(shape))])
-    return None if count is None else constant(max(count - attributes[1], 0), _count_dtype(operands[0].type.dtype))
+    dtype = _count_dtype(operands[0].type.dtype)
+    if count is not None:
+        return constant(max(count - attributes[1], 0), dtype)
+    source = shape_source(operands[0])
+    if source is operands[0] or _count_dtype(source.type.dtype) != dtype:
+        return None
+    return op(source, axis=axis, ddof=attributes[1])
 
 
 element_count = register(

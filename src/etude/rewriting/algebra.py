@@ -74,6 +74,7 @@ class Algebra:
         self.known = known
         self.sums: dict[Term, Sum] = {}
         self.products: dict[Term, Product] = {}
+        self.spelled: dict[Any, Term] = {}  # parts in any order -> the term first made of them
 
     # ---------------------------------------------------------------- taking apart
 
@@ -139,8 +140,19 @@ class Algebra:
                 const, items = self.sums[base]
                 return self.sum(_one(const * coefficient), {t: _one(c * coefficient) for t, c in items.items()}, dtype)
         made = self._product(coefficient, factors, dtype)
+        if len(factors) > 1:
+            made = self._as_before(_multiply, coefficient, factors, made)
         _remember(self.products, made, (coefficient, dict(factors)))
         return made
+
+    def _as_before(self, op: Op, number: Number, parts: dict[Term, Number], made: Term) -> Term:
+        """The sum or product of these parts as it was spelled first: the order of parts makes no other term."""
+        first: Term = self.spelled.setdefault((op, number, frozenset(parts.items())), made)
+        if first is made:
+            if len(self.spelled) > REMEMBERED:
+                self.spelled.clear()
+            return made
+        return first if first.type is made.type else made
 
     def _product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term:
         if coefficient < 0:
@@ -222,7 +234,7 @@ class Algebra:
             inside = self.sum(0, {t: 1 if c > 0 else -1 for t, c in items.items()}, dtype)
             made = _pair(_multiply, self.number(size, dtype), inside)
         else:
-            made = self._sum(const, items, dtype)
+            made = self._as_before(_add, const, items, self._sum(const, items, dtype))
         _remember(self.sums, made, (const, dict(items)))
         return made
 

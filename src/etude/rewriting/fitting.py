@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from etude.ops import CATALOGUE
+from etude.ops.sizes import shape_source
 from etude.terms import CONSTANT, ArrayType, Term, constant, scalar_value
 
-__all__ = ["Refused", "fit", "number_of", "shape_source"]
-
-_STEPS = 1000
+__all__ = ["Refused", "fit", "number_of"]
 
 
 class Refused(Exception):
@@ -58,21 +57,6 @@ def _spread(term: Term, like: Term) -> Term:
     if spread.type is not kind:
         raise Refused
     return spread
-
-
-def shape_source(term: Term) -> Term:
-    """A part of `term`, as near to its leaves as is cheaply found, that has the same shape."""
-    for _ in range(_STEPS):
-        head = term._tuple[0]
-        if "elementwise" not in getattr(head, "properties", ()):
-            break
-        for part in term.operands:
-            if part.type.shape == term.type.shape:
-                term = part
-                break
-        else:
-            break
-    return term
 
 
 _SPREADING = {"broadcast_to": 1, "broadcast_like": 1, "full": 1}

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from etude.ops.sizes import same_sizes
 from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, scalar_value
 
 __all__ = ["COMPARISONS", "STRUCTURAL", "TYPED", "WORDS", "holds", "parse_condition", "structural", "typed"]
@@ -146,6 +147,8 @@ def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
     first = parts[0]
     if word == "integral" and not isinstance(first, Term):
         return isinstance(first, (bool, int)) or (isinstance(first, np.dtype) and first.kind in "biu")
+    if word == "same_shape":
+        return all(same_sizes(part, first) for part in parts)
     if word in TYPED:
         return typed(word, tuple([part.type for part in parts]))
     if word in ("number", "constant"):

@@ -11,10 +11,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from etude.errors import EtudeError
-from etude.ops import Op
+from etude.ops.op import Op
 from etude.terms import ArrayType, Shape, Term, is_leaf
 
-__all__ = ["Equalities", "same_sizes", "sizes"]
+__all__ = ["Equalities", "same_sizes", "shape_source", "sizes"]
 
 _JOIN = "|"
 _sizes: WeakKeyDictionary[Term, Shape] = WeakKeyDictionary()
@@ -127,3 +127,12 @@ _NONE = Equalities()
 def same_sizes(left: Term, right: Term) -> bool:
     """Whether both shapes are equal at run time whatever the sizes are."""
     return _NONE.same(left, right)
+
+
+def shape_source(term: Term) -> Term:
+    """The part of `term` nearest to its leaves, along operands, that certainly has the same shape."""
+    while True:
+        part = next((part for part in _sources(term) if part.type.ndim == term.type.ndim and same_sizes(part, term)), None)
+        if part is None:
+            return term
+        term = part

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import etude as et
-from etude.calculus.sizes import Equalities, same_sizes
+from etude.ops.sizes import Equalities, same_sizes
 from etude.terms import postorder
 
 A, B, v, w = et.matrix("A"), et.matrix("B"), et.vector("v"), et.vector("w")
