@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from etude.rules.conditions import STRUCTURAL, TYPED, structural, typed
+from etude.rules.conditions import STRUCTURAL, TYPED, typed
 from etude.terms import ArrayType, Variable
 
 __all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "without_types", "words"]
@@ -17,6 +17,9 @@ MATRIX_WORDS = frozenset("symmetric positive_definite diagonal lower_triangular 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
+
+
+_MISSING = object()
 
 
 def conjuncts(condition: Any) -> tuple[Any, ...]:
@@ -68,11 +71,8 @@ def _decide(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[
     if head == "constant":
         return True
     if head in TYPED:
-        kinds = [types.get(part.name, attributes.get(part.name)) for part in rest]
-        if any(isinstance(kind, np.dtype) for kind in kinds):
-            return structural(head, tuple(kinds)) is True
-        known = tuple([kind for kind in kinds if isinstance(kind, ArrayType)])
-        return unknown if len(known) < len(kinds) else typed(head, known)
+        kinds = [{**attributes, **types}.get(part.name, _MISSING) for part in rest]
+        return unknown if _MISSING in kinds else typed(head, tuple(kinds))
     if head in _COMPARE and rest[0].name in attributes:
         return bool(_COMPARE[head](attributes[rest[0].name], rest[1]))
     if head in MATRIX_WORDS:

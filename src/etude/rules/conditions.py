@@ -114,7 +114,25 @@ def _compared(kind: str, value: Any, literal: Any) -> bool:
     return isinstance(value, (int, float)) and _TESTS[kind](value, literal)
 
 
-_OF_ONE: dict[str, Callable[[ArrayType], bool]] = {
+def _integral(kind: Any) -> bool:
+    return isinstance(kind, (bool, int)) or getattr(kind, "dtype", kind).kind in "biu"
+
+
+def _conformable(left: ArrayType, right: ArrayType) -> bool:
+    """Whether a product of matrices or vectors has equal inner sizes."""
+    if not left.shape or not right.shape:
+        return False
+    return left.shape[-1] is not None and left.shape[-1] == right.shape[-2 if right.ndim > 1 else -1]
+
+
+def _leading(kind: ArrayType, shape: Any, axes: Any) -> bool:
+    """Whether broadcasting to the shape adds just these axes, in front of those that there are."""
+    added = len(shape) - kind.ndim
+    return added > 0 and axes == tuple(range(added)) and kind.shape == tuple(shape[added:])
+
+
+# said of types, or of attributes where these are dtypes, numbers, shapes or axes
+_OF_ONE: dict[str, Callable[[Any], bool]] = {
     "scalar": lambda kind: kind.ndim == 0,
     "vector": lambda kind: kind.ndim == 1,
     "matrix": lambda kind: kind.ndim >= 2,
@@ -125,19 +143,26 @@ _OF_ONE: dict[str, Callable[[ArrayType], bool]] = {
     "real": lambda kind: kind.dtype.kind != "c",
     "complex": lambda kind: kind.dtype.kind == "c",
     "boolean": lambda kind: kind.dtype.kind == "b",
-    "integral": lambda kind: kind.dtype.kind in "biu",
+    "integral": _integral,
+    "from_front": lambda axes: axes is not None and all(axis >= 0 for axis in (axes if isinstance(axes, tuple) else (axes,))),
+    "ascending": lambda axes: axes is not None and axes == tuple(sorted(axes)),
 }
 _OF_SEVERAL: dict[str, Callable[..., bool]] = {
     "same_type": lambda first, *others: all(kind is first for kind in others),
     "same_shape": lambda first, *others: None not in first.shape and all(kind.shape == first.shape for kind in others),
+    "conformable": _conformable,
+    "has_shape": lambda kind, shape: kind.shape == shape,
+    "has_dtype": lambda kind, dtype: kind.dtype == dtype,
+    "holds_all": lambda kind, dtype: np.can_cast(kind.dtype, dtype, "safe"),
+    "leading": _leading,
 }
 TYPED = frozenset((*_OF_ONE, *_OF_SEVERAL))
 STRUCTURAL = TYPED | {"number", "constant"}
 WORDS = ASSUMPTIONS | STRUCTURAL
 
 
-def typed(word: str, kinds: tuple[ArrayType, ...]) -> bool:
-    """A word of `TYPED`, decided by the types of what it is said of; of several, it holds of each."""
+def typed(word: str, kinds: tuple[Any, ...]) -> bool:
+    """A word of `TYPED`, decided by the types and attributes that it is said of; one word of several holds of each."""
     test = _OF_ONE.get(word)
     return all(map(test, kinds)) if test is not None else _OF_SEVERAL[word](*kinds)
 
@@ -145,12 +170,10 @@ def typed(word: str, kinds: tuple[ArrayType, ...]) -> bool:
 def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
     """A word that terms and attributes alone decide; None for another word."""
     first = parts[0]
-    if word == "integral" and not isinstance(first, Term):
-        return isinstance(first, (bool, int)) or (isinstance(first, np.dtype) and first.kind in "biu")
     if word == "same_shape":
         return all(same_sizes(part, first) for part in parts)
     if word in TYPED:
-        return typed(word, tuple([part.type for part in parts]))
+        return typed(word, tuple([part.type if isinstance(part, Term) else part for part in parts]))
     if word in ("number", "constant"):
         return scalar_value(first) is not None or (word == "constant" and is_constant(first))
     return None

@@ -338,6 +338,8 @@ class _Line:
         return self.pattern(node)
 
     def call(self, name: str, args: tuple[Any, ...], named: dict[str, Any], node: ast.AST) -> Any:
+        if name in COMPUTED_ATTRIBUTES and not named:
+            return etuple(COMPUTED, name, *args)
         if name in _MARKERS:
             return etuple(_MARKERS[name], *args)
         op = CATALOGUE.get(ALIASES.get(name, name))
