@@ -90,6 +90,6 @@ def test_form_and_value(expr, wanted):
 
 def test_batches_are_left_alone():
     batch, vectors = et.symbol("batch", (2, 4, 4)), et.symbol("vectors", (2, 4))
-    for expr in (et.sum(batch * vectors[:, None], axis=1), et.trace(batch @ batch.mT), et.diagonal(batch) @ U):
-        at = {batch: np.random.default_rng(1).normal(size=(2, 4, 4)), vectors: np.ones((2, 4)) * 2, U: np.arange(4.0)}
+    for expr in (et.sum(batch * vectors[:, None], axis=1), et.trace(batch @ batch.mT)):
+        at = {batch: np.random.default_rng(1).normal(size=(2, 4, 4)), vectors: np.ones((2, 4)) * 2}
         np.testing.assert_allclose(evaluated(et.simplify(expr), at), evaluated(expr, at))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from etude.rules.conditions import STRUCTURAL, TYPED, typed
+from etude.rules.conditions import BY_TYPE, said_of_types
 from etude.terms import ArrayType, Variable
 
 __all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "without_types", "words"]
@@ -17,10 +17,6 @@ MATRIX_WORDS = frozenset("symmetric positive_definite diagonal lower_triangular 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-
-
-_MISSING = object()
-
 
 def conjuncts(condition: Any) -> tuple[Any, ...]:
     """The parts of which all must hold."""
@@ -65,14 +61,13 @@ def _decide(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[
         return (all if head == "and" else any)(_decide(part, types, attributes, unknown) for part in rest)
     if head == "not":
         return not _decide(rest[0], types, attributes, not unknown)
-    if head == "number":
-        kind = types.get(rest[0].name)
-        return unknown if kind is None else kind.ndim == 0
     if head == "constant":
         return True
-    if head in TYPED:
-        kinds = [{**attributes, **types}.get(part.name, _MISSING) for part in rest]
-        return unknown if _MISSING in kinds else typed(head, tuple(kinds))
+    if head in BY_TYPE:
+        known = {**attributes, **types}
+        if any(part.name not in known for part in rest):
+            return unknown
+        return said_of_types(head, tuple([known[part.name] for part in rest]))
     if head in _COMPARE and rest[0].name in attributes:
         return bool(_COMPARE[head](attributes[rest[0].name], rest[1]))
     if head in MATRIX_WORDS:
@@ -103,7 +98,9 @@ def holds(condition: Any, values: Mapping[str, Any], types: Mapping[str, ArrayTy
         return combine.reduce([holds(part, values, types, samples) for part in rest])
     if head == "not":
         return np.logical_not(holds(rest[0], values, types, samples))
-    if head in STRUCTURAL:
+    if head == "constant":
+        found = np.asarray(True)
+    elif head in BY_TYPE:
         found = np.asarray(_decide(condition, types, {}, True))
     elif head in _COMPARE:
         value = values[rest[0].name]
@@ -126,6 +123,8 @@ def _word(word: str, value: Any, samples: int | None) -> Any:
     if word in MATRIX_WORDS:
         return np.asarray(_is_matrix(word, np.asarray(value)))
     number = np.asarray(value)
+    if word == "number":
+        return _same_everywhere(number, samples)
     if number.dtype.kind == "c" and word in ("positive", "nonnegative", "negative"):
         return _reduced(np.zeros(number.shape, bool), samples)
     test: dict[str, Callable[[Any], Any]] = {
@@ -137,6 +136,13 @@ def _word(word: str, value: Any, samples: int | None) -> Any:
         "integer": lambda x: np.isfinite(x) & (x == np.rint(x)) if x.dtype.kind == "f" else x == x,
     }
     return _reduced(test[word](number), samples)
+
+
+def _same_everywhere(value: Any, samples: int | None) -> Any:
+    """Whether an array holds one number, as a constant that was broadcast does."""
+    flat = value.reshape(1 if samples is None else len(value), -1)
+    found = np.all((flat == flat[:, :1]) | ((flat != flat) & (flat[:, :1] != flat[:, :1])), axis=1) & bool(flat.size)
+    return found[0] if samples is None else found
 
 
 def _is_matrix(word: str, value: Any) -> bool:

@@ -12,9 +12,9 @@ from etude.rewriting.journal import Journal, attach
 from etude.rewriting.regions import as_polynomials, in_lowest_terms
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
 from etude.rules import Rule, RuleSet, default
-from etude.terms import Term, postorder
+from etude.terms import Term, bulk, postorder
 
-__all__ = ["normalize", "rewrite", "simplify"]
+__all__ = ["multiplied_out", "normalize", "rewrite", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
@@ -56,6 +56,7 @@ def rewrite(
     return strategy(made, journal)(term) or term
 
 
+@bulk()
 def simplify(
     term: Term,
     rules: RuleSet | None = None,
@@ -86,6 +87,11 @@ def kept(term: Term, rules: RuleSet, promise: str, goal: Goal, journal: Journal 
     found = normalize(term, RuleSet(rule for rule in rules if rule.promise in allowed), journal)
     return found if goal.total(postorder(found)) <= goal.total(postorder(term)) else term
 
+def multiplied_out(term: Term) -> Term:
+    """Products and small powers of sums as sums; no rule but arithmetic is applied."""
+    return Engine(compiled(RuleSet()), expand=True).run(term)
+
+
 
 def best_for(goal: Goal, term: Term, rules: Rules, journal: Journal | None, order: list[Term], own: bool) -> Term:
     """The term by the rules and, where these are the library's `own`, by those that come first and last for a goal."""
@@ -108,13 +114,13 @@ def smallest(
         return found if goal.total(postorder(found)) <= goal.total(order) else term
     best = stable(term, rules, journal, goal)
     if goal.anew:
-        best = multiplied_out(best, rules, journal, goal)
+        best = expanded_if_better(best, rules, journal, goal)
     lowest = in_lowest_terms(best, rules, goal, journal)
     best = lowest if lowest is best else stable(lowest, rules, journal, goal)
     return as_polynomials(best, goal, journal) if anew else best
 
 
-def multiplied_out(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
+def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
     """The normal form of what the term is when multiplied out, where that is better."""
     apart = Journal() if journal is not None else None
     other = stable(Engine(rules, apart, expand=True).run(term), rules, apart, goal)

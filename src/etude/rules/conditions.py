@@ -16,8 +16,54 @@ import numpy as np
 from etude.ops.sizes import same_sizes
 from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, scalar_value
 
-__all__ = ["COMPARISONS", "STRUCTURAL", "TYPED", "WORDS", "holds", "parse_condition", "structural", "typed"]
+__all__ = ["BY_TYPE", "COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "said_of_types", "structural"]
 
+
+def _conformable(left: ArrayType, right: ArrayType) -> bool:
+    """Whether a product of matrices or vectors has equal inner sizes."""
+    if not left.shape or not right.shape:
+        return False
+    return left.shape[-1] is not None and left.shape[-1] == right.shape[-2 if right.ndim > 1 else -1]
+
+
+def _leading(kind: ArrayType, shape: Any, axes: Any) -> bool:
+    """Whether broadcasting to the shape adds just these axes, in front of those that there are."""
+    added = len(shape) - kind.ndim
+    return added > 0 and axes == tuple(range(added)) and kind.shape == tuple(shape[added:])
+
+
+# What a word says of types; of several variables it is said of each. An attribute that is a dtype has no shape.
+_OF_DTYPES: dict[str, Callable[[np.dtype[Any]], bool]] = {
+    "floating": lambda dtype: dtype.kind in "fc",
+    "real": lambda dtype: dtype.kind != "c",
+    "complex": lambda dtype: dtype.kind == "c",
+    "boolean": lambda dtype: dtype.kind == "b",
+    "integral": lambda dtype: dtype.kind in "biu",
+}
+_OF_SHAPES: dict[str, Callable[[ArrayType], bool]] = {
+    "scalar": lambda kind: kind.ndim == 0,
+    "vector": lambda kind: kind.ndim == 1,
+    "matrix": lambda kind: kind.ndim >= 2,
+    "unbatched": lambda kind: kind.ndim <= 2,
+    "square": lambda kind: kind.ndim >= 2 and kind.shape[-1] is not None and kind.shape[-1] == kind.shape[-2],
+    "static": lambda kind: kind.is_static,
+}
+_TOGETHER: dict[str, Callable[..., bool]] = {
+    "same_type": lambda first, *rest: all(kind == first for kind in rest),
+    "same_shape": lambda first, *rest: None not in first.shape and all(kind.shape == first.shape for kind in rest),
+}
+_OF_TYPES_AND_ATTRIBUTES: dict[str, Callable[..., bool]] = {
+    "conformable": _conformable,
+    "has_shape": lambda kind, shape: kind.shape == shape,
+    "has_dtype": lambda kind, dtype: kind.dtype == dtype,
+    "holds_all": lambda kind, dtype: np.can_cast(kind.dtype, dtype, "safe"),
+    "leading": _leading,
+    "from_front": lambda axes: axes is not None and all(axis >= 0 for axis in (axes if isinstance(axes, tuple) else (axes,))),
+    "ascending": lambda axes: axes is not None and axes == tuple(sorted(axes)),
+}
+BY_TYPE = frozenset({*_OF_DTYPES, *_OF_SHAPES, *_TOGETHER, *_OF_TYPES_AND_ATTRIBUTES})
+STRUCTURAL = BY_TYPE | {"number", "constant"}
+WORDS = ASSUMPTIONS | STRUCTURAL
 COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
@@ -114,66 +160,28 @@ def _compared(kind: str, value: Any, literal: Any) -> bool:
     return isinstance(value, (int, float)) and _TESTS[kind](value, literal)
 
 
-def _integral(kind: Any) -> bool:
-    return isinstance(kind, (bool, int)) or getattr(kind, "dtype", kind).kind in "biu"
-
-
-def _conformable(left: ArrayType, right: ArrayType) -> bool:
-    """Whether a product of matrices or vectors has equal inner sizes."""
-    if not left.shape or not right.shape:
-        return False
-    return left.shape[-1] is not None and left.shape[-1] == right.shape[-2 if right.ndim > 1 else -1]
-
-
-def _leading(kind: ArrayType, shape: Any, axes: Any) -> bool:
-    """Whether broadcasting to the shape adds just these axes, in front of those that there are."""
-    added = len(shape) - kind.ndim
-    return added > 0 and axes == tuple(range(added)) and kind.shape == tuple(shape[added:])
-
-
-# said of types, or of attributes where these are dtypes, numbers, shapes or axes
-_OF_ONE: dict[str, Callable[[Any], bool]] = {
-    "scalar": lambda kind: kind.ndim == 0,
-    "vector": lambda kind: kind.ndim == 1,
-    "matrix": lambda kind: kind.ndim >= 2,
-    "unbatched": lambda kind: kind.ndim <= 2,
-    "square": lambda kind: kind.ndim >= 2 and kind.shape[-1] is not None and kind.shape[-1] == kind.shape[-2],
-    "static": lambda kind: kind.is_static,
-    "floating": lambda kind: kind.is_floating,
-    "real": lambda kind: kind.dtype.kind != "c",
-    "complex": lambda kind: kind.dtype.kind == "c",
-    "boolean": lambda kind: kind.dtype.kind == "b",
-    "integral": _integral,
-    "from_front": lambda axes: axes is not None and all(axis >= 0 for axis in (axes if isinstance(axes, tuple) else (axes,))),
-    "ascending": lambda axes: axes is not None and axes == tuple(sorted(axes)),
-}
-_OF_SEVERAL: dict[str, Callable[..., bool]] = {
-    "same_type": lambda first, *others: all(kind is first for kind in others),
-    "same_shape": lambda first, *others: None not in first.shape and all(kind.shape == first.shape for kind in others),
-    "conformable": _conformable,
-    "has_shape": lambda kind, shape: kind.shape == shape,
-    "has_dtype": lambda kind, dtype: kind.dtype == dtype,
-    "holds_all": lambda kind, dtype: np.can_cast(kind.dtype, dtype, "safe"),
-    "leading": _leading,
-}
-TYPED = frozenset((*_OF_ONE, *_OF_SEVERAL))
-STRUCTURAL = TYPED | {"number", "constant"}
-WORDS = ASSUMPTIONS | STRUCTURAL
-
-
-def typed(word: str, kinds: tuple[Any, ...]) -> bool:
-    """A word of `TYPED`, decided by the types and attributes that it is said of; one word of several holds of each."""
-    test = _OF_ONE.get(word)
-    return all(map(test, kinds)) if test is not None else _OF_SEVERAL[word](*kinds)
-
-
 def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
-    """A word that terms and attributes alone decide; None for another word."""
-    first = parts[0]
-    if word == "same_shape":
-        return all(same_sizes(part, first) for part in parts)
-    if word in TYPED:
-        return typed(word, tuple([part.type if isinstance(part, Term) else part for part in parts]))
+    """A structural word said of terms and attributes; None for another word."""
     if word in ("number", "constant"):
+        first = parts[0]
         return scalar_value(first) is not None or (word == "constant" and is_constant(first))
-    return None
+    if word not in BY_TYPE:
+        return None
+    if word == "integral" and all(isinstance(part, (bool, int)) for part in parts):
+        return True
+    if word == "same_shape" and all(isinstance(part, Term) for part in parts):
+        return all(same_sizes(part, parts[0]) for part in parts)
+    return said_of_types(word, tuple([part.type if isinstance(part, Term) else part for part in parts]))
+
+
+def said_of_types(word: str, kinds: tuple[Any, ...]) -> bool:
+    """Whether a word of `BY_TYPE` holds for these types; for one that has no dtype or shape it does not."""
+    if word in _OF_DTYPES:
+        test = _OF_DTYPES[word]
+        dtypes = [kind.dtype if isinstance(kind, ArrayType) else kind for kind in kinds]
+        return all(isinstance(dtype, np.dtype) and test(dtype) for dtype in dtypes)
+    if word in _OF_TYPES_AND_ATTRIBUTES:
+        return bool(_OF_TYPES_AND_ATTRIBUTES[word](*kinds))
+    if not all(isinstance(kind, ArrayType) for kind in kinds):
+        return False
+    return _TOGETHER[word](*kinds) if word in _TOGETHER else all(map(_OF_SHAPES[word], kinds))
