@@ -12,6 +12,7 @@ PIPELINES = {
     "simplify": et.simplify,
     "exact": lambda expr: et.simplify(expr, promise="exact"),
     "speed": lambda expr: et.simplify(expr, goal="speed"),
+    "stable": lambda expr: et.simplify(expr, goal="stable"),
     "stabilize": et.stabilize,
 }
 UNEXPLAINED = 0.01  # of the cases: rounding before a step of floor, sign, a comparison or a wide exponential shows

@@ -13,10 +13,13 @@ __all__ = ["Explanation", "count_operations", "explain", "rewrite", "saturate", 
 
 
 def simplify(expr: Any, rules: RuleSet | None = None, promise: str = "real", goal: str = "size") -> Array:
-    """The normal form of an expression: the same value, dtype and shape, with no more operations.
+    """The normal form of an expression: the same value, dtype and shape, and no worse for the goal than the original.
 
     rules: the rule set, `et.rules.default("simplify")` unless given. promise: "real" (the same value up to rounding
-    wherever the original is finite) or "exact" (bit for bit).
+    wherever the original is finite), "stable" (only by rules chosen for better rounding) or "exact" (bit for bit). goal:
+    "size" (the fewest distinct operations), "speed" (the least time by the weights of `rules/costs`, times the sizes that
+    are known) or "stable" (the fewest places where digits get lost by the lines of `rules/stabilize`, then the fewest
+    operations). Rule files say which goals they serve.
 
     Raises RewriteBudgetError where the rules do not come to an end, ValueError for an unknown promise or goal.
 
@@ -24,6 +27,8 @@ def simplify(expr: Any, rules: RuleSet | None = None, promise: str = "real", goa
     >>> x = et.scalar("x")
     >>> str(et.simplify(et.sin(x)**2 + et.cos(x)**2))
     '1.0'
+    >>> [str(et.simplify(et.log(1 + et.exp(x)) + 0, goal=goal)) for goal in ("size", "speed", "stable")]
+    ['softplus(x)', 'log(exp(x) + 1)', 'softplus(x)']
     """
     return reached(rewriting.simplify(as_term(expr), rules, promise, goal))
 

@@ -64,8 +64,10 @@ def _decide(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[
     if head == "constant":
         return True
     if head in BY_TYPE:
-        kinds = [types.get(part.name, attributes.get(part.name)) for part in rest]
-        return unknown if any(kind is None for kind in kinds) else said_of_types(head, tuple(kinds))
+        known = {**attributes, **types}
+        if any(part.name not in known for part in rest):
+            return unknown
+        return said_of_types(head, tuple([known[part.name] for part in rest]))
     if head in _COMPARE and rest[0].name in attributes:
         return bool(_COMPARE[head](attributes[rest[0].name], rest[1]))
     if head in MATRIX_WORDS:
@@ -99,7 +101,7 @@ def holds(condition: Any, values: Mapping[str, Any], types: Mapping[str, ArrayTy
     if head == "constant":
         found = np.asarray(True)
     elif head in BY_TYPE:
-        found = np.asarray(said_of_types(head, tuple([types[part.name] for part in rest])))
+        found = np.asarray(_decide(condition, types, {}, True))
     elif head in _COMPARE:
         value = values[rest[0].name]
         if not isinstance(value, (np.ndarray, np.generic)):

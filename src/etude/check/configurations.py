@@ -65,12 +65,12 @@ def attribute_choices(op: Op, name: str) -> tuple[Any, ...]:
     """Values to try for an attribute."""
     choices: dict[str, tuple[Any, ...]] = {
         "axis": (None, 0, 1, (0, 1), (0,), (1,), -1),
-        "axes": (None, (1, 0), (0, 2, 1), (2, 0, 1)),
+        "axes": (None, (1, 0), (0, 2, 1), (2, 0, 1), (0, 1)),
         "keepdims": (False, True),
         "k": (0, 1, -1),
         "offset": (0, 1, -1),
         "dtype": (np.dtype("float64"), np.dtype("float32"), np.dtype("int64"), np.dtype("bool")),
-        "shape": ((3,), (3, 4), (12,), (2, 3, 4), (4, 3), (1,), ()),
+        "shape": ((3,), (3, 4), (12,), (2, 3, 4), (4, 3), (1,), (), (16, 16)),
         "repeats": (2, 1),
         "shift": (1, -2),
         "decimals": (0, 2),

@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from etude.egraph.graph import EGraph
+from etude.rewriting.costs import run_time
 from etude.rewriting.counting import operation_cost
 from etude.terms import Term, postorder
 
-__all__ = ["Cost", "by_graph", "by_tree", "cheapest", "graph_cost", "root_cost", "run_time"]
+__all__ = ["Cost", "by_graph", "by_tree", "cheapest", "graph_cost", "root_cost"]
 
 Cost = Callable[[Term], float]  # of the root of a term alone
-_EXPENSIVE = {
-    **dict.fromkeys("exp expm1 log log1p exp2 log2 log10 sin cos sqrt rsqrt hypot divide reciprocal".split(), 4.0),
-    **dict.fromkeys("tan sinh cosh tanh arcsin arccos arctan arctan2 power expit softplus log_expit erf erfc".split(), 10.0),
-    **dict.fromkeys("gamma gammaln digamma polygamma beta logsumexp softmax".split(), 30.0),
-}
-_CUBIC = frozenset("matmul inv solve det slogdet cholesky eigh svd qr".split())
-_CALL = 0.5
-_NAMED = 100.0  # elements along a side whose size is only named
-
-
-def run_time(term: Term) -> float:
-    """A model of the time of a root: elements times the weight of the operation, flops for products of matrices."""
-    if operation_cost(term) == 0:
-        return 0.0
-    head = term._tuple[0].name
-    shapes = [kind.shape for part in (term, *term.operands) if (kind := getattr(part, "type", None)) and hasattr(kind, "shape")]
-    sizes = [_elements(shape) for shape in shapes]
-    if head in _CUBIC and len(shapes) > 1 and shapes[1]:
-        inner = _elements(shapes[1][-1:])
-        return _CALL + inner * (sizes[0] if head == "matmul" else sizes[1])
-    weight = 0.1 if head == "power" and _small_power(term) else _EXPENSIVE.get(head, 1.0)
-    return _CALL + weight * max(sizes)
-
-
-def _small_power(term: Term) -> bool:
-    from_constant = getattr(term._tuple[2]._tuple[1], "value", None) if isinstance(term._tuple[2], Term) else None
-    return bool(getattr(from_constant, "size", 0) == 1 and from_constant == 2)
-
-
-def _elements(shape: Any) -> float:
-    total = 1.0
-    for dim in shape or ():
-        total *= dim if isinstance(dim, int) else _NAMED
-    return total
 
 
 def root_cost(cost: str | Cost | None) -> Cost:

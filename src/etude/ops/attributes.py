@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 __all__ = ["COMPUTED_ATTRIBUTES"]
@@ -42,6 +43,25 @@ def to_right(subscripts: str) -> str:
     return f"{result},{left}->{right}"
 
 
+def composed(first: tuple[int, ...], then: tuple[int, ...]) -> tuple[int, ...]:
+    """The permutation that does one after the other."""
+    return tuple([first[axis] for axis in then])
+
+
+def joined(first: tuple[int, ...], then: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes that are gone when some are, and then some of those that are left."""
+    first, then = [axes if isinstance(axes, tuple) else (axes,) for axes in (first, then)]
+    rank = len(first) + max(then) + 1
+    left = [axis for axis in range(rank) if axis not in first]
+    return tuple(sorted([*first, *[left[axis] for axis in then]]))
+
+
+def elements(shape: tuple[int, ...], axes: Any = None) -> float:
+    """How many elements a shape has, in all or along axes."""
+    return float(prod(shape if axes is None else [shape[axis] for axis in axes]))
+
+
 COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {
-    function.__name__: function for function in (interior, inverse, negate, opposite, to_left, to_right)
+    function.__name__: function
+    for function in (composed, elements, interior, inverse, joined, negate, opposite, to_left, to_right)
 }

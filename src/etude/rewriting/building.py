@@ -47,6 +47,8 @@ def _compile(pattern: Any, slots: dict[Variable, int], guard: bool) -> Build:
     if not isinstance(pattern, Term) or is_typed(pattern):
         return lambda env: pattern
     op = pattern._tuple[0]
+    if op is COMPUTED:
+        return _attribute(pattern, slots)
     operands = [_compile(part, slots, guard) for part in pattern.operands]
     attributes = [_attribute(value, slots) for value in pattern.attributes]
     starred = [isinstance(part, Variable) and part.star for part in pattern.operands]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from etude.rewriting.bodies import within_bodies
 from etude.rewriting.compiled import Rules, compiled
-from etude.rewriting.counting import count_operations, operation_cost, size_of
 from etude.rewriting.engine import Engine
+from etude.rewriting.goals import GOALS, SIZE, Goal
 from etude.rewriting.journal import Journal, attach
 from etude.rewriting.regions import as_polynomials, in_lowest_terms
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
@@ -64,61 +64,85 @@ def simplify(
     goal: str = "size",
     journal: Journal | None = None,
 ) -> Term:
-    """A term of the same type and, within the promise, the same value, with no more operations."""
+    """A term of the same type and, within the promise, the same value, that is no worse for the goal."""
     if promise not in ("exact", "real", "stable"):
         raise ValueError(f"promise is 'exact', 'real' or 'stable', not {promise!r}")
-    if goal not in ("size", "speed", "stable"):
-        raise ValueError(f"goal is 'size', 'speed' or 'stable', not {goal!r}")
-    chosen = default("simplify") if rules is None else rules
-    if promise == "exact":
-        return normalize(term, RuleSet(rule for rule in chosen if rule.promise == "exact"), journal)
+    if goal not in GOALS:
+        raise ValueError(f"goal is {', '.join(map(repr, GOALS))}, not {goal!r}")
+    chosen = (default("simplify") if rules is None else rules).serving(goal)
+    if promise != "real":
+        return kept(term, chosen if rules is not None else chosen + default("stabilize"), promise, GOALS[goal], journal)
     term = within_bodies(term, lambda result: simplify(result, rules, promise, goal))
     order = postorder(term)
     own = Journal() if journal is None and len(order) <= EXPLAINED else journal
     ready = compiled(chosen)
-    result = smallest(term, ready, own, order, rules is None)
+    result = best_for(GOALS[goal], term, ready, own, order, rules is None)
     ready.silent.clear()
     if journal is None and own is not None and len(own):
         attach(result, own.derivation())
     return result
 
 
+def kept(term: Term, rules: RuleSet, promise: str, goal: Goal, journal: Journal | None) -> Term:
+    """The term by those rules alone whose own promise is as strong as the one that is asked for."""
+    allowed = ("exact",) if promise == "exact" else ("exact", "stable")
+    found = normalize(term, RuleSet(rule for rule in rules if rule.promise in allowed), journal)
+    return found if goal.total(postorder(found)) <= goal.total(postorder(term)) else term
+
 def multiplied_out(term: Term) -> Term:
     """Products and small powers of sums as sums; no rule but arithmetic is applied."""
     return Engine(compiled(RuleSet()), expand=True).run(term)
 
 
-def smallest(term: Term, rules: Rules, journal: Journal | None, order: list[Term], anew: bool = False) -> Term:
-    """The normal form; for a small term also the normal form of what it is when multiplied out, if that is smaller.
 
-    `anew`: whether sums may also be written anew by the library's relations.
+def best_for(goal: Goal, term: Term, rules: Rules, journal: Journal | None, order: list[Term], own: bool) -> Term:
+    """The term by the rules and, where these are the library's `own`, by those that come first and last for a goal."""
+    begun = normalize(term, default(goal.first), journal) if own and goal.first else term
+    found = smallest(begun, rules, journal, order if begun is term else postorder(begun), goal, own)
+    return goal.better(normalize(found, default(goal.last), journal), found) if own and goal.last else found
+
+
+def smallest(
+    term: Term, rules: Rules, journal: Journal | None, order: list[Term], goal: Goal = SIZE, own: bool = False
+) -> Term:
+    """The normal form; for a small term also the normal form of what it is when multiplied out, if that is better.
+
+    `own`: whether sums may also be written anew by the library's relations.
     """
+    anew = own and goal.anew
     if len(order) > SEARCHED:
         found = Engine(rules, journal).run(term, order)
-        found = as_polynomials(found, journal) if anew and len(order) <= WRITTEN_ANEW else found
-        return found if count_operations(found) <= sum(map(operation_cost, order)) else term
-    best = stable(term, rules, journal)
+        found = as_polynomials(found, goal, journal) if anew and len(order) <= WRITTEN_ANEW else found
+        return found if goal.total(postorder(found)) <= goal.total(order) else term
+    best = stable(term, rules, journal, goal)
+    if goal.anew:
+        best = expanded_if_better(best, rules, journal, goal)
+    lowest = in_lowest_terms(best, rules, goal, journal)
+    best = lowest if lowest is best else stable(lowest, rules, journal, goal)
+    return as_polynomials(best, goal, journal) if anew else best
+
+
+def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
+    """The normal form of what the term is when multiplied out, where that is better."""
     apart = Journal() if journal is not None else None
-    other = stable(Engine(rules, apart, expand=True).run(best), rules, apart)
-    if other is not best and other.type is term.type and size_of(other) < size_of(best):
-        if journal is not None and apart is not None:
-            journal.extend(apart.derivation())
-        best = other
-    lowest = in_lowest_terms(best, rules, journal)
-    best = lowest if lowest is best else stable(lowest, rules, journal)
-    return as_polynomials(best, journal) if anew else best
+    other = stable(Engine(rules, apart, expand=True).run(term), rules, apart, goal)
+    if other is term or other.type is not term.type or not goal.measure(other) < goal.measure(term):
+        return term
+    if journal is not None and apart is not None:
+        journal.extend(apart.derivation())
+    return other
 
 
-def stable(term: Term, rules: Rules, journal: Journal | None) -> Term:
-    """Normal forms again and again while they get smaller."""
+def stable(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
+    """Normal forms again and again while they get better."""
     best, now = term, term
     size = None
     for _ in range(ROUNDS):
         found = Engine(rules, journal).run(now)
         if found is now:
             break
-        size = size_of(best) if size is None else size
-        fresh = size_of(found)
+        size = goal.measure(best) if size is None else size
+        fresh = goal.measure(found)
         if fresh <= size:
             best, size = found, fresh
         now = found

@@ -12,6 +12,7 @@ from etude.rewriting.counting import size_of
 from etude.rewriting.engine import Engine
 from etude.rewriting.expansion import Relation, Unfit, expanded
 from etude.rewriting.fitting import Refused, fit
+from etude.rewriting.goals import Goal
 from etude.rewriting.horner import horner_forms
 from etude.rewriting.journal import Journal
 from etude.rewriting.rational import ARITHMETIC, lowest_terms, region_roots
@@ -25,15 +26,15 @@ _LEAST = 6  # operations from which a sum is written anew by Horner's rule
 _COMPARED = 3  # the shortest forms of which the rounding is compared
 
 
-def in_lowest_terms(root: Term, rules: Rules, journal: Journal | None) -> Term:
-    """The term with quotients of polynomials in lowest terms, where they are shorter so."""
-    return _each_region(root, lambda term: _shortest(term, rules, journal))
+def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
+    """The term with quotients of polynomials in lowest terms, where they are better so."""
+    return _each_region(root, lambda term: _shortest(term, rules, goal, journal))
 
 
-def as_polynomials(root: Term, journal: Journal | None) -> Term:
-    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is shorter."""
-    found = _each_region(root, lambda term: _polynomial(term, journal))
-    return found if found is root or size_of(found) < size_of(root) else root
+def as_polynomials(root: Term, goal: Goal, journal: Journal | None) -> Term:
+    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better."""
+    found = _each_region(root, lambda term: _polynomial(term, goal, journal))
+    return found if found is root or goal.measure(found) < goal.measure(root) else root
 
 
 def _each_region(root: Term, change: Callable[[Term], Term]) -> Term:
@@ -47,13 +48,13 @@ def _each_region(root: Term, change: Callable[[Term], Term]) -> Term:
     return memo[root]
 
 
-def _shortest(term: Term, rules: Rules, journal: Journal | None) -> Term:
-    if term.type.dtype.kind != "f" or (size := size_of(term)) < (3, 3):
+def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
+    if term.type.dtype.kind != "f" or size_of(term) < (3, 3):
         return term
-    best, line = term, ""
+    best, line, size = term, "", goal.measure(term)
     for name, form in lowest_terms(term):
         found = Engine(rules).run(form)
-        fresh = size_of(found)
+        fresh = goal.measure(found)
         if fresh < size and found.type is term.type:
             best, size, line = found, fresh, name
     if best is not term and journal is not None:
@@ -62,12 +63,13 @@ def _shortest(term: Term, rules: Rules, journal: Journal | None) -> Term:
     return best
 
 
-def _polynomial(term: Term, journal: Journal | None) -> Term:
-    if term.type.dtype.kind != "f" or (size := size_of(term)) < (_LEAST, _LEAST):
+def _polynomial(term: Term, goal: Goal, journal: Journal | None) -> Term:
+    if term.type.dtype.kind != "f" or size_of(term) < (_LEAST, _LEAST):
         return term
-    found = [(size_of(form), form, used) for form, used in _forms(term)]
-    shorter = sorted([each for each in found if each[0][0] < size[0] and each[0][1] <= size[1]], key=lambda each: each[0])
-    for _, form, used in islice(shorter, _COMPARED):
+    size = goal.measure(term)
+    found = [(goal.measure(form), form, used) for form, used in _forms(term)]
+    better = sorted([each for each in found if each[0][0] < size[0] and each[0][-1] <= size[-1]], key=lambda each: each[0])
+    for _, form, used in islice(better, _COMPARED):
         if rounds_as_well(form, term):
             _recorded(journal, term, form, used)
             return form

@@ -18,6 +18,20 @@ from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, sca
 
 __all__ = ["BY_TYPE", "COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "said_of_types", "structural"]
 
+
+def _conformable(left: ArrayType, right: ArrayType) -> bool:
+    """Whether a product of matrices or vectors has equal inner sizes."""
+    if not left.shape or not right.shape:
+        return False
+    return left.shape[-1] is not None and left.shape[-1] == right.shape[-2 if right.ndim > 1 else -1]
+
+
+def _leading(kind: ArrayType, shape: Any, axes: Any) -> bool:
+    """Whether broadcasting to the shape adds just these axes, in front of those that there are."""
+    added = len(shape) - kind.ndim
+    return added > 0 and axes == tuple(range(added)) and kind.shape == tuple(shape[added:])
+
+
 # What a word says of types; of several variables it is said of each. An attribute that is a dtype has no shape.
 _OF_DTYPES: dict[str, Callable[[np.dtype[Any]], bool]] = {
     "floating": lambda dtype: dtype.kind in "fc",
@@ -38,7 +52,16 @@ _TOGETHER: dict[str, Callable[..., bool]] = {
     "same_type": lambda first, *rest: all(kind == first for kind in rest),
     "same_shape": lambda first, *rest: None not in first.shape and all(kind.shape == first.shape for kind in rest),
 }
-BY_TYPE = frozenset({*_OF_DTYPES, *_OF_SHAPES, *_TOGETHER})
+_OF_TYPES_AND_ATTRIBUTES: dict[str, Callable[..., bool]] = {
+    "conformable": _conformable,
+    "has_shape": lambda kind, shape: kind.shape == shape,
+    "has_dtype": lambda kind, dtype: kind.dtype == dtype,
+    "holds_all": lambda kind, dtype: np.can_cast(kind.dtype, dtype, "safe"),
+    "leading": _leading,
+    "from_front": lambda axes: axes is not None and all(axis >= 0 for axis in (axes if isinstance(axes, tuple) else (axes,))),
+    "ascending": lambda axes: axes is not None and axes == tuple(sorted(axes)),
+}
+BY_TYPE = frozenset({*_OF_DTYPES, *_OF_SHAPES, *_TOGETHER, *_OF_TYPES_AND_ATTRIBUTES})
 STRUCTURAL = BY_TYPE | {"number", "constant"}
 WORDS = ASSUMPTIONS | STRUCTURAL
 COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
@@ -157,6 +180,8 @@ def said_of_types(word: str, kinds: tuple[Any, ...]) -> bool:
         test = _OF_DTYPES[word]
         dtypes = [kind.dtype if isinstance(kind, ArrayType) else kind for kind in kinds]
         return all(isinstance(dtype, np.dtype) and test(dtype) for dtype in dtypes)
+    if word in _OF_TYPES_AND_ATTRIBUTES:
+        return bool(_OF_TYPES_AND_ATTRIBUTES[word](*kinds))
     if not all(isinstance(kind, ArrayType) for kind in kinds):
         return False
     return _TOGETHER[word](*kinds) if word in _TOGETHER else all(map(_OF_SHAPES[word], kinds))

@@ -23,7 +23,8 @@ __all__ = ["parse_rules"]
 
 PROMISES = ("exact", "real", "stable")
 DOMAINS = ("real", "complex", "any")
-SETTINGS = {"promise": PROMISES, "domain": DOMAINS, "inputs": ("any", "ordinary")}
+GOALS = ("all", "size", "speed", "stable")
+SETTINGS = {"promise": PROMISES, "domain": DOMAINS, "inputs": ("any", "ordinary"), "serves": GOALS}
 NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "euler_gamma": 0.5772156649015329}
 _BINARY = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power",
@@ -40,7 +41,7 @@ _FOLDS = 64  # bits of an exponent's result that is folded while reading
 
 def parse_rules(text: str, file: str = "", lenient: bool = False, promise: str = "real") -> RuleSet:
     """The rules of a text, one a line. `lenient` reads unknown function names as uninterpreted."""
-    settings = {"promise": promise, "domain": "real", "inputs": "any"}
+    settings = {"promise": promise, "domain": "real", "inputs": "any", "serves": "all"}
     rules: list[Rule] = []
     places: dict[str, int] = {}
     source = ""
@@ -64,7 +65,7 @@ def parse_rules(text: str, file: str = "", lenient: bool = False, promise: str =
 
 
 def _setting(body: str) -> tuple[str, str] | None:
-    match = re.fullmatch(r"\s*(promise|domain|inputs)\s*:\s*(\w+)\s*", body)
+    match = re.fullmatch(r"\s*(promise|domain|inputs|serves)\s*:\s*(\w[\w ]*?)\s*", body)
     return None if match is None else (match[1], match[2])
 
 
@@ -137,7 +138,8 @@ class _Line:
 
     def check_setting(self, key: str, value: str) -> None:
         known = SETTINGS[key]
-        if value not in known:
+        said = value.split() if key == "serves" else [value]
+        if any(word not in known for word in said):
             raise self.error(f"{key} is one of {', '.join(known)}, not {value!r}", self.body.index(value))
 
     # ---------------------------------------------------------------- the line as a whole
@@ -336,6 +338,8 @@ class _Line:
         return self.pattern(node)
 
     def call(self, name: str, args: tuple[Any, ...], named: dict[str, Any], node: ast.AST) -> Any:
+        if name in COMPUTED_ATTRIBUTES and not named:
+            return etuple(COMPUTED, name, *args)
         if name in _MARKERS:
             return etuple(_MARKERS[name], *args)
         op = CATALOGUE.get(ALIASES.get(name, name))

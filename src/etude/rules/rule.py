@@ -20,7 +20,8 @@ class Rule:
     `lhs` and `rhs` are patterns: untyped terms over `Variable`s and Python numbers. A differential's `lhs` is the
     operator's pattern, its `rhs` is linear in the `(D, u)`. An adjoint's `lhs` holds marked operands, and its `rhs`
     is a tuple with one pattern for each of them, over `cotangent`. `inputs` says for which inputs the promise is made:
-    "any", or "ordinary" ones, zero and magnitudes from 1e-2 to 1e2.
+    "any", or "ordinary" ones, zero and magnitudes from 1e-2 to 1e2. `serves` names the goals of simplification that the
+    rule is for, "size", "speed", "stable" with blanks between them, or "all".
     """
 
     name: str
@@ -31,6 +32,7 @@ class Rule:
     promise: str = "real"
     domain: str = "real"
     inputs: str = "any"
+    serves: str = "all"
     cotangent: Variable | None = None
     text: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
@@ -97,6 +99,10 @@ class RuleSet:
 
     def __hash__(self) -> int:
         return self._hash
+
+    def serving(self, goal: str) -> RuleSet:
+        """The rules that are for a goal of simplification."""
+        return RuleSet(rule for rule in self.rules if rule.serves == "all" or goal in rule.serves.split())
 
     def of_kind(self, *kinds: str) -> RuleSet:
         return RuleSet(rule for rule in self.rules if rule.kind in kinds)

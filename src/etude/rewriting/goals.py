@@ -1,0 +1,60 @@
+"""What simplification is for: few operations, little time, or good rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from etude.rewriting.compiled import compiled
+from etude.rewriting.costs import run_time
+from etude.rewriting.counting import operation_cost, size_of
+from etude.rules import default
+from etude.terms import Term, postorder
+
+__all__ = ["GOALS", "SIZE", "Goal"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`total` gives what the distinct terms of an order cost together, and `measure` of a term that and its operations, shared
+    ones counted once and counted at every use: less is better. `first` and `last` name the rule sets that are applied
+    before and after; `anew` allows sums to be multiplied out and written anew.
+    """
+
+    name: str
+    total: Callable[[list[Term]], Any]
+    first: str = ""
+    last: str = ""
+    anew: bool = True
+
+    def measure(self, term: Term) -> tuple[Any, ...]:
+        size = size_of(term)
+        return size if self.name == "size" else (self.total(postorder(term)), *size)
+
+    def better(self, new: Term, old: Term) -> Term:
+        """The one of two terms that is better; the old one where they are equal."""
+        if new is old:
+            return old
+        return new if self.total(postorder(new)) < self.total(postorder(old)) else old
+
+
+def _operations(order: list[Term]) -> int:
+    return sum(map(operation_cost, order))
+
+
+def _time(order: list[Term]) -> float:
+    return sum(map(run_time, order))
+
+
+def _unstable(order: list[Term]) -> tuple[int, int]:
+    """How many places a line of rules/stabilize would change, then the operations."""
+    lines = compiled(default("stabilize"))
+    return sum(lines.fire(term) is not None for term in order), _operations(order)
+
+
+SIZE = Goal("size", _operations)
+GOALS = {
+    goal.name: goal
+    for goal in (SIZE, Goal("speed", _time, last="speed"), Goal("stable", _unstable, first="stabilize", anew=False))
+}
