@@ -121,7 +121,7 @@ def is_precise(root: Term) -> bool:
 
 
 def _known(name: str) -> bool:
-    return name in _table() or name in _COMPARISONS or name in _STRUCTURAL or name in _CHOICES
+    return name in _table() or name in _COMPARISONS or name in _STRUCTURAL or name in _CHOICES or name in _OF_ARRAYS
 
 
 @cache
@@ -138,6 +138,21 @@ def _context() -> Any:
 @cache
 def _table() -> dict[str, _Scalar]:
     return _plain(_context())
+
+
+def _logsumexp(x: Any, axis: Any, keepdims: bool) -> Any:
+    if any(_special(value) and not np.isfinite(value) for value in x.flat):
+        raise Imprecise
+    total = np.sum(_objects(_context().exp, x), axis=axis, keepdims=keepdims)
+    return _objects(_context().log, np.asarray(total, dtype=object))
+
+
+# Of arrays, by their definition: in so many digits nothing overflows.
+_OF_ARRAYS: dict[str, _Scalar] = {
+    "logsumexp": lambda x, axis=None, keepdims=False: _logsumexp(x, axis, keepdims),
+    "log_softmax": lambda x, axis=None: x - _logsumexp(x, axis, True),
+    "softmax": lambda x, axis=None: _objects(_context().exp, x - _logsumexp(x, axis, True)),
+}
 
 
 def _maximum(*values: Any) -> Any:
@@ -274,12 +289,13 @@ def _applied(term: Term, operands: list[Any], wide: bool) -> Any:
         raise Imprecise
     if wide and kind.dtype.kind == "f":
         kind = kind.with_dtype(np.float64)
-    if op.name in _STRUCTURAL:
+    if op.name in _STRUCTURAL or op.name in _OF_ARRAYS:
         if kind.dtype.kind == "f":
             operands = [_objects(lambda value: _limited(value, kind.dtype), part) for part in operands]
         try:
             with np.errstate(all="ignore"):
-                found = op.evaluate(*operands, **dict(zip(op.attributes, term.attributes, strict=True)))
+                meaning = _OF_ARRAYS.get(op.name, op.evaluate)
+                found = meaning(*operands, **dict(zip(op.attributes, term.attributes, strict=True)))
         except (TypeError, ValueError, AttributeError) as error:
             raise Imprecise from error
         return _objects(lambda value: _limited(value, kind.dtype), np.asarray(found, dtype=object))

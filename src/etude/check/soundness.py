@@ -181,7 +181,7 @@ def _try_side(
     rng = np.random.default_rng(20_260)
     accepted = 0
     dtypes = tuple(dtype for dtype in effort.dtypes if rule.domain != "real" or not dtype.startswith("complex"))
-    for found in configurations(names, known, attributes, pointwise, dtypes, 2500):
+    for found in configurations(names, known, attributes, pointwise, dtypes, 2500, condition):
         if trial.is_over():
             return
         if not possible(condition, found.types, found.attributes):
@@ -244,6 +244,9 @@ class _Sampler:
         self.inputs, self.mixed = inputs, mixed
         self.dtype = getattr(instance.left.type, "dtype", None)
         self.factors = _factors(instance.left, instance.right)
+        floating = [kind.dtype for kind in found.types.values() if kind.dtype.kind in "fc"] if mixed else []
+        # where dtypes are mixed, a part may be worked out in the coarsest of them
+        self.rounding = max(map(tolerance, [self.dtype or np.dtype(float), *floating]))
 
     def run(self, pointwise: bool) -> None:
         flat = all(kind.ndim == 0 for kind in self.found.types.values())
@@ -428,7 +431,7 @@ class _Sampler:
             noise = np.fmax(noise, np.fmax(*shifts))
         with np.errstate(all="ignore"):
             size = np.max(np.abs(left), initial=0.0) if self.factors else np.abs(left)  # LAPACK rounds by the largest
-            allowed = tolerance(self.dtype or np.dtype(float)) * (1 + size) + 1e3 * noise
+            allowed = self.rounding * (1 + size) + 1e3 * noise
             return bool(np.all((np.abs(left - right) <= allowed) | ~np.isfinite(left)))
 
     def simplest(self, indices: Any, left: Any, right: Any, samples: dict[str, Any]) -> Counterexample:
