@@ -11,6 +11,7 @@ import numpy as np
 
 from etude.check.conditions import possible
 from etude.ops import Op
+from etude.ops.subscripts import ARRAY, FULL
 from etude.terms import ArrayType
 
 __all__ = ["DTYPES", "Configuration", "attribute_choices", "concrete", "configurations"]
@@ -80,8 +81,14 @@ def attribute_choices(op: Op, name: str) -> tuple[Any, ...]:
         "ddof": (0, 1),
         "lower_bound": (-0.5,),
         "upper_bound": (0.5,),
+        "spec": ((("slice", 1, None, None),), (0,), (("slice", None, None, -1),), (FULL, 1), (ARRAY,)),
+        "reps": ((2,), (1, 2), (2, 1)),
+        "pad_width": (((1, 2),), ((0, 1), (2, 0))),
+        "subscripts": ("a,a->", "ab,bc->ac", "ab,b->a", "a,b->ab", "ab,ab->b"),
     }
     default = op.attributes[name]
+    if isinstance(default, bool):
+        return (default, not default)
     return tuple(
         dict.fromkeys([*([] if default is None and name in _NEEDED else [default]), *choices.get(name, ())])
     )

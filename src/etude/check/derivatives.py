@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, product
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from etude.check.conditions import holds, possible, without_types
 from etude.check.configurations import attribute_choices
-from etude.check.instances import REFUSALS, instantiate
+from etude.check.instances import REFUSALS, instantiate, spelled
 from etude.check.report import Counterexample, Verdict
 from etude.check.sampling import value_of
 from etude.errors import EtudeError
@@ -44,9 +45,9 @@ def judge_adjoint(rule: Rule) -> Verdict:
     """Whether a line passes the test by inner products: <g, L v> = <adjoint(L) g, v>."""
     if "mark" in rule.lhs._tuple[0].properties:
         return Verdict(rule, None, None, note="a mark for the calculus, not linear")
-    if any(isinstance(part, Variable) and part.star for part in rule.lhs.operands):
-        return Verdict(rule, None, None, note="the number of operands is open")
-    return _verdict(rule, [_Adjoint(rule)])
+    lines = [line for line in default("adjoints") if line.lhs._tuple[0] is rule.lhs._tuple[0]]
+    first = lines[: lines.index(rule)] if rule in lines else []
+    return _verdict(rule, [_Adjoint(replace(rule, lhs=lhs, rhs=rhs), first) for lhs, rhs in spelled(rule, (0, 1))])
 
 
 def _templates(rule: Rule, rules: RuleSet) -> tuple[Template, ...]:
@@ -124,10 +125,8 @@ class _Differential(_Claim):
 
 
 class _Adjoint(_Claim):
-    loosely = False
-
-    def __init__(self, rule: Rule):
-        self.rule, lhs = rule, rule.lhs
+    def __init__(self, rule: Rule, first: Sequence[Rule] = ()):
+        self.rule, lhs, self.first = rule, rule.lhs, first
         bare = [part._tuple[1] if _is_marked(part) else part for part in lhs._tuple]
         self.function = Term(tuple(bare))
         self.names = tuple([part.name for part in self.function.operands if isinstance(part, Variable)])
@@ -147,8 +146,14 @@ class _Adjoint(_Claim):
     def faults(self, inputs: Mapping[str, Term], values: Mapping[str, Any], given: Mapping[str, Any], rng: Any) -> Iterator[str]:
         known = {inputs[name]: value for name, value in values.items()}
         term = instantiate(self.function, {**inputs, **given})
+        if any(_has_attributes(line.lhs, term) for line in self.first):
+            return  # a line before this one says what holds there
+        nothing = {**known, **{inputs[name]: np.zeros_like(values[name]) for name in self.marked}}
         image = np.asarray(value_of(term, known))
-        if image.dtype.kind not in "fc" or not np.all(np.isfinite(image)) or image.shape != term.type.shape:
+        if not _has_shape(image, term.type):
+            return
+        image = image - np.asarray(value_of(term, nothing))  # what the marked operands bring about
+        if image.dtype.kind not in "fc" or not np.all(np.isfinite(image)):
             return  # no values to compare, or operands that do not belong together
         cotangent, seed = _draw(image, rng), symbol("g", term.type.shape, image.dtype)
         assert self.rule.cotangent is not None
@@ -159,6 +164,16 @@ class _Adjoint(_Claim):
             found = value_of(sent, {**known, seed: cotangent}) if isinstance(sent, Term) else sent
             total += _inner(found, values[name])
         yield _compared(_inner(cotangent, image), total, "inner product")
+
+
+def _has_attributes(pattern: Term, term: Term) -> bool:
+    pairs = zip(pattern.attributes, term.attributes, strict=True)
+    told = [part == value for part, value in pairs if not isinstance(part, Variable)]
+    return bool(told) and all(told)
+
+
+def _has_shape(value: Any, kind: ArrayType) -> bool:
+    return value.ndim == kind.ndim and all(dim in (None, size) for dim, size in zip(kind.shape, value.shape, strict=True))
 
 
 def _is_marked(part: Any) -> bool:
