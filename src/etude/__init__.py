@@ -41,6 +41,7 @@ from etude.api.construct import (
 )
 from etude.api.function import Function, function
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
+from etude.api.integration import antiderivatives
 from etude.api.loops import cond, scan, while_loop
 from etude.api.loops import map_ as map
 from etude.api.operators import defop
@@ -95,6 +96,7 @@ __all__ = [
     "RuleSet",
     "SharedVariable",
     "__array_namespace_info__",
+    "antiderivatives",
     "array",
     "asarray",
     "broadcast_shapes",

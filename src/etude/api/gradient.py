@@ -10,8 +10,8 @@ import numpy as np
 
 from etude.api.array import Array, wrap
 from etude.api.construct import asarray
-from etude.api.differentiation import differentiate
 from etude.calculus import DisconnectedType, NullType, one_like, zero_like
+from etude.differentiation import differentiate
 from etude.errors import DisconnectedInputError, NullTypeGradError
 from etude.terms import Term, shape_text
 from etude.text.printer import to_text

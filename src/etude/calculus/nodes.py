@@ -10,9 +10,9 @@ from typing import Any
 from etude.calculus.instantiate import Recipe
 from etude.calculus.pruning import without
 from etude.ops import CATALOGUE
-from etude.relations import LINEAR, Template, slot, templates
 from etude.rules import D, Rule, holds, structural
 from etude.rules.conditions import BY_TYPE
+from etude.templates import LINEAR, Template, slot, templates
 from etude.terms import ArrayType, Term, is_constant, is_leaf
 
 __all__ = ["Link", "edges", "link", "register_special"]

@@ -16,7 +16,7 @@ import numpy as np
 from etude.calculus.nodes import edges, link
 from etude.errors import ShapeError
 from etude.ops import CATALOGUE
-from etude.relations import LINEAR
+from etude.templates import LINEAR
 from etude.terms import Term, constant_value, is_constant, is_leaf, is_symbol, postorder, symbol_name
 
 __all__ = ["colored", "dependences"]
