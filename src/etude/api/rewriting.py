@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from etude import egraph, rewriting
-from etude.api.array import Array, as_term, wrap
+from etude.api.array import Array, as_term, reached, steps_of, wrap
 from etude.api.explanation import Explanation
 from etude.rules import Rule, RuleSet, default
 
@@ -25,7 +25,7 @@ def simplify(expr: Any, rules: RuleSet | None = None, promise: str = "real", goa
     >>> str(et.simplify(et.sin(x)**2 + et.cos(x)**2))
     '1.0'
     """
-    return wrap(rewriting.simplify(as_term(expr), rules, promise, goal))
+    return reached(rewriting.simplify(as_term(expr), rules, promise, goal))
 
 
 def saturate(
@@ -51,7 +51,7 @@ def saturate(
     >>> str(et.saturate((x**2 - 1) / (x - 1)))
     'x + 1'
     """
-    return wrap(egraph.saturate(as_term(expr), rules, cost, max_rounds, max_nodes, max_seconds))
+    return reached(egraph.saturate(as_term(expr), rules, cost, max_rounds, max_nodes, max_seconds))
 
 
 def stabilize(expr: Any) -> Array:
@@ -63,7 +63,7 @@ def stabilize(expr: Any) -> Array:
     'log1p(x)'
     """
     term = as_term(expr)
-    return wrap(rewriting.explained(term, lambda journal: rewriting.normalize(term, default("stabilize"), journal)))
+    return reached(rewriting.explained(term, lambda journal: rewriting.normalize(term, default("stabilize"), journal)))
 
 
 def rewrite(expr: Any, rules: Any, strategy: Any = "normal_form") -> Array:
@@ -77,7 +77,7 @@ def rewrite(expr: Any, rules: Any, strategy: Any = "normal_form") -> Array:
     'log(x) + log(x)'
     """
     term = as_term(expr)
-    return wrap(rewriting.explained(term, lambda journal: rewriting.rewrite(term, rules, strategy, journal)))
+    return reached(rewriting.explained(term, lambda journal: rewriting.rewrite(term, rules, strategy, journal)))
 
 
 def count_operations(expr: Any, shared: bool = True) -> int:
@@ -103,5 +103,5 @@ def explain(result: Any) -> Explanation:
     >>> [step.rule for step in et.explain(et.simplify(et.exp(et.log(x))))]
     ['exp_log']
     """
-    term = as_term(result)
-    return Explanation(rewriting.derivation_of(term), term)
+    array = result if isinstance(result, Array) else wrap(as_term(result))
+    return Explanation(steps_of(array), array.term)
