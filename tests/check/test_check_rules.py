@@ -269,3 +269,11 @@ def test_name_that_is_no_operator_but_a_function_is_said_to_be_one():
     found = et.check_rules("r: swapaxes(x, 0, 1) -> transpose(x)", x=et.symbol("x", (2, 3))).rules[0]
     assert found.sound is True
     assert "made of operators" in found.note
+
+
+def test_variables_without_types_have_all_shapes_in_turn():
+    """A condition on the first of two operands is needed, though the second has many shapes."""
+    assert et.check_rules("r: sum(a * x, axis=k) -> a * sum(x, axis=k)").rules[0].sound is False
+    found = et.check_rules("r: sum(a * x, axis=k, keepdims=m) -> a * sum(x, axis=k, keepdims=m) if scalar(a) and finite(a)").rules[0]
+    assert (found.sound, found.superfluous_conditions) == (True, ())
+    assert et.check_rules("domain: any\nr: sum(a * x) -> a * sum(x) if scalar(a)").rules[0].sound is False  # integers wrap

@@ -67,7 +67,8 @@ def stabilize(expr: Any) -> Array:
     >>> str(et.stabilize(et.log(1 + x)))
     'log1p(x)'
     """
-    return reached(rewriting.normalize(as_term(expr), default("stabilize")))
+    term = as_term(expr)
+    return reached(rewriting.explained(term, lambda journal: rewriting.normalize(term, default("stabilize"), journal)))
 
 
 def rewrite(expr: Any, rules: Any, strategy: Any = "normal_form") -> Array:
@@ -80,7 +81,8 @@ def rewrite(expr: Any, rules: Any, strategy: Any = "normal_form") -> Array:
     >>> str(et.rewrite(et.log(x * x), et.rule("log_prod: log(x * y) -> log(x) + log(y) if positive(x) and positive(y)")))
     'log(x) + log(x)'
     """
-    return reached(rewriting.rewrite(as_term(expr), rules, strategy))
+    term = as_term(expr)
+    return reached(rewriting.explained(term, lambda journal: rewriting.rewrite(term, rules, strategy, journal)))
 
 
 def count_operations(expr: Any, shared: bool = True) -> int:
@@ -95,7 +97,8 @@ def count_operations(expr: Any, shared: bool = True) -> int:
 
 
 def explain(result: Any) -> Explanation:
-    """The steps by which a result of `simplify` or of a gradient was reached, each with its rule, file and line.
+    """The steps by which a gradient or a result of `simplify`, `saturate`, `stabilize` or `rewrite` was reached, each with its
+    rule, file and line.
 
     The explanation is iterable; `str` gives its text, `.latex()` an aligned derivation, and `.html(path)` writes a page that
     shows each step as graphs.

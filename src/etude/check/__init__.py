@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from etude.check.algebra import free_rule
-from etude.check.confluence import Confluence, confluence, duplicates, shadowed
-from etude.check.coverage import uncovered
+from etude.check.confluence import Confluence, confluence
+from etude.check.coverage import never_firing, repeated, uncovered
 from etude.check.derivatives import judge_adjoint, judge_differential
 from etude.check.report import Counterexample, CriticalPair, RuleReport, Verdict
 from etude.check.soundness import Effort, judge
 from etude.check.termination import termination
+from etude.check.workers import processors, side_by_side
 from etude.errors import TermTypeError
 from etude.rules import Rule, RuleSet, parse_rules
 from etude.terms import ASSUMPTIONS, ArrayType, Term, is_symbol
 
-__all__ = ["Counterexample", "CriticalPair", "Effort", "RuleReport", "Verdict", "check_rules"]
+__all__ = ["Counterexample", "CriticalPair", "Effort", "RuleReport", "Verdict", "check_rules", "check_side_by_side"]
 
 
 def check_rules(path_or_text: Any, effort: Effort | None = None, /, **variables: Any) -> RuleReport:
@@ -36,9 +38,32 @@ def check_rules(path_or_text: Any, effort: Effort | None = None, /, **variables:
     """
     rules = _rules(path_or_text)
     types, words = _declared(variables)
-    with warnings.catch_warnings():  # of NumPy: an adversarial sample is no news to the user
-        warnings.simplefilter("ignore", RuntimeWarning)
-        verdicts = tuple(_verdict(rule, rules, types, words, effort or Effort()) for rule in rules)
+    return _report(rules, [_verdict(rule, rules, types, words, effort or Effort()) for rule in rules])
+
+
+def check_side_by_side(path: str | Path, effort: Effort | None = None, workers: int | None = None) -> RuleReport:
+    """As `check_rules` of a file or folder, its rules judged in several processes at a time, one for each processor unless
+    given. A rule that takes longer than the effort allows, or ends its process, is not judged; the note says so.
+    """
+    effort = effort or Effort()
+    rules = _rules(path)
+    listed = list(rules)
+
+    def late(number: int) -> Verdict:
+        return Verdict(listed[number], None, None, note=f"not decided within {effort.seconds:g} s: its process was ended")
+
+    judged = partial(_judge_by_number, str(path), effort)
+    limit = 2 * effort.seconds  # the search for a counter-example gives up by itself before
+    return _report(rules, side_by_side(judged, len(listed), late, limit, workers or min(processors(), 1 + len(listed) // 20)))
+
+
+def _judge_by_number(path: str, effort: Effort) -> Callable[[int], Verdict]:
+    rules = _rules(Path(path))
+    listed = list(rules)
+    return lambda number: _verdict(listed[number], rules, {}, {}, effort)
+
+
+def _report(rules: RuleSet, verdicts: Sequence[Verdict]) -> RuleReport:
     free = [free_rule(rule) for rule in rules if rule.kind == "rewrite"]
     plain = tuple(rule for rule in free if rule is not None)
     ends, order, steps = termination(plain)
@@ -46,8 +71,8 @@ def check_rules(path_or_text: Any, effort: Effort | None = None, /, **variables:
         ends, order = None, None
     unique = confluence(plain, ends) if len(plain) == len(free) else Confluence(None)
     return RuleReport(
-        verdicts, ends, order, steps, unique.confluent, tuple(unique.pairs), tuple(unique.completion), uncovered(rules),
-        tuple(duplicates(plain)), tuple(shadowed(plain)),
+        tuple(verdicts), ends, order, steps, unique.confluent, tuple(unique.pairs), tuple(unique.completion), uncovered(rules),
+        tuple(repeated(rules)), tuple(never_firing(rules)),
     )  # fmt: skip
 
 
@@ -66,13 +91,15 @@ def _rules(path_or_text: Any) -> RuleSet:
 def _verdict(
     rule: Rule, rules: RuleSet, types: Mapping[str, ArrayType], words: Mapping[str, frozenset[str]], effort: Effort
 ) -> Verdict:
-    if rule.kind == "differential":
-        return judge_differential(rule, rules)
-    if rule.kind == "adjoint":
-        return judge_adjoint(rule)
-    if rule.kind == "meaning":
-        return Verdict(rule, True, "exact", note="what operators mean on numbers, by definition")
-    return judge(rule, types, {name: said for name, said in words.items() if name in rule.variables}, effort)
+    with warnings.catch_warnings():  # of NumPy: an adversarial sample is no news to the user
+        warnings.simplefilter("ignore", RuntimeWarning)
+        if rule.kind == "differential":
+            return judge_differential(rule, rules)
+        if rule.kind == "adjoint":
+            return judge_adjoint(rule)
+        if rule.kind == "meaning":
+            return Verdict(rule, True, "exact", note="what operators mean on numbers, by definition")
+        return judge(rule, types, {name: said for name, said in words.items() if name in rule.variables}, effort)
 
 
 def _declared(variables: Mapping[str, Any]) -> tuple[dict[str, ArrayType], dict[str, frozenset[str]]]:

@@ -72,7 +72,7 @@ def _decide(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[
         return bool(_COMPARE[head](attributes[rest[0].name], rest[1]))
     if head in MATRIX_WORDS:
         kind = types.get(rest[0].name)
-        return unknown if kind is not None and kind.ndim >= 2 and kind.shape[-1] == kind.shape[-2] else False
+        return unknown if kind is None or (kind.ndim >= 2 and kind.shape[-1] == kind.shape[-2]) else False
     return unknown
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from etude.check.conditions import possible
 from etude.ops import Op
+from etude.ops.subscripts import ARRAY, FULL
 from etude.terms import ArrayType
 
 __all__ = ["DTYPES", "Configuration", "attribute_choices", "concrete", "configurations"]
@@ -32,6 +34,7 @@ _SHAPES: tuple[tuple[int, ...], ...] = (
 )
 _ELEMENTWISE_SHAPES = ((3,), (3, 1), (1, 4), (2, 0), (2, 3, 4), (1,))
 _NEEDED = ("dtype", "shape", "lower_bound", "upper_bound")  # attributes whose None is no value
+_FEW = 3  # ways to choose attributes that are tried at each typing
 _SIZES: tuple[dict[str, int], ...] = ({}, {"": 1}, {"": 0}, {"": 5})
 
 
@@ -78,8 +81,14 @@ def attribute_choices(op: Op, name: str) -> tuple[Any, ...]:
         "ddof": (0, 1),
         "lower_bound": (-0.5,),
         "upper_bound": (0.5,),
+        "spec": ((("slice", 1, None, None),), (0,), (("slice", None, None, -1),), (FULL, 1), (ARRAY,)),
+        "reps": ((2,), (1, 2), (2, 1)),
+        "pad_width": (((1, 2),), ((0, 1), (2, 0))),
+        "subscripts": ("a,a->", "ab,bc->ac", "ab,b->a", "a,b->ab", "ab,ab->b"),
     }
     default = op.attributes[name]
+    if isinstance(default, bool):
+        return (default, not default)
     return tuple(
         dict.fromkeys([*([] if default is None and name in _NEEDED else [default]), *choices.get(name, ())])
     )
@@ -92,35 +101,83 @@ def configurations(
     elementwise: bool,
     dtypes: tuple[str, ...],
     limit: int,
+    condition: Any = None,
 ) -> Iterator[Configuration]:
-    """Assignments of types, the plainest first. The caller drops those that the left side refuses."""
+    """Assignments of types, the plainest first. The caller drops those that the left side or the condition refuses."""
     free = tuple(name for name in names if name not in given)
     fixed = [{name: concrete(kind, sizes) for name, kind in given.items()} for sizes in _SIZES]
     if all(kind.is_static for kind in given.values()):
         fixed = fixed[:1]
     choices = [attribute_choices(op, name) for op, name in attributes.values()]
-    for types in islice(_typings(free, fixed, elementwise, dtypes), limit):
-        for values in islice(product(*choices), 60):
+    every = list(islice(product(*choices), 60))
+    rng = np.random.default_rng(20_260)
+    shapes = [[shape for shape in _SHAPES if possible(condition, {name: ArrayType("float64", shape)}, {})] for name in free]
+    for types in islice(_typings(free, fixed, elementwise, dtypes, shapes), limit):
+        # of many attributes a few at each typing, so that many typings have their turn
+        some = every if not free or len(every) <= _FEW else [every[0], *(every[i] for i in rng.choice(len(every), _FEW))]
+        for values in dict.fromkeys(some):
             yield Configuration(types, dict(zip(attributes, values, strict=True)))
 
 
 def _typings(
-    free: tuple[str, ...], fixed: list[dict[str, ArrayType]], elementwise: bool, dtypes: tuple[str, ...]
+    free: tuple[str, ...], fixed: list[dict[str, ArrayType]], elementwise: bool, dtypes: tuple[str, ...], shapes: list[Any]
 ) -> Iterator[dict[str, ArrayType]]:
     if not free:
         yield from fixed
         return
     if elementwise:
         yield from _scalar_typings(free, fixed, dtypes)
-        shapes: Any = _elementwise_shapes(len(free))
+        typings: Any = ((chosen, ("float64",) * len(free)) for chosen in _elementwise_shapes(len(free)))
     else:
-        shapes = product(_SHAPES, repeat=len(free)) if len(free) <= 3 else product(_SHAPES[:6], repeat=len(free))
-    for shape in shapes:
-        yield {**fixed[0], **{name: ArrayType("float64", s) for name, s in zip(free, shape, strict=True)}}
-    if not elementwise:
-        for dtype in dtypes[1:]:
-            for shape in product(((4,), (3, 3), ()), repeat=len(free)):
-                yield {**fixed[0], **{name: ArrayType(dtype, s) for name, s in zip(free, shape, strict=True)}}
+        typings = _mixed(_array_shapes(shapes), _other_typings(shapes, dtypes[1:]))
+    for chosen, kinds in typings:
+        yield {**fixed[0], **{name: ArrayType(d, s) for name, d, s in zip(free, kinds, chosen, strict=True)}}
+
+
+_Typing = tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]
+
+
+def _array_shapes(shapes: list[Any]) -> Iterator[_Typing]:
+    """All of one shape, where the conditions let them, then all ways of choosing, in an order that favors no variable."""
+    count = len(shapes)
+    ways = list(product(*shapes) if count <= 3 else islice(_drawn(shapes), 3000))
+    order = np.random.default_rng(count).permutation(len(ways))
+    for chosen in dict.fromkeys([*(_alike(shape, shapes) for shape in _SHAPES), *(ways[i] for i in order)]):
+        if len(chosen) == count:
+            yield chosen, ("float64",) * count
+
+
+def _alike(shape: tuple[int, ...], shapes: list[Any]) -> tuple[tuple[int, ...], ...]:
+    return tuple([shape if shape in some else some[0] for some in shapes if some])
+
+
+def _other_typings(shapes: list[Any], dtypes: tuple[str, ...]) -> Iterator[_Typing]:
+    """Dtypes other than float64: of all variables, then of some."""
+    count = len(shapes)
+    if not all(shapes):
+        return
+    for dtype in dtypes:
+        yield _alike((4,), shapes), (dtype,) * count
+        yield _alike((4, 4), shapes), (dtype,) * count
+    if count > 1:
+        few = [[shape for shape in some if shape in ((4,), (4, 4), ())] or some for some in shapes]
+        yield from islice(zip(_drawn(few), _drawn([("float64", *dtypes)] * count), strict=False), 300)
+
+
+def _drawn(choices: list[Any]) -> Iterator[tuple[Any, ...]]:
+    rng = np.random.default_rng(len(choices))
+    while all(choices):
+        yield tuple([some[rng.integers(0, len(some))] for some in choices])
+
+
+def _mixed(first: Iterator[_Typing], second: Iterator[_Typing]) -> Iterator[_Typing]:
+    """Two of the first for each of the second, then what is left."""
+    ended = object()
+    while (one := next(first, ended)) is not ended:
+        yield one  # type: ignore[misc]  # not the sentinel
+        yield from islice(first, 1)
+        yield from islice(second, 1)
+    yield from second
 
 
 def _scalar_typings(

@@ -27,7 +27,7 @@ from etude.check.report import CriticalPair
 from etude.check.unification import TooMany, unifiers
 from etude.terms import Variable
 
-__all__ = ["Confluence", "confluence", "duplicates", "shadowed"]
+__all__ = ["Confluence", "always_matches", "confluence", "without_names"]
 
 _STEPS, _SIZE, _PAIRS = 200, 200, 3000
 
@@ -189,19 +189,8 @@ def _is_left_linear(term: FreeTerm) -> bool:
 # -------------------------------------------------------------------------- rules that add nothing
 
 
-def duplicates(rules: System) -> list[tuple[str, str]]:
-    """Pairs of rules that differ in their variables' names only."""
-    first: dict[Any, str] = {}
-    found = []
-    for rule in rules:
-        key = _renamed_key(rule)
-        if key in first:
-            found.append((first[key], rule.name))
-        first.setdefault(key, rule.name)
-    return found
-
-
-def _renamed_key(rule: TermRule) -> Any:
+def without_names(rule: TermRule) -> Any:
+    """What two rules have in common that differ in their variables' names only."""
     order: dict[Variable, Variable] = {}
 
     def walk(term: Any) -> Any:
@@ -216,20 +205,12 @@ def _renamed_key(rule: TermRule) -> Any:
     return walk((rule.lhs, rule.rhs, rule.condition))
 
 
-def shadowed(rules: System) -> list[tuple[str, str]]:
-    """Pairs (earlier, later) where the later rule never fires, since the earlier one has no condition and matches first."""
-    found = []
-    for i, later in enumerate(rules):
-        for earlier in rules[:i]:
-            if (
-                earlier.condition is None
-                and earlier.lhs[0] == later.lhs[0]
-                and _is_instance(earlier.lhs, later.renamed("'").lhs)
-            ):
-                found.append((earlier.name, later.name))
-                break
-    return found
-
-
-def _is_instance(pattern: FreeTerm, term: FreeTerm) -> bool:
-    return next(match(pattern, term, {}), None) is not None
+def always_matches(earlier: TermRule, later: TermRule) -> bool:
+    """Whether a rule without a condition matches wherever another one does, at the root or at a part of its left side."""
+    if earlier.condition is not None:
+        return False
+    fresh = later.renamed("'").lhs
+    return any(
+        not isinstance(part, Variable) and earlier.lhs[0] == part[0] and next(match(earlier.lhs, part, {}), None) is not None
+        for _, part in positions(fresh)
+    )

@@ -1,14 +1,19 @@
-"""Is the table of derivatives closed? Operators without a differential or an adjoint line."""
+"""What is missing or idle: operators without a differential or an adjoint line, rules that never fire."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+from etude.check.algebra import TermRule, free_rule
+from etude.check.confluence import always_matches, without_names
 from etude.check.instances import named_parts
 from etude.ops import CATALOGUE
 from etude.ops.op import is_users
-from etude.rules import D, RuleSet, pattern_parts
+from etude.rules import D, Rule, RuleSet, pattern_parts
 from etude.terms import Term
 
-__all__ = ["uncovered"]
+__all__ = ["never_firing", "uncovered"]
 
 _NOT_DIFFERENTIATED = frozenset({"item"})  # projections have the lines of the operator that they project
 
@@ -39,3 +44,39 @@ def _around_differentials(pattern: object) -> set[str]:
             if any(isinstance(p, Term) and p._tuple[0] is D for p in inner):
                 found.add(part._tuple[0].name)
     return found
+
+
+def repeated(rules: RuleSet) -> list[tuple[str, str]]:
+    """Pairs of rules of one folder that differ in their variables' names only."""
+    first: dict[Any, Rule] = {}
+    found = []
+    for rule, term in _free(rules):
+        earlier = first.setdefault((Path(rule.file).parent, without_names(term)), rule)
+        if earlier is not rule:
+            found.append((earlier.name, rule.name))
+    return found
+
+
+def _free(rules: RuleSet) -> list[tuple[Rule, TermRule]]:
+    return [(rule, made) for rule in rules if rule.kind == "rewrite" and (made := free_rule(rule)) is not None]
+
+
+def never_firing(rules: RuleSet) -> list[tuple[str, str]]:
+    """Pairs (earlier, later) of rules of one folder where the later one never fires, as the earlier one always does.
+
+    The earlier rule must act wherever the later one is used: with every promise and on every dtype.
+    """
+    found = []
+    free = _free(rules)
+    for place, (later, term) in enumerate(free):
+        for earlier, other in free[:place]:
+            alike = Path(earlier.file).parent == Path(later.file).parent
+            if alike and _acts_wherever(earlier, later) and always_matches(other, term):
+                found.append((earlier.name, later.name))
+                break
+    return found
+
+
+def _acts_wherever(earlier: Rule, later: Rule) -> bool:
+    exact = earlier.promise == "exact" or later.promise != "exact"
+    return exact and (earlier.domain == "any" or earlier.domain == later.domain)

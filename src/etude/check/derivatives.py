@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, product
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from etude.check.conditions import holds, possible, without_types
 from etude.check.configurations import attribute_choices
-from etude.check.instances import REFUSALS, instantiate
+from etude.check.instances import REFUSALS, instantiate, spelled
 from etude.check.report import Counterexample, Verdict
 from etude.check.sampling import value_of
 from etude.errors import EtudeError
@@ -23,7 +24,7 @@ __all__ = ["judge_adjoint", "judge_differential"]
 
 _ALLOWED = 1e-6  # of 1 + the largest of the slopes
 _TYPES, _DRAWS, _WAYS, _TRIED = 2, 7, 6, 600
-_SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (1,), (3, 3), (4, 3), (3, 4), (3, 1), (2, 3, 3))
+_SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (4, 3), (3, 4), (3, 3), (1,), (3, 1), (2, 3, 3))
 _REFUSED = (*REFUSALS, np.linalg.LinAlgError)
 
 
@@ -53,9 +54,9 @@ def judge_adjoint(rule: Rule) -> Verdict:
     """Whether a line passes the test by inner products: <g, L v> = <adjoint(L) g, v>."""
     if "mark" in rule.lhs._tuple[0].properties:
         return Verdict(rule, None, None, note="a mark for the calculus, not linear")
-    if any(isinstance(part, Variable) and part.star for part in rule.lhs.operands):
-        return Verdict(rule, None, None, note="the number of operands is open")
-    return _verdict(rule, [_Adjoint(rule)])
+    lines = [line for line in default("adjoints") if line.lhs._tuple[0] is rule.lhs._tuple[0]]
+    first = lines[: lines.index(rule)] if rule in lines else []
+    return _verdict(rule, [_Adjoint(replace(rule, lhs=lhs, rhs=rhs), first) for lhs, rhs in spelled(rule, (0, 1))])
 
 
 def _templates(rule: Rule, rules: RuleSet) -> tuple[Template, ...]:
@@ -77,6 +78,7 @@ class _Claim:
     condition: Any = None
     loosely = True  # whether operands of unknown size may be used
     earlier: tuple[Any, ...] = ()  # the conditions of lines that come first
+    idle = False  # whether the last trial could show nothing, all slopes being zero
     draws = _DRAWS
     function: Any
 
@@ -87,6 +89,10 @@ class _Claim:
     def whole(self, name: str) -> bool:
         """Whether an operand is drawn as a whole number."""
         raise NotImplementedError
+
+    def drawn(self, name: str, value: Any, rng: np.random.Generator) -> Any:
+        """The values of an operand, from those that were drawn for it."""
+        return value
 
     def faults(self, inputs: Mapping[str, Term], values: Mapping[str, Any], given: Mapping[str, Any], rng: Any) -> Iterator[str]:
         raise NotImplementedError
@@ -126,8 +132,13 @@ class _Differential(_Claim):
                 return np.full(np.shape(slope), np.nan)  # of no use as a slope
             return np.reshape(found, np.shape(slope)) if alike else np.broadcast_to(found, np.shape(slope))
 
+        self.idle = LINEAR in self.template.kinds and not np.any(slope)
         single = np.dtype(np.float32) in given.values()
-        yield _compared(slope, pushed(moved), "slope", 1e-4 if single else _ALLOWED)
+        found = pushed(moved)
+        if any(kinds[name] == LINEAR and name not in moved for name in kinds) and not np.all(np.isfinite(found)):
+            self.idle = True  # nan times the step of a whole number, which makes none
+            return
+        yield _compared(slope, found, "slope", 1e-4 if single else _ALLOWED)
         cotangent = _draw(slope, rng)
         seed = symbol("g", term.type.shape, slope.dtype)
         for name, pattern in zip(self.names, self.template.reverse, strict=True):
@@ -167,10 +178,8 @@ class _OfExpression(_Claim):
 
 
 class _Adjoint(_Claim):
-    loosely = False
-
-    def __init__(self, rule: Rule):
-        self.rule, lhs = rule, rule.lhs
+    def __init__(self, rule: Rule, first: Sequence[Rule] = ()):
+        self.rule, lhs, self.first = rule, rule.lhs, first
         bare = [part._tuple[1] if _is_marked(part) else part for part in lhs._tuple]
         self.function = Term(tuple(bare))
         self.names = tuple([part.name for part in self.function.operands if isinstance(part, Variable)])
@@ -187,12 +196,23 @@ class _Adjoint(_Claim):
     def whole(self, name: str) -> bool:
         return False
 
+    def drawn(self, name: str, value: Any, rng: np.random.Generator) -> Any:
+        """Operands that are held have zeros in places, which choose in `where`."""
+        return value if name in self.marked or value.dtype.kind not in "fc" else value * (rng.random(value.shape) < 0.7)
+
     def faults(self, inputs: Mapping[str, Term], values: Mapping[str, Any], given: Mapping[str, Any], rng: Any) -> Iterator[str]:
         known = {inputs[name]: value for name, value in values.items()}
         term = instantiate(self.function, {**inputs, **given})
+        if any(_has_attributes(line.lhs, term) for line in self.first):
+            return  # a line before this one says what holds there
+        nothing = {**known, **{inputs[name]: np.zeros_like(values[name]) for name in self.marked}}
         image = np.asarray(value_of(term, known))
-        if image.dtype.kind not in "fc" or not np.all(np.isfinite(image)) or image.shape != term.type.shape:
+        if not _has_shape(image, term.type):
+            return
+        image = image - np.asarray(value_of(term, nothing))  # what the marked operands bring about
+        if image.dtype.kind not in "fc" or not np.all(np.isfinite(image)):
             return  # no values to compare, or operands that do not belong together
+        self.idle = not np.any(image)
         cotangent, seed = _draw(image, rng), symbol("g", term.type.shape, image.dtype)
         assert self.rule.cotangent is not None
         bindings = {**inputs, **given, self.rule.cotangent.name: seed}
@@ -202,6 +222,16 @@ class _Adjoint(_Claim):
             found = value_of(sent, {**known, seed: cotangent}) if isinstance(sent, Term) else sent
             total += _inner(found, values[name])
         yield _compared(_inner(cotangent, image), total, "inner product")
+
+
+def _has_attributes(pattern: Term, term: Term) -> bool:
+    pairs = zip(pattern.attributes, term.attributes, strict=True)
+    told = [part == value for part, value in pairs if not isinstance(part, Variable)]
+    return bool(told) and all(told)
+
+
+def _has_shape(value: Any, kind: ArrayType) -> bool:
+    return value.ndim == kind.ndim and all(dim in (None, size) for dim, size in zip(kind.shape, value.shape, strict=True))
 
 
 def _is_marked(part: Any) -> bool:
@@ -227,7 +257,7 @@ def _verdict(rule: Rule, claims: list[Any]) -> Verdict:
                     continue
                 for fault in filter(None, said):
                     return _wrong(rule, inputs, values, given, fault)
-                counted += bool(said)
+                counted += bool(said) and not claim.idle
             tried += bool(counted)
             if tried >= _TYPES * len(claims):
                 break
@@ -313,7 +343,7 @@ def _sample(kind: ArrayType, draw: int, whole: bool, rng: np.random.Generator) -
         plain + 5 * _unit(shape),
         plain @ np.swapaxes(plain, -1, -2) + 3 * _unit(shape) if square else between,
     )
-    value = np.asarray(ways[draw % len(ways)])
+    value = np.asarray(ways[draw % len(ways)] if draw < _DRAWS else between * rng.integers(0, 2))
     return (value + 1j * rng.standard_normal(shape) if kind.dtype.kind == "c" else value).astype(kind.dtype)
 
 

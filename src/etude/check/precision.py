@@ -32,7 +32,7 @@ def _plain(mp: Any) -> dict[str, _Scalar]:
     """Functions of nonzero finite reals; complex results mean nan."""
     half = mp.mpf(1) / 2
     names = (
-        "exp expm1 log10 log1p sqrt sin cos tan sinh cosh tanh erf erfc erfi erfinv gamma rgamma digamma beta "
+        "exp expm1 log10 log1p sqrt sin cos tan sinh cosh tanh erf erfc erfi gamma rgamma digamma beta "
         "floor ceil sec csc cot"
     )
     table = {name: getattr(mp, name) for name in names.split() if hasattr(mp, name)}
@@ -40,6 +40,7 @@ def _plain(mp: Any) -> dict[str, _Scalar]:
         table[f"arc{short}"] = getattr(mp, f"a{short}")
     table |= {
         "log": mp.log,
+        "erfinv": mp.workdps(60)(mp.erfinv),  # by a search, too slow in all digits
         "exp2": lambda x: mp.power(2, x),
         "log2": lambda x: mp.log(x) / mp.log(2),
         "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
@@ -67,6 +68,7 @@ def _plain(mp: Any) -> dict[str, _Scalar]:
         "rad2deg": lambda x: x * 180 / mp.pi,
         "sinc": lambda x: mp.sin(mp.pi * x) / (mp.pi * x),
         "gammaln": lambda x: mp.log(abs(mp.gamma(x))),
+        "betaln": lambda a, b: mp.log(abs(mp.beta(a, b))),
         "expit": lambda x: 1 / (1 + mp.exp(-x)),
         "logit": lambda x: mp.log(x) - mp.log1p(-x),
         "log_expit": lambda x: -mp.log1p(mp.exp(-x)) if x > 0 else x - mp.log1p(mp.exp(x)),
@@ -119,7 +121,7 @@ def is_precise(root: Term) -> bool:
 
 
 def _known(name: str) -> bool:
-    return name in _table() or name in _COMPARISONS or name in _STRUCTURAL or name in _CHOICES
+    return name in _table() or name in _COMPARISONS or name in _STRUCTURAL or name in _CHOICES or name in _OF_ARRAYS
 
 
 @cache
@@ -136,6 +138,21 @@ def _context() -> Any:
 @cache
 def _table() -> dict[str, _Scalar]:
     return _plain(_context())
+
+
+def _logsumexp(x: Any, axis: Any, keepdims: bool) -> Any:
+    if any(_special(value) and not np.isfinite(value) for value in x.flat):
+        raise Imprecise
+    total = np.sum(_objects(_context().exp, x), axis=axis, keepdims=keepdims)
+    return _objects(_context().log, np.asarray(total, dtype=object))
+
+
+# Of arrays, by their definition: in so many digits nothing overflows.
+_OF_ARRAYS: dict[str, _Scalar] = {
+    "logsumexp": lambda x, axis=None, keepdims=False: _logsumexp(x, axis, keepdims),
+    "log_softmax": lambda x, axis=None: x - _logsumexp(x, axis, True),
+    "softmax": lambda x, axis=None: _objects(_context().exp, x - _logsumexp(x, axis, True)),
+}
 
 
 def _maximum(*values: Any) -> Any:
@@ -272,12 +289,13 @@ def _applied(term: Term, operands: list[Any], wide: bool) -> Any:
         raise Imprecise
     if wide and kind.dtype.kind == "f":
         kind = kind.with_dtype(np.float64)
-    if op.name in _STRUCTURAL:
+    if op.name in _STRUCTURAL or op.name in _OF_ARRAYS:
         if kind.dtype.kind == "f":
             operands = [_objects(lambda value: _limited(value, kind.dtype), part) for part in operands]
         try:
             with np.errstate(all="ignore"):
-                found = op.evaluate(*operands, **dict(zip(op.attributes, term.attributes, strict=True)))
+                meaning = _OF_ARRAYS.get(op.name, op.evaluate)
+                found = meaning(*operands, **dict(zip(op.attributes, term.attributes, strict=True)))
         except (TypeError, ValueError, AttributeError) as error:
             raise Imprecise from error
         return _objects(lambda value: _limited(value, kind.dtype), np.asarray(found, dtype=object))

@@ -79,6 +79,8 @@ class Verdict:
             text += f" ({self.promise}{', for ordinary inputs' * (self.rule.inputs == 'ordinary')})"
         if self.sound is False and self.counterexample is not None:
             text += f"; {self.counterexample}"
+        if self.unsatisfiable:
+            text += "; the condition never holds"
         if self.superfluous_conditions:
             text += f"; needs no {', '.join(self.superfluous_conditions)}"
         return text + (f"; {self.note}" if self.note else "")
@@ -159,17 +161,19 @@ class RuleReport:
         raise KeyError(f"no rule is named {name!r}")
 
     def __str__(self) -> str:
-        lines = [str(verdict) for verdict in self.rules]
+        return "\n".join([*map(str, self.rules), *self.together()])
+
+    def together(self) -> list[str]:
+        """What holds of the rules as a set, line by line."""
         ends = {True: f"yes, by {self.order}", False: "no", None: "not known"}[self.terminates]
-        lines.append(f"terminates: {ends}")
+        lines = [f"terminates: {ends}"]
         lines += [f"  {step}" for step in self.loop or ()]
         lines.append(f"confluent: { {True: 'yes', False: 'no', None: 'not known'}[self.confluent] }")
         lines += [f"  {pair}" for pair in self.critical_pairs]
         lines += [f"  would join: {rule}" for rule in self.completion]
         lines += [f"duplicate: {a} and {b}" for a, b in self.duplicates]
         lines += [f"never fires: {b}, as {a} always does" for a, b in self.shadowed]
-        lines += [f"uncovered: {name}" for name in self.uncovered]
-        return "\n".join(lines)
+        return lines + [f"uncovered: {name}" for name in self.uncovered]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for `json.dumps`."""

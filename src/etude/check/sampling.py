@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def value_of(term: Term, values: Mapping[Term, Any]) -> Any:
     """The value of a term by the operators' NumPy meaning; raises LinAlgError for a factorization of what is not finite."""
     known: dict[Term, Any] = {}
     with np.errstate(all="ignore"):
-        for part in postorder(term):
+        for part in _order(term):
             if is_constant(part):
                 known[part] = constant_value(part)
             elif is_symbol(part):
@@ -37,6 +38,11 @@ def value_of(term: Term, values: Mapping[Term, Any]) -> Any:
                     raise np.linalg.LinAlgError(f"{part._tuple[0].name} of an array that is not finite")
                 known[part] = part._tuple[0].meaning(*operands, *part.attributes)
     return known[term]
+
+
+@lru_cache(maxsize=512)
+def _order(term: Term) -> tuple[Term, ...]:
+    return tuple(postorder(term))
 
 
 def mentioned(condition: Any, *patterns: Any) -> list[float]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import math
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,15 +44,17 @@ _RANK = {"exact": 2, "stable": 1, "real": 1, None: 0}
 class Effort:
     """How many samples: of float64 scalars, of other scalars, of arrays of one type, and how many types.
 
-    `dtypes` are tried for variables of no given type. `conditions`: whether to look for superfluous ones.
+    `dtypes` are tried for variables of no given type. `conditions`: whether to look for superfluous ones. `seconds`: how
+    long one rule may take before it is given up without a verdict.
     """
 
     scalars: int = 6000
     others: int = 1500
-    arrays: int = 144
+    arrays: int = 72
     types: int = 24
     conditions: bool = True
     dtypes: tuple[str, ...] = DTYPES
+    seconds: float = 30.0
 
 
 def judge(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozenset[str]], effort: Effort) -> Verdict:
@@ -62,7 +66,10 @@ def judge(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozen
     sides = [(rule.lhs, rule.rhs)]
     if rule.kind == "equation":
         sides.append((rule.rhs, rule.lhs))
-    trial = _tried(rule, sides, condition, types, effort)
+    ends = time.monotonic() + effort.seconds
+    trial = _tried(rule, sides, condition, types, effort, ends)
+    if trial.late and not trial.decided:
+        return Verdict(rule, None, None, note=f"not decided within {effort.seconds:g} s ({trial.accepted} typings tried)")
     if not trial.accepted:
         return Verdict(rule, None, None, note="no types were found at which the left side has a meaning")
     if not trial.satisfied:
@@ -74,7 +81,7 @@ def judge(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozen
     promise = ("exact" if rank == 2 else rule.promise if rule.promise == "stable" else "real") if rank else None
     superfluous: tuple[str, ...] = ()
     if sound and effort.conditions:
-        superfluous = tuple(_superfluous(rule, sides, condition, types, effort, wanted))
+        superfluous = tuple(_superfluous(rule, sides, condition, types, effort, wanted, ends))
     note = f"made of operators, by which a rule is written to be applied: {', '.join(s.name for s in free)}" if free else ""
     return Verdict(rule, sound, promise, shown, superfluous, note=note)
 
@@ -104,13 +111,14 @@ def _superfluous(
     types: Mapping[str, ArrayType],
     effort: Effort,
     wanted: int,
+    ends: float,
 ) -> Iterator[str]:
     """The parts of the rule's own condition that can be dropped, all together, with the rule as sound as before."""
     parts = list(conjuncts(condition))
     for part in conjuncts(rule.condition):
         rest = [other for other in parts if other is not part]
-        trial = _tried(rule, sides, _joined(rest), types, effort)
-        if trial.satisfied and trial.rank >= wanted:
+        trial = _tried(rule, sides, _joined(rest), types, effort, ends)
+        if trial.satisfied and not trial.late and trial.rank >= wanted:
             parts = rest
             yield text(part)
 
@@ -124,6 +132,8 @@ class _Trial:
     exact: Counterexample | None = None
     accepted: int = 0
     satisfied: bool = False
+    ends: float = math.inf
+    late: bool = False
     shapes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -134,18 +144,23 @@ class _Trial:
     def decided(self) -> bool:
         return self.real is not None
 
+    def is_over(self) -> bool:
+        """Whether a counter-example is found, or the time is up."""
+        self.late = self.late or time.monotonic() > self.ends
+        return self.late or self.decided
+
 
 def _tried(
-    rule: Rule, sides: list[tuple[Any, Any]], condition: Any, types: Mapping[str, ArrayType], effort: Effort
+    rule: Rule, sides: list[tuple[Any, Any]], condition: Any, types: Mapping[str, ArrayType], effort: Effort, ends: float
 ) -> _Trial:
     """Tried at the types of the rule's domain; at any where it has none there, as a rule about truth values has not."""
-    trial = _Trial()
+    trial = _Trial(ends=ends)
     for domain in dict.fromkeys((rule.domain, "any")):
         for lhs, rhs in sides:
             turned = Rule(rule.name, "rewrite", lhs, rhs, condition, rule.promise, domain, rule.inputs)
             for left, right in spelled(turned):
                 _try_side(turned, left, right, condition, types, effort, trial)
-                if trial.decided:
+                if trial.is_over():
                     return trial
         if trial.accepted:
             break
@@ -166,7 +181,9 @@ def _try_side(
     rng = np.random.default_rng(20_260)
     accepted = 0
     dtypes = tuple(dtype for dtype in effort.dtypes if rule.domain != "real" or not dtype.startswith("complex"))
-    for found in configurations(names, known, attributes, pointwise, dtypes, 2500):
+    for found in configurations(names, known, attributes, pointwise, dtypes, 2500, condition):
+        if trial.is_over():
+            return
         if not possible(condition, found.types, found.attributes):
             continue
         left_over = without_types(condition, found.types, found.attributes)
@@ -185,7 +202,7 @@ def _try_side(
         accepted += 1
         trial.accepted += 1
         _Sampler(instance, found, left_over, extra, effort, rng, trial, rule.inputs, not known).run(pointwise)
-        if trial.decided or accepted >= effort.types:
+        if trial.is_over() or accepted >= effort.types:
             return
 
 
@@ -227,6 +244,9 @@ class _Sampler:
         self.inputs, self.mixed = inputs, mixed
         self.dtype = getattr(instance.left.type, "dtype", None)
         self.factors = _factors(instance.left, instance.right)
+        floating = [kind.dtype for kind in found.types.values() if kind.dtype.kind in "fc"] if mixed else []
+        # where dtypes are mixed, a part may be worked out in the coarsest of them
+        self.rounding = max(map(tolerance, [self.dtype or np.dtype(float), *floating]))
 
     def run(self, pointwise: bool) -> None:
         flat = all(kind.ndim == 0 for kind in self.found.types.values())
@@ -234,7 +254,7 @@ class _Sampler:
             self.run_columns()
             if flat or self.trial.decided:
                 return
-        self.run_arrays(ARRAY_KINDS if pointwise else self.effort.arrays * (1 if self.mixed else 6))
+        self.run_arrays(ARRAY_KINDS if pointwise else self.effort.arrays * (1 if self.mixed else 12))
 
     def _same_dtype_scalars(self) -> bool:
         """Whether this is the first assignment of shapes, where values have not been tried alone."""
@@ -271,7 +291,7 @@ class _Sampler:
         size = len(next(iter(samples.values())))
         for index in self.rng.permutation(size)[:400]:
             self.one({name: column[index] for name, column in samples.items()})
-            if self.trial.decided:
+            if self.trial.is_over():
                 return
 
     # ---------------------------------------------------------------- arrays, one sample after the other
@@ -283,7 +303,7 @@ class _Sampler:
                 continue
             self.trial.satisfied = True
             self.one(sample)
-            if self.trial.decided:
+            if self.trial.is_over():
                 return
 
     def one(self, sample: dict[str, Any]) -> None:
@@ -411,7 +431,7 @@ class _Sampler:
             noise = np.fmax(noise, np.fmax(*shifts))
         with np.errstate(all="ignore"):
             size = np.max(np.abs(left), initial=0.0) if self.factors else np.abs(left)  # LAPACK rounds by the largest
-            allowed = tolerance(self.dtype or np.dtype(float)) * (1 + size) + 1e3 * noise
+            allowed = self.rounding * (1 + size) + 1e3 * noise
             return bool(np.all((np.abs(left - right) <= allowed) | ~np.isfinite(left)))
 
     def simplest(self, indices: Any, left: Any, right: Any, samples: dict[str, Any]) -> Counterexample:

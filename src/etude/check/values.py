@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import product
 from typing import Any
 
@@ -29,6 +30,11 @@ _COMPLEX_PARTS = (0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.25, 100.0, -1e-8)
 
 def special_values(dtype: np.dtype[Any], extra: Sequence[float] = ()) -> Any:
     """The values worth trying alone and in every combination; `extra` are numbers that the rule itself mentions."""
+    return _special_values(dtype, tuple(extra))
+
+
+@lru_cache(maxsize=256)
+def _special_values(dtype: np.dtype[Any], extra: tuple[float, ...]) -> Any:
     if dtype.kind == "b":
         return np.array([False, True])
     if dtype.kind in "iu":
@@ -135,7 +141,7 @@ def array_sample(
     """One array. Kinds: ordinary, small integers, many magnitudes, one special, all special, infinite, huge, cancelling, a
     few special values in several places, or neighbors among them.
     """
-    count = int(np.prod(shape))
+    count = math.prod(shape)
     special = special_values(dtype, extra)
     ordinary = 3 * rng.standard_normal(count) if dtype.kind == "f" else _random(dtype, count, rng, extra)
     kind = kind % ARRAY_KINDS

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 import typer
 
 import etude as et
+from etude.check import Effort, check_side_by_side
+from etude.cli.checking import print_report
 from etude.cli.compiled import cache_lines, source_of
 from etude.cli.doctor import report
 from etude.errors import EtudeError
@@ -147,12 +149,17 @@ def query(
 def check(
     path: Annotated[str, typer.Argument(help="A rule file, or a folder of them.")],
     as_json: Annotated[bool, typer.Option("--json", help="Plain data for tools.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every verdict, not only those that ask for attention.")] = False,
+    seconds: Annotated[float, typer.Option(help="How long one rule may take.")] = 30.0,
 ) -> None:
     """Whether the rules are sound, end, and meet; exit status 1 where they do not."""
     if not Path(path).exists():
         raise ValueError(f"{path}: there is no such file or folder")
-    report = et.check_rules(Path(path))
-    print(json.dumps(report.to_json(), indent=1) if as_json else report)
+    report = check_side_by_side(path, Effort(seconds=seconds))
+    if as_json:
+        print(json.dumps(report.to_json(), indent=1))
+    else:
+        print_report(report, everything)
     raise typer.Exit(0 if report.ok else 1)
 
 

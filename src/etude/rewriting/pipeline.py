@@ -14,7 +14,7 @@ from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, norma
 from etude.rules import Rule, RuleSet, default
 from etude.terms import Term, bulk, postorder
 
-__all__ = ["multiplied_out", "normalize", "rewrite", "simplify"]
+__all__ = ["explained", "multiplied_out", "normalize", "rewrite", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
@@ -37,6 +37,17 @@ _STRATEGIES: dict[str, Callable[[RuleSet, Journal | None], Strategy]] = {
     "root": apply_at_root,
     "stable": lambda rules, journal: until_stable(bottom_up(apply_at_root(rules, journal))),
 }
+
+
+def explained(term: Term, run: Callable[[Journal | None], Term]) -> Term:
+    """The result of `run`, with its steps kept for `explain` where the term is not too large."""
+    if len(postorder(term)) > EXPLAINED:
+        return run(None)
+    journal = Journal()
+    result = run(journal)
+    if len(journal):
+        attach(result, journal.derivation())
+    return result
 
 
 def rewrite(

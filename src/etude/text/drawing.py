@@ -81,7 +81,8 @@ def _label(node: Term) -> str:
     if is_leaf(node):
         return to_text(node, 24)
     op = node._tuple[0]
-    given = [f"{name}={value}" for name, value in zip(op.attributes, node.attributes, strict=True) if value is not None]
+    usual = zip(op.attributes.items(), node.attributes, strict=True)
+    given = [f"{name}={value}" for (name, default), value in usual if value is not None and value != default]
     text = f"{op.name} {' '.join(given)}".strip()
     return text if len(text) <= 26 else f"{text[:25]}…"
 

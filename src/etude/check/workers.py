@@ -1,0 +1,102 @@
+"""Many rules judged side by side in processes of their own, each of which is ended where a rule takes too long."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+__all__ = ["processors", "side_by_side"]
+
+_CONTEXT = get_context("spawn")
+
+
+def processors() -> int:
+    """How many processes can run at a time."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def side_by_side(
+    prepare: Callable[[], Callable[[int], Any]], count: int, late: Callable[[int], Any], seconds: float, workers: int
+) -> list[Any]:
+    """What `prepare()` gives for 0 ... count - 1, worked out in `workers` processes; `late(i)` where i takes longer than
+    `seconds`, or ends its process.
+
+    `prepare` and the results are pickled. A process is started anew after one that was ended.
+    """
+    results: list[Any] = [None] * count
+    todo = list(range(count))[::-1]
+    crew: list[_Worker] = []
+    while todo or any(worker.number is not None for worker in crew):
+        while todo and len(crew) < min(workers, count):
+            crew.append(_Worker(prepare))
+        for worker in crew:
+            if todo and worker.ready and worker.number is None:
+                worker.begin(todo.pop())
+        for pipe in wait([worker.pipe for worker in crew], timeout=0.1):
+            worker = next(worker for worker in crew if worker.pipe is pipe)
+            try:
+                said = worker.pipe.recv()
+            except (EOFError, OSError):
+                said = _GONE
+            if said is _GONE:
+                _end(crew, worker, results, late)
+            elif worker.number is None:
+                worker.ready = True
+            else:
+                results[worker.number], worker.number = said, None
+        for worker in [worker for worker in crew if worker.is_late(seconds)]:
+            _end(crew, worker, results, late)
+    for worker in crew:
+        worker.end()
+    return results
+
+
+_GONE = object()
+
+
+def _end(crew: list[_Worker], worker: _Worker, results: list[Any], late: Callable[[int], Any]) -> None:
+    if worker.number is None:
+        raise RuntimeError("a process that was to check rules ended before it had begun")
+    results[worker.number] = late(worker.number)
+    worker.end()
+    crew.remove(worker)
+
+
+def _serve(pipe: Connection, prepare: Callable[[], Callable[[int], Any]]) -> None:
+    work = prepare()
+    pipe.send(True)
+    while (number := pipe.recv()) is not None:
+        pipe.send(work(number))
+
+
+@dataclass(eq=False)
+class _Worker:
+    prepare: Callable[[], Callable[[int], Any]]
+    number: int | None = None
+    ready: bool = False
+    since: float = 0.0
+    pipe: Any = field(init=False)
+    process: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pipe, theirs = _CONTEXT.Pipe()
+        self.process = _CONTEXT.Process(target=_serve, args=(theirs, self.prepare), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def begin(self, number: int) -> None:
+        self.number, self.since = number, time.monotonic()
+        self.pipe.send(number)
+
+    def is_late(self, seconds: float) -> bool:
+        return self.number is not None and time.monotonic() - self.since > seconds
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()

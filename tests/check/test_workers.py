@@ -1,0 +1,67 @@
+"""Rules judged side by side: the same verdicts, and none that is waited for without an end."""
+
+from functools import partial
+
+import pytest
+
+import etude as et
+from etude.check import Effort, check_rules, check_side_by_side
+from etude.check.workers import side_by_side
+
+TEXT = "good: abs(-x) -> abs(x)\nbad: sin(2*x) -> 2*sin(x)\nodd: foo(x) -> x\nd(sin(u)) = cos(u) * d(u)\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "some.rules"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def test_verdicts_do_not_depend_on_where_they_are_worked_out(file):
+    assert check_side_by_side(file, workers=2).to_json() == et.check_rules(file).to_json()
+
+
+def test_rule_that_takes_too_long_is_not_judged():
+    found = check_rules("r: sin(2*x) -> 2*sin(x)*cos(x)", Effort(seconds=0.0)).rules[0]
+    assert (found.sound, found.promise) == (None, None)
+    assert found.note.startswith("not decided within 0 s")
+
+
+def _squares():
+    return lambda number: number**2
+
+
+def _endless():
+    return lambda number: number or _forever()
+
+
+def _dying():
+    return lambda number: number or _gone()
+
+
+def _forever():
+    while True:
+        pass
+
+
+def _gone():
+    raise SystemExit(3)
+
+
+def _broken():
+    raise SystemExit(3)
+
+
+def test_results_come_in_order():
+    assert side_by_side(_squares, 7, str, 60, 2) == [0, 1, 4, 9, 16, 25, 36]
+
+
+@pytest.mark.parametrize("prepare", [_endless, _dying])
+def test_process_that_hangs_or_dies_costs_one_result(prepare):
+    assert side_by_side(prepare, 3, partial("late {}".format), 1.0, 1) == ["late 0", 1, 2]
+
+
+def test_process_that_cannot_begin_is_an_error():
+    with pytest.raises(RuntimeError, match="ended before it had begun"):
+        side_by_side(_broken, 2, str, 60, 1)
