@@ -41,6 +41,7 @@ from etude.api.construct import (
 )
 from etude.api.function import Function, function
 from etude.api.functions import FUNCTIONS as _FUNCTIONS
+from etude.api.integration import antiderivatives
 from etude.api.loops import cond, scan, while_loop
 from etude.api.loops import map_ as map
 from etude.api.operators import defop
@@ -88,13 +89,16 @@ from etude.gradient import (
 from etude.rules import RuleSet, rule
 
 __version__ = "0.1.0"
+__array_api_version__ = "2024.12"
 
 __all__ = [
     "Array",
     "Function",
     "RuleSet",
     "SharedVariable",
+    "__array_api_version__",
     "__array_namespace_info__",
+    "antiderivatives",
     "array",
     "asarray",
     "broadcast_shapes",

@@ -152,3 +152,46 @@ def test_cache_lists_and_clears(capsys, monkeypatch, tmp_path):
     assert "1 entries" in out
     assert outcome(capsys, "cache", "clear") == (0, f"1 removed from {tmp_path}\n", "")
     assert outcome(capsys, "cache", "burn")[0] == 2
+
+
+def test_integrate(capsys):
+    assert main(["integrate", "x*exp(x)", "x"]) == 0
+    assert capsys.readouterr().out == "exp(x) * (x - 1)\n"
+    assert main(["integrate", "a*x", "x", "--steps"]) == 0
+    assert "rules/integrals" in capsys.readouterr().out
+    assert main(["integrate", "x**x", "--seconds", "0.5"]) == 1
+    assert "no antiderivative" in capsys.readouterr().err
+    assert main(["integrate", "a*x"]) == 2
+    assert "wrt is needed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("question", "answers"),
+    [
+        ("differentialo(sin(x), x, ?d)", "?d = cos(x)\n"),
+        ("differentialo(?f, x, cos(x))", "?f = sin(x)\n"),
+        ("differentialo(sin(x)*y, ?x, y*cos(x))", "?x = x\n"),
+        ("differentialo(3*sin(x), x, ?a*cos(x))", "?a = 3.0\n"),
+        ("equalo(sin(x)**2, 1 - cos(x)**2)", "it holds\n"),
+        ("rewriteo('twice: x + x -> 2*x', y + y, ?after)", "?after = 2 * y\n"),
+    ],
+)
+def test_query(capsys, question, answers):
+    assert main(["query", question, "--limit", "1"]) == 0
+    assert capsys.readouterr().out == answers
+
+
+@pytest.mark.parametrize(
+    ("question", "status", "said"),
+    [
+        ("equalo(x, y)", 1, "no answer"),
+        ("nothing(x)", 2, "no relation; there are differentialo"),
+        ("differentialo(x, y)", 2, "takes 3 arguments"),
+        ("rewriteo(unheard, x, ?y)", 2, "no rules"),
+        ("__import__('os')", 2, "no relation"),
+        ("x +", 2, "no question"),
+    ],
+)
+def test_query_without_an_answer(capsys, question, status, said):
+    assert main(["query", question]) == status
+    assert said in capsys.readouterr().err

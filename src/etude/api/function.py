@@ -26,7 +26,17 @@ from etude.api.function_arguments import (
     updated_variables,
 )
 from etude.api.sparse import SparseFunction, compressed_outputs
-from etude.backends import Arguments, BackendError, Executable, Profile, compile_numpy, diagnosed, profile, stored_value
+from etude.backends import (
+    BackendError,
+    Executable,
+    Profile,
+    arguments_for,
+    compile_for,
+    diagnosed,
+    is_dask,
+    profile,
+    stored_value,
+)
 from etude.backends.c.csource import CSource
 from etude.backends.c.export import export
 from etude.backends.c.saved import write
@@ -56,8 +66,9 @@ def function(
     inputs: a list of symbols, each once. outputs: an expression (the function returns an array), a list or tuple (it
     returns a list) or None (it returns None). updates: a mapping or pairs, shared variable to its next value, set when
     a call has succeeded. givens: a mapping or pairs, replacements made in outputs and updates first. backend: "auto"
-    (NumPy at first, C once the function is called often, or `wait()` was called), "c" (C at once), "numpy", or the module
-    of an Array API namespace. threads: how many C may use; by default ETUDE_NUM_THREADS or all processors.
+    (NumPy at first, C once the function is called often, or `wait()` was called), "c" (C at once), "numpy", "dask" (dask
+    arrays, computed when asked for; arguments may be such arrays), or the module of an Array API namespace. threads: how
+    many C may use; by default ETUDE_NUM_THREADS or all processors.
     on_unused_input: "raise", "warn" or "ignore".
     allow_input_downcast: None casts arguments safely only, True also float64 to float32 and the like, False does not
     take Python floats for float32 either. Results are arrays of the expressions' dtypes and shapes, in memory of
@@ -124,8 +135,8 @@ class Function:
         self.outputs: list[Array] = list(outputs)
         self._names = [symbol_name(term) for term in inputs]
         self._shared, self._updated, self._single, self._module = shared, updated, single, module
-        self._arguments = Arguments(self._names, [term.type for term in inputs], downcast, name or "")
-        self._executable: Executable = compile_numpy(program, module)
+        self._arguments = arguments_for(module, self._names, [term.type for term in inputs], downcast, name or "")
+        self._executable: Executable = compile_for(program, module)
         locks = {id(term._tuple[4]) % len(_LOCKS) for term in updated}
         self._quick: Any = None  # the trampoline of the C form, where arguments may go to it unchecked
         self._tiers = Tiers(program, bool(single) and len(program.outputs) == 1, threads) if tier and program.outputs else None
@@ -173,6 +184,8 @@ class Function:
                 return tiers.timed(self._executable.run, *values)
             return self._executable.run(*values)
         except ValueError as error:
+            if is_dask(self._module):
+                raise
             clearer = diagnosed(self.program, values, error, self._arguments.place)
             if clearer is error:
                 raise
@@ -289,6 +302,8 @@ class Function:
         """
         if self._names and not args and not named:
             args = tuple(np.ones([d if isinstance(d, int) else 100 for d in x.shape], x.dtype) for x in self._types())
+        if is_dask(self._module):
+            raise BackendError("dask runs instructions together; profile with dask.diagnostics, or with backend='numpy'")
         values = self._arguments(self._positional(args, named) if named else args)
         values += [stored_value(term) for term in self._shared]
         return profile(self.program, values, self._module, repeat)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from etude.api.array import Array, wrap
-from etude.backends import BackendError, is_shared
+from etude.backends import dask_module, is_shared
 from etude.errors import ArgumentError, EtudeError, MissingValueError, TermTypeError
 from etude.ops import CATALOGUE
 from etude.program import Program
@@ -35,10 +35,10 @@ def array_namespace(backend: Any) -> Any:
     if isinstance(backend, str) and backend in ("auto", "numpy", "c"):
         return np
     if backend == "dask":
-        raise BackendError("backend 'dask' is not available in this version; use 'auto', 'c' or 'numpy'")
+        return dask_module()
     if isinstance(backend, ModuleType) and hasattr(backend, "asarray"):
         return backend
-    raise ValueError(f"backend is 'auto', 'c', 'numpy' or the module of an array namespace, not {backend!r}")
+    raise ValueError(f"backend is 'auto', 'c', 'numpy', 'dask' or the module of an array namespace, not {backend!r}")
 
 
 def input_symbols(inputs: Any) -> list[Term]:

@@ -13,9 +13,9 @@ from etude.api.functions import lift
 from etude.errors import EtudeError, RuleError, TermTypeError
 from etude.ops import CATALOGUE, Op
 from etude.ops.op import Types, is_users, redefine
-from etude.relations.logic import substituted
 from etude.rules import DISCONNECTED, UNDEFINED, Rule
 from etude.rules.parser import NUMBERS, parse_rules
+from etude.templates.logic import substituted
 from etude.terms import ArrayType, Term, Variable, broadcast_shapes
 from etude.text import vocabulary
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from etude.api.array import Array, wrap
 from etude.api.construct import asarray
-from etude.api.differentiation import differentiate, push
 from etude.api.gradient import checked_option, container, delivered, grad, listed
 from etude.api.sparse import empty_like, sparse_jacobian
 from etude.calculus import DisconnectedType, NullType, zero_like
+from etude.differentiation import differentiate, push
 from etude.ops import CATALOGUE
 from etude.ops.batching import over_items
 from etude.ops.binders import mapped_over

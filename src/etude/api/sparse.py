@@ -9,9 +9,9 @@ import numpy as np
 
 from etude.api.array import Array, wrap
 from etude.api.construct import asarray
-from etude.api.differentiation import push
 from etude.calculus import DisconnectedType, NullType
 from etude.calculus.sparsity import colored, dependences
+from etude.differentiation import push
 from etude.ops import CATALOGUE
 from etude.ops.batching import over_items
 from etude.terms import Term, constant, symbol

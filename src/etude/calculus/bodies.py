@@ -11,8 +11,8 @@ from etude.calculus.kinds import DisconnectedType, NullType
 from etude.calculus.nodes import register_special
 from etude.ops import CATALOGUE
 from etude.ops.binders import Body, mapped_over
-from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.rules import Rule
+from etude.templates import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.terms import ArrayType, Term, replace, symbol
 
 __all__ = ["MapLink"]

@@ -10,7 +10,7 @@ from etude.calculus.nodes import Link, edges
 from etude.calculus.reverse import Sweep
 from etude.ops import CATALOGUE
 from etude.ops.sizes import same_sizes
-from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
+from etude.templates import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.terms import Term, is_leaf
 
 __all__ = ["forward"]

@@ -11,7 +11,7 @@ from etude.calculus.kinds import DisconnectedType, NullType
 from etude.calculus.nodes import edges
 from etude.calculus.reverse import Contributed, Sweep, fitted, reverse
 from etude.ops import CATALOGUE
-from etude.relations import DISCONNECTED_FROM
+from etude.templates import DISCONNECTED_FROM
 from etude.terms import Term, constant, depends_on, is_leaf
 
 __all__ = ["Result", "cotangents", "one_like", "tangents", "zero_like"]

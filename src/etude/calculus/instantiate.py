@@ -7,8 +7,8 @@ from typing import Any
 
 from etude.ops import CATALOGUE
 from etude.ops.attributes import COMPUTED_ATTRIBUTES
-from etude.relations import COTANGENT
 from etude.rules import COMPUTED, D
+from etude.templates import COTANGENT
 from etude.terms import Term, Variable
 
 __all__ = ["Polish", "Recipe"]

@@ -13,8 +13,8 @@ from etude.calculus.nodes import register_special
 from etude.ops import CATALOGUE
 from etude.ops.binders import Body, closed, lazily_closed, parameter
 from etude.ops.subscripts import subscript_of
-from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.rules import Rule
+from etude.templates import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.terms import ArrayType, Term, postorder, replace, symbol
 
 __all__ = ["CondLink", "ScanLink"]

@@ -10,9 +10,9 @@ from typing import Any
 from etude.calculus.instantiate import Recipe
 from etude.calculus.pruning import without
 from etude.ops import CATALOGUE
-from etude.relations import LINEAR, Template, slot, templates
 from etude.rules import D, Rule, holds, structural
-from etude.rules.conditions import STRUCTURAL
+from etude.rules.conditions import BY_TYPE
+from etude.templates import LINEAR, Template, slot, templates
 from etude.terms import ArrayType, Term, is_constant, is_leaf
 
 __all__ = ["Link", "edges", "link", "register_special"]
@@ -122,8 +122,7 @@ def _looks_at(condition: Any, slots: tuple[Any, ...]) -> bool:
     word, *parts = condition
     if word in ("and", "or", "not"):
         return any(_looks_at(part, slots) for part in parts)
-    by_type = word in STRUCTURAL and word not in ("number", "constant")
-    return not by_type and any(part in slots for part in parts)
+    return word not in BY_TYPE and any(part in slots for part in parts)
 
 
 @cache

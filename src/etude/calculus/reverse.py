@@ -10,7 +10,7 @@ from etude.calculus.kinds import NullType
 from etude.calculus.nodes import Link, edges, link
 from etude.ops import CATALOGUE
 from etude.ops.sizes import Equalities
-from etude.relations import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
+from etude.templates import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.terms import Term, is_leaf, postorder
 
 __all__ = ["Contributed", "Sweep", "fitted", "reverse"]

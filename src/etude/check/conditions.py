@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from etude.rules import structural
+from etude.rules.conditions import BY_TYPE, said_of_types
 from etude.terms import ArrayType, Variable
 
 __all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "without_types", "words"]
@@ -17,23 +17,6 @@ MATRIX_WORDS = frozenset("symmetric positive_definite diagonal lower_triangular 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-_STRUCTURE: dict[str, Callable[..., bool]] = {
-    "scalar": lambda x: x.ndim == 0,
-    "static": lambda x: x.is_static,
-    "same_type": lambda *kinds: all(kind is kinds[0] for kind in kinds),
-    "same_shape": lambda *kinds: all(kind.shape == kinds[0].shape for kind in kinds),
-    "floating": lambda *kinds: all(kind.dtype.kind in "fc" for kind in kinds),
-    "real": lambda *kinds: all(kind.dtype.kind != "c" for kind in kinds),
-    "complex": lambda *kinds: all(kind.dtype.kind == "c" for kind in kinds),
-    "boolean": lambda *kinds: all(kind.dtype.kind == "b" for kind in kinds),
-    "integral": lambda *kinds: all(kind.dtype.kind in "iub" for kind in kinds),
-    "vector": lambda *kinds: all(kind.ndim == 1 for kind in kinds),
-    "matrix": lambda *kinds: all(kind.ndim == 2 for kind in kinds),
-    "number": lambda *kinds: all(kind.ndim == 0 for kind in kinds),
-    "constant": lambda *kinds: True,
-    "square": lambda *kinds: all(kind.ndim >= 2 and kind.shape[-1] == kind.shape[-2] for kind in kinds),
-}
-
 
 def conjuncts(condition: Any) -> tuple[Any, ...]:
     """The parts of which all must hold."""
@@ -78,11 +61,11 @@ def _decide(condition: Any, types: Mapping[str, ArrayType], attributes: Mapping[
         return (all if head == "and" else any)(_decide(part, types, attributes, unknown) for part in rest)
     if head == "not":
         return not _decide(rest[0], types, attributes, not unknown)
-    if head in _STRUCTURE:
+    if head == "constant":
+        return True
+    if head in BY_TYPE:
         kinds = [types.get(part.name, attributes.get(part.name)) for part in rest]
-        if any(isinstance(kind, np.dtype) for kind in kinds):
-            return structural(head, tuple(kinds)) is True
-        return unknown if None in kinds else bool(_STRUCTURE[head](*kinds))
+        return unknown if any(kind is None for kind in kinds) else said_of_types(head, tuple(kinds))
     if head in _COMPARE and rest[0].name in attributes:
         return bool(_COMPARE[head](attributes[rest[0].name], rest[1]))
     if head in MATRIX_WORDS:
@@ -113,8 +96,10 @@ def holds(condition: Any, values: Mapping[str, Any], types: Mapping[str, ArrayTy
         return combine.reduce([holds(part, values, types, samples) for part in rest])
     if head == "not":
         return np.logical_not(holds(rest[0], values, types, samples))
-    if head in _STRUCTURE:
-        found = np.asarray(_STRUCTURE[head](*[types[part.name] for part in rest]))
+    if head == "constant":
+        found = np.asarray(True)
+    elif head in BY_TYPE:
+        found = np.asarray(said_of_types(head, tuple([types[part.name] for part in rest])))
     elif head in _COMPARE:
         value = values[rest[0].name]
         if not isinstance(value, (np.ndarray, np.generic)):
@@ -136,6 +121,8 @@ def _word(word: str, value: Any, samples: int | None) -> Any:
     if word in MATRIX_WORDS:
         return np.asarray(_is_matrix(word, np.asarray(value)))
     number = np.asarray(value)
+    if word == "number":
+        return _same_everywhere(number, samples)
     if number.dtype.kind == "c" and word in ("positive", "nonnegative", "negative"):
         return _reduced(np.zeros(number.shape, bool), samples)
     test: dict[str, Callable[[Any], Any]] = {
@@ -147,6 +134,13 @@ def _word(word: str, value: Any, samples: int | None) -> Any:
         "integer": lambda x: np.isfinite(x) & (x == np.rint(x)) if x.dtype.kind == "f" else x == x,
     }
     return _reduced(test[word](number), samples)
+
+
+def _same_everywhere(value: Any, samples: int | None) -> Any:
+    """Whether an array holds one number, as a constant that was broadcast does."""
+    flat = value.reshape(1 if samples is None else len(value), -1)
+    found = np.all((flat == flat[:, :1]) | ((flat != flat) & (flat[:, :1] != flat[:, :1])), axis=1) & bool(flat.size)
+    return found[0] if samples is None else found
 
 
 def _is_matrix(word: str, value: Any) -> bool:

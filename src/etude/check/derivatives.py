@@ -14,20 +14,23 @@ from etude.check.instances import REFUSALS, instantiate
 from etude.check.report import Counterexample, Verdict
 from etude.check.sampling import value_of
 from etude.errors import EtudeError
-from etude.relations import COTANGENT, FLAT, LINEAR, Template, slot, templates
 from etude.rules import MARK, D, Rule, RuleSet, default
+from etude.rules.pattern import pattern_parts
+from etude.templates import COTANGENT, FLAT, LINEAR, Template, slot, templates
 from etude.terms import ArrayType, Term, Variable, symbol
 
 __all__ = ["judge_adjoint", "judge_differential"]
 
 _ALLOWED = 1e-6  # of 1 + the largest of the slopes
-_TYPES, _DRAWS, _TRIED = 2, 7, 600
+_TYPES, _DRAWS, _WAYS, _TRIED = 2, 7, 6, 600
 _SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (1,), (3, 3), (4, 3), (3, 4), (3, 1), (2, 3, 3))
 _REFUSED = (*REFUSALS, np.linalg.LinAlgError)
 
 
 def judge_differential(rule: Rule, rules: RuleSet) -> Verdict:
     """Whether a line gives the slopes that central differences show, and whether its transpose is one."""
+    if _is_compound(rule):
+        return _verdict(rule, [_OfExpression(rule)])
     try:
         lines = _templates(rule, rules)
     except EtudeError as error:
@@ -38,6 +41,12 @@ def judge_differential(rule: Rule, rules: RuleSet) -> Verdict:
     if not meant:
         return Verdict(rule, None, None, note="no derivative is claimed")
     return _verdict(rule, [_Differential(lines[place], lines[:place]) for place in meant])
+
+
+def _is_compound(rule: Rule) -> bool:
+    """Whether the line is about an expression, not about one operator."""
+    inner = rule.lhs._tuple[1] if rule.lhs._tuple[0].name == "item" else rule.lhs
+    return any(not isinstance(part, Variable) for part in inner.operands)
 
 
 def judge_adjoint(rule: Rule) -> Verdict:
@@ -68,7 +77,12 @@ class _Claim:
     condition: Any = None
     loosely = True  # whether operands of unknown size may be used
     earlier: tuple[Any, ...] = ()  # the conditions of lines that come first
+    draws = _DRAWS
     function: Any
+
+    def way(self, place: int, draw: int) -> int:
+        """The kind of values that an operand has in a draw."""
+        return draw
 
     def whole(self, name: str) -> bool:
         """Whether an operand is drawn as a whole number."""
@@ -123,6 +137,35 @@ class _Differential(_Claim):
                 yield _compared(_inner(cotangent, pushed((name,))), _inner(found, moved[name]), "inner product")
 
 
+class _OfExpression(_Claim):
+    """The slope of an expression in the variables whose differentials the right side has."""
+
+    loosely = False
+    draws = _WAYS**2
+
+    def __init__(self, rule: Rule):
+        self.rule, self.function, self.condition = rule, rule.lhs, rule.condition
+        self.names, self.attributes = tuple(rule.variables), {}
+
+    def way(self, place: int, draw: int) -> int:
+        return draw if place == 0 else draw // _WAYS
+
+    def whole(self, name: str) -> bool:
+        return False
+
+    def faults(self, inputs: Mapping[str, Term], values: Mapping[str, Any], given: Mapping[str, Any], rng: Any) -> Iterator[str]:
+        touched = {part._tuple[1].name for part in pattern_parts(self.rule.rhs) if isinstance(part, Term) and part._tuple[0] is D}
+        moved = {name: _draw(values[name], rng) for name in self.names if name in touched and values[name].dtype.kind == "f"}
+        term = instantiate(self.function, dict(inputs))
+        slope = _central(term, inputs, values, moved)
+        if slope is None or not moved:
+            return
+        steps = {name: symbol(f"d{name}", inputs[name].type.shape, inputs[name].type.dtype) for name in moved}
+        right = instantiate(self.rule.rhs, dict(inputs), {D: lambda part: steps[part.name]})
+        known = {inputs[name]: value for name, value in values.items()}
+        yield _compared(slope, value_of(right, {**known, **{steps[name]: moved[name] for name in moved}}), "slope", _ALLOWED)
+
+
 class _Adjoint(_Claim):
     loosely = False
 
@@ -170,8 +213,11 @@ def _verdict(rule: Rule, claims: list[Any]) -> Verdict:
     for claim, dtypes in product(claims, (("float64",), ("complex128", "float64", "int64", "bool"))):
         for inputs, types, given in _typings(claim, dtypes) if not tried or claim is not claims[0] else ():
             rng, counted = np.random.default_rng(20_260), 0
-            for kind in range(_DRAWS):
-                values = {name: _sample(found, kind, claim.whole(name), rng) for name, found in types.items()}
+            for draw in range(claim.draws):
+                values = {
+                    name: _sample(found, claim.way(place, draw), claim.whole(name), rng)
+                    for place, (name, found) in enumerate(types.items())
+                }
                 if not _meant(claim, values, types, given):
                     continue
                 try:
@@ -243,9 +289,9 @@ def _made(claim: Any, types: Mapping[str, ArrayType], given: Mapping[str, Any]) 
             term = instantiate(claim.function, {**inputs, **given})
         except _REFUSED:
             return None
-        if term._tuple[0] is claim.function._tuple[0]:
+        if term._tuple[0] is claim.function._tuple[0] or isinstance(claim, _OfExpression):
             inner = term if term._tuple[0].name != "item" else term._tuple[1]
-            return inputs, dict(zip(claim.attributes, inner.attributes, strict=True))
+            return inputs, dict(zip(claim.attributes, inner.attributes if claim.attributes else (), strict=True))
     return None
 
 

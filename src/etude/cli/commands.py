@@ -16,6 +16,8 @@ import etude as et
 from etude.cli.compiled import cache_lines, source_of
 from etude.cli.doctor import report
 from etude.errors import EtudeError
+from etude.relations import ask
+from etude.text import to_text
 
 __all__ = ["run"]
 
@@ -88,6 +90,27 @@ def simplify(expression: Expression, assume: Assume = None, promise: str = "real
 
 
 @app.command()
+def integrate(
+    expression: Expression,
+    variable: Annotated[str | None, typer.Argument(help="The symbol to integrate by, where there are several.")] = None,
+    assume: Assume = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many antiderivatives to look for.")] = 1,
+    seconds: Annotated[float, typer.Option(help="When to give up.")] = 5.0,
+    steps: Annotated[bool, typer.Option("--steps", help="Show the lines that led there.")] = False,
+) -> None:
+    """An antiderivative of an expression, verified by differentiating it; exit status 1 where none is found."""
+    wanted = et.parse(expression, **_assumptions(assume))
+    found = et.antiderivatives(wanted, _symbol(variable, assume), limit, seconds)
+    if not found:
+        print(f"no antiderivative of {wanted} was found", file=sys.stderr)
+        raise typer.Exit(1)
+    for answer in found:
+        print(answer)
+        if steps:
+            print(et.explain(answer))
+
+
+@app.command()
 def explain(
     expression: Expression,
     assume: Assume = None,
@@ -103,6 +126,21 @@ def explain(
     if html is not None:
         steps.html(html)
     print(steps if html is None else f"{len(steps)} steps to {result}: {html}")
+
+
+@app.command()
+def query(
+    question: Annotated[str, typer.Argument(help='A relation with unknowns, such as "differentialo(?f, x, cos(x))".')],
+    limit: Annotated[int, typer.Option(min=1, help="How many answers to look for.")] = 3,
+    seconds: Annotated[float, typer.Option(help="When to give up.")] = 5.0,
+) -> None:
+    """A relation run in any direction: what the unknowns can be; exit status 1 where there is no answer."""
+    names, found = ask(question, limit, seconds)
+    if not found:
+        print("no answer was found", file=sys.stderr)
+        raise typer.Exit(1)
+    for answer in found:
+        print(", ".join(f"?{name} = {to_text(value)}" for name, value in zip(names, answer, strict=True)) or "it holds")
 
 
 @app.command()
@@ -145,11 +183,14 @@ def doctor() -> None:
 
 
 def _derivative(expression: str, variable: str, assume: list[str] | None) -> Any:
-    known = _assumptions(assume)
-    cost = et.parse(expression, **known)
-    if not variable.isidentifier() or keyword.iskeyword(variable):
-        raise ValueError(f"{variable!r} is no name of a symbol")
-    return et.grad(cost, et.parse(variable, **known), disconnected_inputs="ignore")
+    cost = et.parse(expression, **_assumptions(assume))
+    return et.grad(cost, _symbol(variable, assume), disconnected_inputs="ignore")
+
+
+def _symbol(name: str | None, assume: list[str] | None) -> Any:
+    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+        raise ValueError(f"{name!r} is no name of a symbol")
+    return None if name is None else et.parse(name, **_assumptions(assume))
 
 
 def _assumptions(texts: list[str] | None) -> dict[str, str]:

@@ -13,11 +13,12 @@ from etude.ops.loops import parameter_types
 from etude.program.loops import has_loops, joined_loops
 from etude.program.meaning import binary_ufunc
 from etude.program.program import Program
-from etude.terms import ArrayType, Term, constant_value, is_constant, is_symbol, symbol_name
+from etude.terms import ArrayType, Term, bulk, constant_value, is_constant, is_symbol, symbol_name
 
 __all__ = ["body_programs", "lower"]
 
 
+@bulk()
 def lower(outputs: Sequence[Term], inputs: Sequence[Term] = ()) -> tuple[Program, list[Term]]:
     """The program that computes `outputs` from the values of `inputs`, and the symbols it needs besides.
 

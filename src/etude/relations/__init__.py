@@ -1,28 +1,22 @@
-"""The only room that speaks kanren: relations over terms, and the templates they derive."""
+"""Relations for `kanren.run`, in any direction: derivatives, adjoints, gradients, rewriting, equality; facts of operators."""
 
-from etude.relations import dispatch  # noqa: F401  # terms unify and reify from here on
-from etude.relations.adjoint import adjointo
-from etude.relations.differential import differentialo
-from etude.relations.templates import (
-    COTANGENT,
-    DISCONNECTED_FROM,
-    FLAT,
-    LINEAR,
-    UNDEFINED_IN,
-    Template,
-    slot,
-    templates,
-)
+from etude.relations.asking import RELATIONS, ask
+from etude.relations.derivatives import adjointo, differentialo, gradiento
+from etude.relations.operators import associative, commutative, differentiable, inverse
+from etude.relations.rewriting import equalo, rewriteo
+from etude.relations.solving import limits
 
 __all__ = [
-    "COTANGENT",
-    "DISCONNECTED_FROM",
-    "FLAT",
-    "LINEAR",
-    "UNDEFINED_IN",
-    "Template",
+    "RELATIONS",
     "adjointo",
+    "ask",
+    "associative",
+    "commutative",
+    "differentiable",
     "differentialo",
-    "slot",
-    "templates",
+    "equalo",
+    "gradiento",
+    "inverse",
+    "limits",
+    "rewriteo",
 ]

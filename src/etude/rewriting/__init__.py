@@ -4,7 +4,7 @@ from etude.rewriting.assumptions import Knowledge, knowledge, read_facts
 from etude.rewriting.bodies import within_bodies
 from etude.rewriting.counting import count_operations
 from etude.rewriting.journal import Derivation, Journal, Step, attach, derivation_of
-from etude.rewriting.pipeline import normalize, rewrite, simplify
+from etude.rewriting.pipeline import multiplied_out, normalize, rewrite, simplify
 from etude.rewriting.strategies import (
     Strategy,
     apply_at_root,
@@ -32,6 +32,7 @@ __all__ = [
     "count_operations",
     "derivation_of",
     "knowledge",
+    "multiplied_out",
     "normal_form",
     "normalize",
     "read_facts",

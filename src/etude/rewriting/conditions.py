@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from etude.rewriting.fitting import number_of
-from etude.rules import structural
+from etude.rules.conditions import STRUCTURAL, structural
 from etude.terms import Term, Variable
 
 __all__ = ["compile_condition"]
@@ -75,12 +75,7 @@ def _word(word: str, slots: tuple[int, ...]) -> Test:
     if word == "number":
         slot = slots[0]
         return lambda env, known: number_of(env[slot]) is not None
-    if word not in _STRUCTURAL:
+    if word not in STRUCTURAL:
         slot = slots[0]
         return lambda env, known: known.holds(word, env[slot])
     return lambda env, known: bool(structural(word, tuple([env[slot] for slot in slots])))
-
-
-_STRUCTURAL = frozenset(
-    "scalar static same_type same_shape floating real complex boolean integral vector matrix square constant".split()
-)

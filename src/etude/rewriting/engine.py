@@ -18,6 +18,7 @@ from etude.terms import (
     SYMBOL,
     Term,
     TupleType,
+    bulk,
     etuple,
     intern,
     is_constant,
@@ -38,6 +39,7 @@ _again: Term = etuple()
 class Engine(Collector):
     """One run over one term."""
 
+    @bulk()
     def run(self, root: Term, order: list[Term] | None = None) -> Term:
         """The normal form of `root`; `order` is its `postorder`, where the caller has it."""
         order = postorder(root) if order is None else order

@@ -12,9 +12,9 @@ from etude.rewriting.journal import Journal, attach
 from etude.rewriting.regions import as_polynomials, in_lowest_terms
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
 from etude.rules import Rule, RuleSet, default
-from etude.terms import Term, postorder
+from etude.terms import Term, bulk, postorder
 
-__all__ = ["normalize", "rewrite", "simplify"]
+__all__ = ["multiplied_out", "normalize", "rewrite", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
@@ -56,6 +56,7 @@ def rewrite(
     return strategy(made, journal)(term) or term
 
 
+@bulk()
 def simplify(
     term: Term,
     rules: RuleSet | None = None,
@@ -78,6 +79,11 @@ def simplify(
     if journal is None and own is not None and len(own):
         attach(result, own.derivation())
     return result
+
+
+def multiplied_out(term: Term) -> Term:
+    """Products and small powers of sums as sums; no rule but arithmetic is applied."""
+    return Engine(compiled(RuleSet()), expand=True).run(term)
 
 
 def smallest(term: Term, rules: Rules, journal: Journal | None, order: list[Term], anew: bool = False) -> Term:

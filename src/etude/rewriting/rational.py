@@ -23,7 +23,7 @@ from etude.rewriting.polynomials import (
 )
 from etude.terms import Term, constant, postorder
 
-__all__ = ["ARITHMETIC", "lowest_terms", "region_roots"]
+__all__ = ["ARITHMETIC", "as_fraction", "lowest_terms", "region_roots"]
 
 _NAMES = "add subtract multiply divide negative power square reciprocal positive".split()
 ARITHMETIC = frozenset(CATALOGUE[name] for name in _NAMES)
@@ -51,6 +51,15 @@ def lowest_terms(term: Term) -> Iterator[tuple[str, Term]]:
             yield from _forms(term, line, atoms, *_reduced(over, under, common))
     except (_Unfit, TooLarge, OverflowError):
         return
+
+
+def as_fraction(term: Term) -> tuple[list[Term], Fraction_] | None:
+    """The parts that are no arithmetic, and a polynomial over another in them without common factor; None where it is none."""
+    try:
+        atoms, (over, under) = _Reader(term).read()
+        return atoms, _reduced(over, under, common_divisor(over, under)) if over else (over, under)
+    except (_Unfit, TooLarge, OverflowError):
+        return None
 
 
 def _may_factor(poly: Poly) -> bool:

@@ -16,11 +16,30 @@ import numpy as np
 from etude.ops.sizes import same_sizes
 from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, scalar_value
 
-__all__ = ["COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "structural"]
+__all__ = ["BY_TYPE", "COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "said_of_types", "structural"]
 
-STRUCTURAL = frozenset(
-    "scalar static same_type same_shape floating real complex boolean integral vector matrix number square constant".split()
-)
+# What a word says of types; of several variables it is said of each. An attribute that is a dtype has no shape.
+_OF_DTYPES: dict[str, Callable[[np.dtype[Any]], bool]] = {
+    "floating": lambda dtype: dtype.kind in "fc",
+    "real": lambda dtype: dtype.kind != "c",
+    "complex": lambda dtype: dtype.kind == "c",
+    "boolean": lambda dtype: dtype.kind == "b",
+    "integral": lambda dtype: dtype.kind in "biu",
+}
+_OF_SHAPES: dict[str, Callable[[ArrayType], bool]] = {
+    "scalar": lambda kind: kind.ndim == 0,
+    "vector": lambda kind: kind.ndim == 1,
+    "matrix": lambda kind: kind.ndim >= 2,
+    "unbatched": lambda kind: kind.ndim <= 2,
+    "square": lambda kind: kind.ndim >= 2 and kind.shape[-1] is not None and kind.shape[-1] == kind.shape[-2],
+    "static": lambda kind: kind.is_static,
+}
+_TOGETHER: dict[str, Callable[..., bool]] = {
+    "same_type": lambda first, *rest: all(kind == first for kind in rest),
+    "same_shape": lambda first, *rest: None not in first.shape and all(kind.shape == first.shape for kind in rest),
+}
+BY_TYPE = frozenset({*_OF_DTYPES, *_OF_SHAPES, *_TOGETHER})
+STRUCTURAL = BY_TYPE | {"number", "constant"}
 WORDS = ASSUMPTIONS | STRUCTURAL
 COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
@@ -119,31 +138,25 @@ def _compared(kind: str, value: Any, literal: Any) -> bool:
 
 
 def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
-    """A word that types alone decide; None for another word."""
-    first = parts[0]
-    if word == "integral" and not isinstance(first, Term):
-        return isinstance(first, (bool, int)) or (isinstance(first, np.dtype) and first.kind in "biu")
-    test = _TYPE_TESTS.get(word)
-    if test is not None:
-        return bool(test(first.type))
-    if word == "same_type":
-        return all(part.type is first.type for part in parts)
-    if word == "same_shape":
-        return all(same_sizes(part, first) for part in parts)
+    """A structural word said of terms and attributes; None for another word."""
     if word in ("number", "constant"):
+        first = parts[0]
         return scalar_value(first) is not None or (word == "constant" and is_constant(first))
-    return None
+    if word not in BY_TYPE:
+        return None
+    if word == "integral" and all(isinstance(part, (bool, int)) for part in parts):
+        return True
+    if word == "same_shape" and all(isinstance(part, Term) for part in parts):
+        return all(same_sizes(part, parts[0]) for part in parts)
+    return said_of_types(word, tuple([part.type if isinstance(part, Term) else part for part in parts]))
 
 
-_TYPE_TESTS: dict[str, Callable[[ArrayType], bool]] = {
-    "scalar": lambda kind: kind.ndim == 0,
-    "vector": lambda kind: kind.ndim == 1,
-    "matrix": lambda kind: kind.ndim >= 2,
-    "square": lambda kind: kind.ndim >= 2 and kind.shape[-1] is not None and kind.shape[-1] == kind.shape[-2],
-    "static": lambda kind: kind.is_static,
-    "floating": lambda kind: kind.is_floating,
-    "real": lambda kind: kind.dtype.kind != "c",
-    "complex": lambda kind: kind.dtype.kind == "c",
-    "boolean": lambda kind: kind.dtype.kind == "b",
-    "integral": lambda kind: kind.dtype.kind in "biu",
-}
+def said_of_types(word: str, kinds: tuple[Any, ...]) -> bool:
+    """Whether a word of `BY_TYPE` holds for these types; for one that has no dtype or shape it does not."""
+    if word in _OF_DTYPES:
+        test = _OF_DTYPES[word]
+        dtypes = [kind.dtype if isinstance(kind, ArrayType) else kind for kind in kinds]
+        return all(isinstance(dtype, np.dtype) and test(dtype) for dtype in dtypes)
+    if not all(isinstance(kind, ArrayType) for kind in kinds):
+        return False
+    return _TOGETHER[word](*kinds) if word in _TOGETHER else all(map(_OF_SHAPES[word], kinds))

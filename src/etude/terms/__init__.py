@@ -1,5 +1,6 @@
 """Interned, typed expression tuples: what every other room works on."""
 
+from etude.terms.bulk import bulk
 from etude.terms.leaves import (
     ASSUMPTIONS,
     CONSTANT,
@@ -36,6 +37,7 @@ __all__ = [
     "as_shape",
     "assumptions_of",
     "broadcast_shapes",
+    "bulk",
     "constant",
     "constant_value",
     "depends_on",

@@ -5,8 +5,8 @@ from kanren import run, var
 
 from etude.errors import RuleError
 from etude.ops import CATALOGUE
-from etude.relations import COTANGENT, FLAT, LINEAR, UNDEFINED_IN, adjointo, differentialo, slot, templates
 from etude.rules import D, parse_rules
+from etude.templates import COTANGENT, FLAT, LINEAR, UNDEFINED_IN, adjointo, differentialo, slot, templates
 from etude.terms import Term, etuple
 
 LINES = """

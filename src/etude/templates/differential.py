@@ -8,9 +8,9 @@ from typing import Any
 from kanren import conde, eq
 from unification import reify
 
-from etude.relations.adjoint import Goal
-from etude.relations.logic import fresh, spelled_out
 from etude.rules import D, Rule, RuleSet
+from etude.templates.adjoint import Goal
+from etude.templates.logic import fresh, spelled_out
 from etude.terms import Term
 
 __all__ = ["differential_headed", "differentialo", "spread"]
@@ -21,13 +21,18 @@ def differential_headed(rules: RuleSet, term: Term) -> list[Rule]:
     head = term._tuple[0]
     if head.name != "item":
         own = [rule for rule in head.lines if rule.kind == "differential"]
-        return own or [rule for rule in rules if rule.lhs._tuple[0] is head]
+        return own or [rule for rule in rules if rule.lhs._tuple[0] is head and _of_operands(rule.lhs)]
     inner, index = term._tuple[1]._tuple[0], term._tuple[2]
     return [
         rule
         for rule in rules
         if rule.lhs._tuple[0] is head and rule.lhs._tuple[1]._tuple[0] is inner and rule.lhs._tuple[2] == index
     ]
+
+
+def _of_operands(lhs: Term) -> bool:
+    """Whether a line is about an operator of any operands, not about an expression."""
+    return not any(isinstance(part, Term) for part in lhs.operands)
 
 
 def differentialo(term: Any, differential: Any, rules: RuleSet) -> Goal:

@@ -12,7 +12,7 @@ from etude.calculus.reverse import Contributed
 from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize, within_bodies
 from etude.rewriting import simplify as simplified
 from etude.rules import default
-from etude.terms import Term, postorder
+from etude.terms import Term, bulk, postorder
 
 __all__ = ["differentiate", "push", "stabilized"]
 
@@ -35,6 +35,7 @@ def _stabilized_body(result: Term) -> Term:
     return stabilized([result])[0]
 
 
+@bulk()
 def differentiate(
     seeds: Mapping[Term, Any],
     wrt: Sequence[Term],
@@ -60,6 +61,7 @@ def differentiate(
     return _finished(results, simplify, journal)
 
 
+@bulk()
 def push(
     outputs: Sequence[Term], moved: Mapping[Term, Term], constants: Sequence[Term] = (), simplify: bool = True
 ) -> list[Result]:

@@ -14,8 +14,8 @@ from kanren import conde, eq, lall, var
 from unification import reify, unify
 
 from etude.ops import CATALOGUE
-from etude.relations.logic import fresh, occurs, spelled_out
 from etude.rules import MARK, Rule, RuleSet
+from etude.templates.logic import fresh, occurs, spelled_out
 from etude.terms import Term
 
 __all__ = ["Goal", "adjointo"]

@@ -14,10 +14,10 @@ from kanren import eq, run, var
 
 from etude.errors import RuleError
 from etude.ops import CATALOGUE
-from etude.relations.adjoint import adjointo
-from etude.relations.differential import differential_headed, differentialo, spread
-from etude.relations.logic import fresh, occurs, spelled_out
 from etude.rules import DISCONNECTED, UNDEFINED, D, Rule, RuleSet, default
+from etude.templates.adjoint import adjointo
+from etude.templates.differential import differential_headed, differentialo, spread
+from etude.templates.logic import fresh, occurs, spelled_out
 from etude.terms import Term, Variable
 
 __all__ = ["COTANGENT", "DISCONNECTED_FROM", "FLAT", "LINEAR", "UNDEFINED_IN", "Template", "slot", "templates"]

@@ -1,0 +1,5 @@
+"""Stable, differentiated, simplified: the rooms of rewriting and of calculus put in line."""
+
+from etude.differentiation.pipeline import differentiate, push, stabilized
+
+__all__ = ["differentiate", "push", "stabilized"]

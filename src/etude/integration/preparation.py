@@ -1,0 +1,32 @@
+"""Integrands in other words: products multiplied out, powers lowered, by rules/elementary, one family at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from etude.integration.parts import addends
+from etude.rewriting import apply_at_root, bottom_up, multiplied_out
+from etude.rules import Rule, RuleSet, default
+from etude.terms import Term
+
+__all__ = ["prepared"]
+
+
+def prepared(integrand: Term, variable: Term) -> Iterator[tuple[Rule | None, list[Term]]]:
+    """Other forms of the integrand as lists of addends, with a line of the family that led there."""
+    apart = multiplied_out(integrand)
+    if apart is not integrand:
+        yield None, addends(apart)
+    for family in _families():
+        changed = bottom_up(apply_at_root(family))(integrand)
+        if changed is not None:
+            yield family.rules[0], addends(multiplied_out(changed))
+
+
+@cache
+def _families() -> list[RuleSet]:
+    """The equations of each file of rules/elementary, from left to right."""
+    rules = [replace(rule, kind="rewrite") for rule in default("elementary")]
+    return [RuleSet(rule for rule in rules if rule.file == file) for file in dict.fromkeys(rule.file for rule in rules)]

@@ -1,0 +1,152 @@
+"""Substitutions: an inner function taken for the variable, where its derivative divides the integrand or it has an inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from etude.integration.parts import number, varies
+from etude.integration.verification import derivative
+from etude.ops import CATALOGUE
+from etude.rewriting import count_operations, knowledge, simplify
+from etude.rules import default
+from etude.terms import Term, Variable, is_leaf, postorder, replace, symbol
+
+__all__ = ["substitutions"]
+
+_multiply, _divide = CATALOGUE["multiply"], CATALOGUE["divide"]
+_LONGER = 1  # operations that a substitution may add
+_WORDS = ("positive", "nonnegative", "negative")
+Restored = tuple[Term, Term, Callable[[Term], Term]]
+
+
+def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
+    """(integrand in a new variable, the new variable, the way back) for each inner function that can stand for it."""
+    for inner in _inner_functions(integrand, variable):
+        slope = derivative(inner, variable)
+        if slope is None:
+            continue
+        fresh = _fresh(inner, variable)
+        quotient = simplify(_divide(integrand, slope))
+        [found] = replace([quotient], {inner: fresh})
+        if varies(found, variable):
+            found = _by_inverse(integrand, inner, variable, fresh) or found
+        if not varies(found, variable):
+            found = simplify(found)
+            if count_operations(found) <= count_operations(integrand) + _LONGER:
+                yield found, fresh, _put_back(fresh, inner)
+    yield from _by_vertex(integrand, variable)
+
+
+def _put_back(fresh: Term, inner: Term) -> Callable[[Term], Term]:
+    def restore(found: Term) -> Term:
+        [term] = replace([found], {fresh: inner})
+        return term
+
+    return restore
+
+
+def _fresh(inner: Term, variable: Term) -> Term:
+    known = [word for word in _WORDS if knowledge().holds(word, inner)]
+    return symbol(f"{variable._tuple[1]}_", (), variable.type.dtype, known[:1])
+
+
+def _inner_functions(integrand: Term, variable: Term) -> list[Term]:
+    """What stands inside functions and powers, the largest first."""
+    found: dict[Term, int] = {}
+    order = postorder(integrand)
+    size = {node: place for place, node in enumerate(order)}
+    for node in order:
+        if is_leaf(node) or node is integrand or not varies(node, variable):
+            continue
+        found[node] = size[node]
+    return sorted(found, key=lambda node: -found[node])
+
+
+@cache
+def _inverses() -> dict[object, object]:
+    """Operator -> its inverse, from lines such as exp(log(x)) -> x."""
+    pairs: dict[object, object] = {}
+    for rule in default("simplify"):
+        lhs = rule.lhs
+        if not (isinstance(lhs, Term) and isinstance(rule.rhs, Variable) and len(lhs._tuple) == 2):
+            continue
+        below = lhs._tuple[1]
+        if isinstance(below, Term) and len(below._tuple) == 2 and below._tuple[1] == rule.rhs:
+            pairs.setdefault(below._tuple[0], lhs._tuple[0])
+    return pairs
+
+
+def _by_inverse(integrand: Term, inner: Term, variable: Term, fresh: Term) -> Term | None:
+    """The integrand where the variable is the inverse function of the new one."""
+    inverse = _inverse_at(inner, variable, fresh)
+    if inverse is None:
+        return None
+    slope = derivative(inverse, fresh)
+    if slope is None:
+        return None
+    [found] = replace([integrand], {variable: inverse})
+    return simplify(_multiply(found, slope))
+
+
+def _inverse_at(inner: Term, variable: Term, value: Term) -> Term | None:
+    """X where inner(x) = value, for functions of one operand one within another."""
+    while inner is not variable:
+        head, operands = inner._tuple[0], inner.operands
+        if getattr(head, "name", "") == "sqrt":
+            value, inner = CATALOGUE["power"](value, number(2, value)), operands[0]
+            continue
+        if len(operands) == 1:
+            other = _inverses().get(head)
+            if other is None:
+                return None
+            value, inner = other(value), operands[0]  # type: ignore[operator]  # operators build terms
+            continue
+        name = getattr(head, "name", "")
+        moving = [place for place, part in enumerate(operands) if varies(part, variable)]
+        if len(operands) != 2 or len(moving) != 1:
+            return None
+        [place] = moving
+        undone = _undone(name, place, operands[1 - place], value)
+        if undone is None:
+            return None
+        value, inner = undone, operands[place]
+    return value
+
+
+_UNDONE = {("add", 0): "subtract", ("add", 1): "subtract", ("multiply", 0): "divide", ("multiply", 1): "divide",
+           ("subtract", 0): "add", ("divide", 0): "multiply"}  # fmt: skip
+
+
+def _undone(name: str, place: int, other: Term, value: Term) -> Term | None:
+    made: Term
+    if name == "power" and place == 0:
+        return CATALOGUE["power"](value, simplify(_divide(number(1, other), other)))
+    if (name, place) in _UNDONE:
+        made = CATALOGUE[_UNDONE[name, place]](value, other)
+    elif name in ("subtract", "divide") and place == 1:
+        made = CATALOGUE[name](other, value)
+    else:
+        return None
+    return made
+
+
+def _by_vertex(integrand: Term, variable: Term) -> Iterator[Restored]:
+    """Quadratics without their linear part: the variable counted from the vertex."""
+    for node in postorder(integrand):
+        if getattr(node._tuple[0], "name", "") not in ("add", "subtract") or not varies(node, variable):
+            continue
+        first = derivative(node, variable)
+        second = None if first is None else derivative(first, variable)
+        if first is None or second is None or not varies(first, variable) or varies(second, variable):
+            continue
+        [at_zero] = replace([first], {variable: number(0, variable)})
+        vertex = simplify(_divide(at_zero, second))
+        fresh = symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
+        moved = CATALOGUE["subtract"](fresh, vertex)
+        [found] = replace([integrand], {variable: moved})
+        found = simplify(found)
+        [same] = replace([found], {fresh: variable})
+        if same is not integrand:
+            yield found, fresh, _put_back(fresh, simplify(CATALOGUE["add"](variable, vertex)))
+        return

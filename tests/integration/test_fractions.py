@@ -1,0 +1,36 @@
+"""Partial fractions add up to what they came from."""
+
+import numpy as np
+import pytest
+
+import etude as et
+from etude.integration.fractions import partial_fractions
+
+x = et.scalar("x")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("1/(x**2-5*x+6)", 2),
+        ("(x+3)/(x**2-1)", 2),
+        ("1/(x**3+x)", 2),
+        ("x**4/(x**2+1)", 3),
+        ("1/(x**2*(x+1)**2)", 4),
+        ("1/(x**4+1)", 2),
+        ("(x**2+1)/(2*x**3-2*x)", 3),
+        ("1/(x**2-2)", 2),
+    ],
+)
+def test_they_add_up(text, count):
+    whole = et.parse(text, x=x)
+    parts = partial_fractions(whole.term, x.term)
+    assert len(parts) == count
+    for point in (-2.7, 0.31, 1.9):
+        total = sum(float(et.from_term(part).eval({x: point})) for part in parts)
+        np.testing.assert_allclose(total, float(whole.eval({x: point})), rtol=1e-11)
+
+
+@pytest.mark.parametrize("text", ["1/(x+1)", "x**2", "1/(a*x**2+1)", "sin(x)/(x**2-1)", "1/(x**2+1)"])
+def test_what_is_one_fraction_or_none_is_left(text):
+    assert partial_fractions(et.parse(text, x=x).term, x.term) is None
