@@ -9,10 +9,11 @@ from typing import Any
 from etude.integration.fractions import partial_fractions
 from etude.integration.parts import addends, monomial, number, product, total, varies
 from etude.integration.preparation import prepared
-from etude.integration.substitution import substitutions
+from etude.integration.substitution import half_angles, substitutions
 from etude.integration.table import differential_line, table
 from etude.integration.undetermined import undetermined
 from etude.integration.verification import derivative, verified
+from etude.integration.vertex import from_vertex
 from etude.ops import CATALOGUE
 from etude.rewriting import Journal, attach, simplify
 from etude.terms import Term, constant, replace
@@ -94,7 +95,7 @@ class Search:
         if not varies(integrand, variable):
             yield _multiply(integrand, variable)
             return
-        for method in (_by_table, _by_terms, _by_fractions, _by_coefficients, _by_substitution, _by_parts, _by_preparation):
+        for method in _METHODS:
             yield from method(self, integrand, variable, depth)
 
     def deeper(self, depth: int) -> bool:
@@ -153,6 +154,15 @@ def _by_fractions(search: Search, integrand: Term, variable: Term, depth: int) -
     yield total(found)
 
 
+def _by_vertex(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
+    for inner, fresh, meaning in from_vertex(integrand, variable):
+        found = search.first(inner, fresh, depth)
+        if found is not None:
+            search.journal.record("distance from the vertex", "", 0, integrand, inner)
+            [placed] = replace([found], {fresh: meaning})
+            yield placed
+
+
 def _by_coefficients(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
     if not search.deeper(depth):
         return
@@ -172,6 +182,14 @@ def _by_substitution(search: Search, integrand: Term, variable: Term, depth: int
         found = search.first(inner, fresh, depth - 1)
         if found is not None:
             search.journal.record("substitution", "", 0, integrand, inner)
+            yield put_back(found)
+
+
+def _by_half_angle(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
+    for inner, fresh, put_back in half_angles(integrand, variable):
+        found = search.first(inner, fresh, 0)
+        if found is not None:
+            search.journal.record("tangent of half the angle", "", 0, integrand, inner)
             yield put_back(found)
 
 
@@ -241,3 +259,16 @@ def _by_preparation(search: Search, integrand: Term, variable: Term, depth: int)
             if rule is not None:
                 search.journal.record(rule.name, rule.file, rule.line, integrand, total(terms))
             yield total(kept)
+
+
+_METHODS: tuple[Method, ...] = (
+    _by_table,
+    _by_terms,
+    _by_fractions,
+    _by_vertex,
+    _by_coefficients,
+    _by_half_angle,
+    _by_substitution,
+    _by_parts,
+    _by_preparation,
+)
