@@ -267,8 +267,8 @@ _METHODS: tuple[Method, ...] = (
     _by_fractions,
     _by_vertex,
     _by_coefficients,
-    _by_half_angle,
     _by_substitution,
+    _by_half_angle,
     _by_parts,
     _by_preparation,
 )
