@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from functools import cache
 
+from etude.integration.exponentials import of_one_exponential
 from etude.integration.parts import number, varies
 from etude.integration.verification import derivative
 from etude.ops import CATALOGUE
@@ -13,7 +14,7 @@ from etude.rewriting import apply_at_root, bottom_up, count_operations, knowledg
 from etude.rules import RuleSet, default
 from etude.terms import Term, Variable, is_leaf, postorder, replace, symbol
 
-__all__ = ["half_angles", "substitutions"]
+__all__ = ["exponentials", "half_angles", "substitutions"]
 
 _multiply, _divide = CATALOGUE["multiply"], CATALOGUE["divide"]
 _LONGER = 1  # operations that a substitution may add
@@ -36,6 +37,15 @@ def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
             found = simplify(found)
             if count_operations(found) <= count_operations(integrand) + _LONGER:
                 yield found, fresh, _put_back(fresh, inner)
+
+
+def exponentials(integrand: Term, variable: Term) -> Iterator[Restored]:
+    """The same for the one exponential of which all others are powers."""
+    found = of_one_exponential(integrand, variable)
+    inverse = None if found is None else _inverse_at(found[2], variable, found[1])
+    slope = None if inverse is None or found is None else derivative(inverse, found[1])
+    if found is not None and slope is not None:
+        yield simplify(_multiply(found[0], slope)), found[1], _put_back(found[1], found[2])
 
 
 def _put_back(fresh: Term, inner: Term) -> Callable[[Term], Term]:
