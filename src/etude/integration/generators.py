@@ -35,11 +35,22 @@ def _lines() -> dict[Op, tuple[int, Rule]]:
     found: dict[Op, tuple[int, Rule]] = {}
     for rule in default("algebraic"):
         head, operands = rule.lhs._tuple[0], rule.lhs.operands
+        if head is not CATALOGUE["power"] and isinstance(operands[0], Term):
+            continue
         if head is CATALOGUE["power"]:
             found[operands[0]._tuple[0]] = (int(operands[1]), rule)
         else:
             found[head] = (1, rule)
     return found
+
+
+@cache
+def _root_of_quotient() -> Rule | None:
+    """The line of rules/algebraic about the root of a quotient."""
+    for rule in default("algebraic"):
+        if rule.lhs._tuple[0] is CATALOGUE["sqrt"]:
+            return rule
+    return None
 
 
 def _instance(rule: Rule, pattern: Term, term: Term) -> Term:
@@ -55,6 +66,7 @@ class Generators:
         self.variable = variable
         self.terms: list[Term] = [variable]
         self.slopes: list[Laurent] = [one_part(single(0, 0))]
+        self.roots: dict[frozenset[Any], int] = {}
         self.sums: dict[int, Laurent] = {}  # generators that stand for a sum in a denominator
 
     def close(self) -> None:
@@ -135,9 +147,18 @@ class Generators:
         if exponent.denominator == 1:
             return self._raised(operands[0], found[operands[0]], int(exponent))
         if exponent.denominator == 2:
-            root = CATALOGUE["sqrt"](operands[0])
-            return raised_to(self._single(root), int(exponent * 2))
+            return raised_to(self._root(operands[0], found[operands[0]]), int(exponent * 2))
         return self._single(node)
+
+    def _root(self, base: Term, parts: Laurent) -> Laurent:
+        """The square root of a term; of equal terms in other words the same one."""
+        line = _root_of_quotient()
+        if line is not None and base._tuple[0] is CATALOGUE["divide"]:
+            return self.read(_instance(line, line.lhs.operands[0], base))
+        key = frozenset(parts.items())
+        if key not in self.roots:
+            self.roots[key] = self._place(CATALOGUE["sqrt"](self.written(parts)))
+        return one_part(single(self.roots[key]))
 
     def _raised(self, base: Term, parts: Laurent, exponent: int) -> Laurent:
         if exponent >= 0 or len(parts) == 1:
@@ -169,7 +190,7 @@ class Generators:
         for place in sorted(range(len(self.terms)), key=lambda place: highest[place]):
             term = self.terms[place]
             exponent, rule = _lines().get(term._tuple[0], (0, None))
-            if rule is None or any(part[place] for _, other in found.values() for part in other):
+            if rule is None or exponent == 1 or any(part[place] for _, other in found.values() for part in other):
                 continue
             as_sum = self._readable(_instance(rule, rule.lhs.operands[0], term))
             if as_sum is not None and (lowest[place] >= 0 or not self._mutual(place, as_sum)):

@@ -9,13 +9,14 @@ from typing import Any
 from etude.integration.fractions import partial_fractions
 from etude.integration.parts import addends, monomial, number, product, total, varies
 from etude.integration.preparation import prepared
-from etude.integration.substitution import substitutions
+from etude.integration.substitution import exponentials, half_angles, substitutions
 from etude.integration.table import differential_line, table
 from etude.integration.undetermined import undetermined
 from etude.integration.verification import derivative, verified
+from etude.integration.vertex import from_vertex
 from etude.ops import CATALOGUE
 from etude.rewriting import Journal, attach, simplify
-from etude.terms import Term, constant, replace
+from etude.terms import Term, constant, replace, symbol
 
 __all__ = ["Search", "antiderivatives"]
 
@@ -94,7 +95,7 @@ class Search:
         if not varies(integrand, variable):
             yield _multiply(integrand, variable)
             return
-        for method in (_by_table, _by_terms, _by_fractions, _by_coefficients, _by_substitution, _by_parts, _by_preparation):
+        for method in _METHODS:
             yield from method(self, integrand, variable, depth)
 
     def deeper(self, depth: int) -> bool:
@@ -143,14 +144,25 @@ def _by_fractions(search: Search, integrand: Term, variable: Term, depth: int) -
         return
     found = []
     for piece in pieces:
-        whole = search.first(piece.form, variable, 1)
+        distance = symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
+        [form] = replace([piece.form], {variable: distance})
+        whole = search.first(form, distance, 1)
         if whole is None:
             return
         moved = _subtract(variable, number(piece.origin, variable)) if piece.origin else variable
-        [placed] = replace([whole], {variable: moved})
+        [placed] = replace([whole], {distance: moved})
         found.append(_multiply(number(piece.number, variable), placed))
     search.journal.record("partial fractions", "", 0, integrand, total(found))
     yield total(found)
+
+
+def _by_vertex(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
+    for inner, fresh, meaning in from_vertex(integrand, variable):
+        found = search.first(inner, fresh, depth)
+        if found is not None:
+            search.journal.record("distance from the vertex", "", 0, integrand, inner)
+            [placed] = replace([found], {fresh: meaning})
+            yield placed
 
 
 def _by_coefficients(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
@@ -173,6 +185,18 @@ def _by_substitution(search: Search, integrand: Term, variable: Term, depth: int
         if found is not None:
             search.journal.record("substitution", "", 0, integrand, inner)
             yield put_back(found)
+
+
+def _by_family(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
+    """Functions of one exponential, of the tangent of half an angle."""
+    if not search.deeper(depth):
+        return
+    for name, way in (("exponential", exponentials), ("tangent of half the angle", half_angles)):
+        for inner, fresh, put_back in way(integrand, variable):
+            found = search.first(inner, fresh, 0)
+            if found is not None:
+                search.journal.record(name, "", 0, integrand, inner)
+                yield put_back(found)
 
 
 def _by_parts(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
@@ -241,3 +265,16 @@ def _by_preparation(search: Search, integrand: Term, variable: Term, depth: int)
             if rule is not None:
                 search.journal.record(rule.name, rule.file, rule.line, integrand, total(terms))
             yield total(kept)
+
+
+_METHODS: tuple[Method, ...] = (
+    _by_table,
+    _by_terms,
+    _by_fractions,
+    _by_vertex,
+    _by_coefficients,
+    _by_substitution,
+    _by_family,
+    _by_parts,
+    _by_preparation,
+)

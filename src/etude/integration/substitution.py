@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from functools import cache
 
+from etude.integration.exponentials import of_one_exponential
 from etude.integration.parts import number, varies
 from etude.integration.verification import derivative
 from etude.ops import CATALOGUE
-from etude.rewriting import count_operations, knowledge, simplify
-from etude.rules import default
+from etude.rewriting import apply_at_root, bottom_up, count_operations, knowledge, simplify
+from etude.rules import RuleSet, default
 from etude.terms import Term, Variable, is_leaf, postorder, replace, symbol
 
-__all__ = ["substitutions"]
+__all__ = ["exponentials", "half_angles", "substitutions"]
 
 _multiply, _divide = CATALOGUE["multiply"], CATALOGUE["divide"]
 _LONGER = 1  # operations that a substitution may add
@@ -35,7 +37,15 @@ def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
             found = simplify(found)
             if count_operations(found) <= count_operations(integrand) + _LONGER:
                 yield found, fresh, _put_back(fresh, inner)
-    yield from _by_vertex(integrand, variable)
+
+
+def exponentials(integrand: Term, variable: Term) -> Iterator[Restored]:
+    """The same for the one exponential of which all others are powers."""
+    found = of_one_exponential(integrand, variable)
+    inverse = None if found is None else _inverse_at(found[2], variable, found[1])
+    slope = None if inverse is None or found is None else derivative(inverse, found[1])
+    if found is not None and slope is not None:
+        yield simplify(_multiply(found[0], slope)), found[1], _put_back(found[1], found[2])
 
 
 def _put_back(fresh: Term, inner: Term) -> Callable[[Term], Term]:
@@ -61,6 +71,33 @@ def _inner_functions(integrand: Term, variable: Term) -> list[Term]:
             continue
         found[node] = size[node]
     return sorted(found, key=lambda node: -found[node])
+
+
+def half_angles(integrand: Term, variable: Term) -> Iterator[Restored]:
+    """The same for the tangent of half the angle, by the lines of rules/half_angles."""
+    rules = RuleSet(dataclasses.replace(rule, kind="rewrite") for rule in default("half_angles"))
+    changed = bottom_up(apply_at_root(rules))(integrand)
+    tangents = [node for node in postorder(changed or integrand) if _head(node) in ("tan", "tanh") and varies(node, variable)]
+    if changed is None or len(tangents) != 1:
+        return
+    [inner] = tangents
+    fresh = symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
+    [found] = replace([changed], {inner: fresh})
+    angle = next(undone(fresh) for undone, head in _inverses().items() if head is inner._tuple[0])  # type: ignore[operator]
+    inverse = _inverse_at(inner.operands[0], variable, angle)
+    slope = None if inverse is None else derivative(inverse, fresh)
+    if slope is None or varies(found, variable):
+        return
+
+    def restore(found: Term) -> Term:
+        [term] = replace([found], {angle: inner.operands[0], fresh: inner})
+        return term
+
+    yield simplify(_multiply(found, slope)), fresh, restore
+
+
+def _head(term: Term) -> str:
+    return str(getattr(term._tuple[0], "name", ""))
 
 
 @cache
@@ -129,24 +166,3 @@ def _undone(name: str, place: int, other: Term, value: Term) -> Term | None:
     else:
         return None
     return made
-
-
-def _by_vertex(integrand: Term, variable: Term) -> Iterator[Restored]:
-    """Quadratics without their linear part: the variable counted from the vertex."""
-    for node in postorder(integrand):
-        if getattr(node._tuple[0], "name", "") not in ("add", "subtract") or not varies(node, variable):
-            continue
-        first = derivative(node, variable)
-        second = None if first is None else derivative(first, variable)
-        if first is None or second is None or not varies(first, variable) or varies(second, variable):
-            continue
-        [at_zero] = replace([first], {variable: number(0, variable)})
-        vertex = simplify(_divide(at_zero, second))
-        fresh = symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
-        moved = CATALOGUE["subtract"](fresh, vertex)
-        [found] = replace([integrand], {variable: moved})
-        found = simplify(found)
-        [same] = replace([found], {fresh: variable})
-        if same is not integrand:
-            yield found, fresh, _put_back(fresh, simplify(CATALOGUE["add"](variable, vertex)))
-        return

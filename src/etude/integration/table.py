@@ -9,14 +9,14 @@ from typing import Any
 
 from etude.errors import EtudeError
 from etude.integration.matching import ARITHMETIC, Matcher, signature
-from etude.integration.parts import Monomial, monomial, varies
+from etude.integration.parts import Monomial, monomial, product, varies
 from etude.ops import CATALOGUE, Op
 from etude.rewriting import knowledge, simplify
 from etude.rewriting.fitting import number_of
 from etude.rules import D, Rule, default, variables_of
 from etude.rules.conditions import STRUCTURAL, holds, structural
 from etude.rules.pattern import pattern_parts
-from etude.terms import Term, Variable, constant, replace, symbol
+from etude.terms import Term, Variable, constant, postorder, replace, symbol
 
 __all__ = ["Form", "Table", "differential_line", "table", "typed"]
 
@@ -76,7 +76,7 @@ class Table:
 
     def lookup(self, term: Monomial, variable: Term) -> Iterator[tuple[Term, Rule]]:
         """The antiderivatives of the factors of `term`, each with its line."""
-        names = frozenset().union(*map(_functions, term.factors))
+        names = frozenset().union(*[_said_by(product(1, {base: e}, variable)) for base, e in term.factors.items()])
         for wanted in [wanted for wanted in self.waiting if wanted <= names]:
             for rule in self.waiting.pop(wanted):
                 for form in _forms(rule):
@@ -87,9 +87,32 @@ class Table:
 
 
 def _functions(pattern: Any) -> frozenset[str]:
-    """The operators of a term or pattern that are no arithmetic."""
-    found = {part._tuple[0].name for part in pattern_parts(pattern) if isinstance(part, Term) and isinstance(part._tuple[0], Op)}
-    return frozenset(found - ARITHMETIC)
+    """What a term must have for a line to speak of it: its functions; of mere arithmetic, that it has sums and roots."""
+    parts = [part for part in pattern_parts(pattern) if isinstance(part, Term) and isinstance(part._tuple[0], Op)]
+    names = {part._tuple[0].name for part in parts}
+    found = names - ARITHMETIC
+    if found:
+        return frozenset(found)
+    return frozenset(_features(names, [part.operands[1] for part in parts if part._tuple[0].name == "power"]))
+
+
+def _features(names: set[str], exponents: list[Any]) -> set[str]:
+    sums = names & {"add", "subtract", "hypot"}
+    roots = names & {"sqrt", "rsqrt", "hypot"} or any(_is_fraction(exponent) for exponent in exponents)
+    return {*(["a sum"] if sums else []), *(["a root"] if sums and roots else [])}
+
+
+def _is_fraction(exponent: Any) -> bool:
+    value = number_of(exponent) if isinstance(exponent, Term) else exponent
+    return isinstance(value, (int, float)) and value != int(value)
+
+
+def _said_by(term: Term) -> frozenset[str]:
+    """All that a term has of what lines may speak of."""
+    nodes = [node for node in postorder(term) if isinstance(node._tuple[0], Op)]
+    names = {node._tuple[0].name for node in nodes}
+    exponents = [node.operands[1] for node in nodes if node._tuple[0].name == "power"]
+    return frozenset((names - ARITHMETIC) | _features(names, exponents))
 
 
 @cache
@@ -139,7 +162,7 @@ def _form(rule: Rule, moved: Variable) -> Form | None:
     parts = monomial(derivative, _VARIABLE)
     if not parts.factors or parts.number == 0:
         return None
-    whole = simplify(_DIVIDED(typed(rule.lhs, given), parts.coefficient(_VARIABLE)))
+    whole = _DIVIDED(typed(rule.lhs, given), parts.coefficient(_VARIABLE))
     used = {parameter for parameter in parameters if any(_mentions(base, e, parameter) for base, e in parts.factors.items())}
     needed = {parameter: name for parameter, name in parameters.items() if varies(whole, parameter)}
     if not set(needed) <= used:

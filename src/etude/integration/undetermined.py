@@ -41,7 +41,7 @@ def undetermined(integrand: Term, variable: Term, primitive: Callable[[Term], Te
     if found is not None:
         yield known.written(found), known.terms[1:]
         return
-    for whole in _with_primitives(known, box, slopes, system, target, primitive):
+    for whole in _with_primitives(known, box, slopes, system, target, primitive, wanted):
         yield whole, known.terms[1:]
 
 
@@ -52,9 +52,10 @@ def _with_primitives(
     system: Echelon,
     target: Laurent,
     primitive: Callable[[Term], Term | None],
+    wanted: Laurent,
 ) -> Iterator[Term]:
     """The same with antiderivatives of single products that are found otherwise."""
-    met = {part: None for slope in slopes.values() for part in slope}
+    met = dict.fromkeys([*wanted, *[part for slope in slopes.values() for part in slope]])
     found: dict[Exponents, Term] = {}
     for part in sorted(met, key=lambda part: sum(map(abs, part)))[:_PRIMITIVES]:
         term = primitive(known.written({part: 1}))
