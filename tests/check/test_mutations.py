@@ -74,7 +74,7 @@ def tally(lines):
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("d_matmul", 7), ("d_inv", 4), ("d_cumsum", 2), ("d_sum", 2), ("d_einsum", 3), ("d_where", 5), ("adjoint_matmul_0", 2)],
+    [("d_matmul", 7), ("d_inv", 4), ("d_cumsum", 2), ("d_sum", 2), ("d_einsum", 5), ("d_where", 3), ("adjoint_matmul_0", 2)],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_every_mistake_in_an_array_line_is_found(name, count):
