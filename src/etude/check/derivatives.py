@@ -23,7 +23,8 @@ from etude.terms import ArrayType, Term, Variable, symbol
 __all__ = ["judge_adjoint", "judge_differential"]
 
 _ALLOWED = 1e-6  # of 1 + the largest of the slopes
-_TYPES, _DRAWS, _WAYS, _TRIED = 2, 7, 6, 600
+_TYPES, _DRAWS, _WAYS, _TRIED = 3, 7, 6, 600
+_ZEROS = (-1,) * 6  # further draws, of operands that are zero or are not, for a line that nothing else tries
 _SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (4, 3), (3, 4), (3, 3), (1,), (3, 1), (2, 3, 3))
 _REFUSED = (*REFUSALS, np.linalg.LinAlgError)
 
@@ -209,9 +210,9 @@ class _Adjoint(_Claim):
         image = np.asarray(value_of(term, known))
         if not _has_shape(image, term.type):
             return
-        image = image - np.asarray(value_of(term, nothing))  # what the marked operands bring about
         if image.dtype.kind not in "fc" or not np.all(np.isfinite(image)):
             return  # no values to compare, or operands that do not belong together
+        image = image - np.asarray(value_of(term, nothing))  # what the marked operands bring about
         self.idle = not np.any(image)
         cotangent, seed = _draw(image, rng), symbol("g", term.type.shape, image.dtype)
         assert self.rule.cotangent is not None
@@ -243,9 +244,11 @@ def _verdict(rule: Rule, claims: list[Any]) -> Verdict:
     for claim, dtypes in product(claims, (("float64",), ("complex128", "float64", "int64", "bool"))):
         for inputs, types, given in _typings(claim, dtypes) if not tried or claim is not claims[0] else ():
             rng, counted = np.random.default_rng(20_260), 0
-            for draw in range(claim.draws):
+            for draw in (*range(claim.draws), *_ZEROS):
+                if draw < 0 and (counted or tried):
+                    break
                 values = {
-                    name: _sample(found, claim.way(place, draw), claim.whole(name), rng)
+                    name: claim.drawn(name, _sample(found, claim.way(place, draw), claim.whole(name), rng), rng)
                     for place, (name, found) in enumerate(types.items())
                 }
                 if not _meant(claim, values, types, given):
@@ -343,7 +346,7 @@ def _sample(kind: ArrayType, draw: int, whole: bool, rng: np.random.Generator) -
         plain + 5 * _unit(shape),
         plain @ np.swapaxes(plain, -1, -2) + 3 * _unit(shape) if square else between,
     )
-    value = np.asarray(ways[draw % len(ways)] if draw < _DRAWS else between * rng.integers(0, 2))
+    value = np.asarray(between * rng.integers(0, 2) if draw < 0 else ways[draw % len(ways)])
     return (value + 1j * rng.standard_normal(shape) if kind.dtype.kind == "c" else value).astype(kind.dtype)
 
 
