@@ -70,7 +70,21 @@ def _carried(node: Term) -> Shape:
         found = head.infer(kinds, node.attributes)
     except EtudeError:
         return nothing
-    return found.shape if isinstance(found, ArrayType) and found.ndim == node.type.ndim else nothing
+    if not isinstance(found, ArrayType) or found.ndim != node.type.ndim:
+        return nothing
+    return _reached(shapes[0], found.shape) if head.name == "sum_like" else found.shape
+
+
+def _reached(shape: Shape, wanted: Shape) -> Shape:
+    """The sizes that a sum to a shape has for certain: what is summed may be smaller, and then stays as it is."""
+    own = ((None,) * len(wanted) + shape)[len(shape) :]
+    pairs = zip(own, wanted, strict=True)
+    return tuple([want if have == want or _covers(have, want) else None for have, want in pairs])
+
+
+def _covers(have: Any, want: Any) -> bool:
+    both = isinstance(have, str) and isinstance(want, str)
+    return both and set(want.split(_JOIN)) <= set(have.split(_JOIN))
 
 
 def _joined(dims: Iterable[Any]) -> Any:
