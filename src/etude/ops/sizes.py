@@ -14,7 +14,7 @@ from etude.errors import EtudeError
 from etude.ops.op import Op
 from etude.terms import ArrayType, Shape, Term, is_leaf
 
-__all__ = ["Equalities", "same_sizes", "shape_source", "sizes"]
+__all__ = ["Equalities", "covers", "same_sizes", "shape_source", "sizes"]
 
 _JOIN = "|"
 _sizes: WeakKeyDictionary[Term, Shape] = WeakKeyDictionary()
@@ -141,6 +141,13 @@ _NONE = Equalities()
 def same_sizes(left: Term, right: Term) -> bool:
     """Whether both shapes are equal at run time whatever the sizes are."""
     return _NONE.same(left, right)
+
+
+def covers(left: Term, right: Term) -> bool:
+    """Whether what is broadcast from both has the shape of the left one whatever the sizes are."""
+    one, other = sizes(left), sizes(right)
+    pairs = zip(one[::-1], other[::-1], strict=False)
+    return len(other) <= len(one) and all(_joined((have, more)) == have for have, more in pairs)
 
 
 def shape_source(term: Term) -> Term:
