@@ -401,3 +401,18 @@ def test_a_jacobian_by_columns_still_says_what_is_wrong():
     with pytest.raises(et.NullTypeGradError):
         et.jacobian(et.undefined_grad(x[0]) * y, x)
     assert et.jacobian(y, x, disconnected_inputs="ignore").shape == (3, 3, 2)
+
+
+def test_jacobians_of_unknown_sizes_are_diagonals_where_the_function_is_elementwise():
+    v, w, m = et.vector("v"), et.vector("w"), et.matrix("m")
+    assert str(et.hessian(et.sum(et.exp(v)), v)) == "diag(exp(v))"
+    assert str(et.jacobian(et.sin(v), v)) == "diag(cos(v))"
+    assert str(et.jacobian(m @ v, v)) == "m"
+    softmax = et.jacobian(et.exp(v) / et.sum(et.exp(v)), v)
+    at = np.array([0.1, -0.4, 0.9])
+    share = np.exp(at) / np.exp(at).sum()
+    np.testing.assert_allclose(softmax.eval({v: at}), np.diag(share) - np.outer(share, share), atol=1e-15)
+    for size in (1, 3):
+        found = et.hessian(et.sum(v**2 * w), v).eval({v: np.arange(3.0), w: np.arange(size) + 2.0})
+        np.testing.assert_allclose(found, 2 * np.diag(np.broadcast_to(np.arange(size) + 2.0, 3)))
+    assert et.jacobian(et.sin(v), v).eval({v: np.zeros(0)}).shape == (0, 0)

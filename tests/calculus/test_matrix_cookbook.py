@@ -4,6 +4,8 @@ Each simplified gradient has no more operations than the book's form as written,
 checked against central differences of the cost.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ r, q = x - A @ s, A @ X @ B + C
 TABLE = [
     ("49", det(X), X, det(X) * inv(X).T),
     ("53", det(X.T @ X), X, 2 * det(X.T @ X) * inv(X).T),
+    ("51", et.log(et.abs(det(X))), X, inv(X).T),
     ("57", et.linalg.slogdet(X)[1], X, inv(X).T),
     ("61", a @ inv(X) @ b, X, -(inv(X).T @ outer(a, b) @ inv(X).T)),
     ("63", tr(A @ inv(X) @ B), X, -(inv(X) @ B @ A @ inv(X)).T),
@@ -96,3 +99,9 @@ def test_gradient_is_the_books_or_smaller(number, cost, wrt, book):
     step = 1e-6
     moved = [evaluated(cost, {**at, wrt: at[wrt] + sign * step * direction}) for sign in (1, -1)]
     np.testing.assert_allclose(np.sum(found * direction), (moved[0] - moved[1]) / (2 * step), rtol=1e-5, atol=1e-5)
+
+
+def test_the_page_lists_every_row():
+    page = (Path(__file__).parents[2] / "docs" / "matrix-calculus.md").read_text(encoding="utf-8")
+    for number, cost, wrt, _ in TABLE:
+        assert f"| {number} | `{cost}` | `{wrt}` |" in page

@@ -98,3 +98,11 @@ def test_costs_are_data():
                           ("x: sin", "'x' is no number")]:  # fmt: skip
         with pytest.raises(RuleError, match=message):
             read_costs(text, "mine.costs")
+
+
+def test_a_vector_at_the_end_of_a_chain_is_multiplied_first():
+    a, b, w, u = et.symbol("A", (30, 40)), et.symbol("B", (40, 50)), et.symbol("w", (50,)), et.symbol("u", (30,))
+    assert str(et.simplify(a @ b @ w, goal="speed")) == "A @ (B @ w)"
+    assert str(et.simplify(u @ (a @ b), goal="speed")) == "u @ A @ B"
+    both = a @ b
+    assert time_of(et.simplify(both @ w + both @ (2 * w), goal="speed").term) <= time_of((both @ w + both @ (2 * w)).term)

@@ -79,9 +79,16 @@ def test_random_arrays_keep_value_and_type():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
 @pytest.mark.parametrize("start", range(500, 20_500, 1000))
 def test_twenty_thousand_random_arrays_keep_value_and_type(start):
     check(range(start, start + 1000))
+
+
+def test_a_boolean_is_no_number_of_half_precision():
+    flag = et.scalar("flag", "bool")
+    expr = et.expm1(et.softplus(flag))
+    assert et.simplify(expr).eval({flag: True}) == pytest.approx(np.e, rel=1e-12)
 
 
 def test_a_wrong_rule_is_named():

@@ -17,8 +17,9 @@ from etude.differentiation import differentiate, push
 from etude.ops import CATALOGUE
 from etude.ops.batching import over_items
 from etude.ops.binders import mapped_over
+from etude.ops.sizes import sizes
 from etude.rewriting import simplify as simplified
-from etude.terms import Term, constant, symbol
+from etude.terms import Term, constant, replace, symbol
 
 __all__ = [
     "Lop",
@@ -222,11 +223,12 @@ def _columns(expression: Term, target: Term, constants: Sequence[Term], simplify
 def _pulled_rows(expression: Term, wrt: Sequence[Term], constants: Sequence[Term], simplify: bool) -> list[Any]:
     if expression.type.ndim == 0:
         return differentiate({expression: constant(1.0, _floating(expression))}, wrt, constants, None, simplify)
-    units, matrices, seed = _seeds(expression)
+    units, matrices, seed, sized = _seeds(expression)
     pulled = differentiate({expression: seed}, wrt, constants, None, simplify)
     results: list[Any] = []
     for result in pulled:
         if isinstance(result, Term):
+            (result,) = replace([result], sized)
             for unit, matrix in reversed(list(zip(units, matrices, strict=True))):
                 result = over_items([matrix], [unit], result)
             if len(units) < expression.type.ndim:
@@ -236,14 +238,20 @@ def _pulled_rows(expression: Term, wrt: Sequence[Term], constants: Sequence[Term
     return results
 
 
-def _seeds(expression: Term) -> tuple[list[Term], list[Term], Term]:
-    """What the pullback goes over: one symbol and all its unit arrays, or, where a size is not known, one for each axis."""
+def _seeds(expression: Term) -> tuple[list[Term], list[Term], Term, dict[Any, Term]]:
+    """What the pullback goes over: one symbol and all its unit arrays, or, where a size is not known, one for each axis.
+
+    While the pullback is simplified, the sizes of the symbols are known to be those of the expression; the mapping
+    takes them to the symbols.
+    """
     dtype = _floating(expression)
     if expression.type.is_static:
         unit = symbol(None, expression.type.shape, dtype)
-        return [unit], [_each_unit(expression)], unit
+        return [unit], [_each_unit(expression)], unit, {}
     units = [symbol(None, (size,), dtype) for size in expression.type.shape]
-    return units, [_units(expression, axis, dtype) for axis in range(expression.type.ndim)], _unit_array(units)
+    sized = [symbol(None, (size,), dtype) for size in sizes(expression)]
+    matrices = [_units(expression, axis, dtype) for axis in range(expression.type.ndim)]
+    return units, matrices, _unit_array(sized), dict(zip(sized, units, strict=True))
 
 
 def _unit_array(units: Sequence[Term]) -> Term:
@@ -259,6 +267,8 @@ def _units(expression: Term, axis: int, dtype: Any) -> Term:
     size = expression.type.shape[axis]
     if isinstance(size, int):
         return constant(np.eye(size, dtype=dtype))
+    if expression.type.ndim == 1:
+        return CATALOGUE["diag"](CATALOGUE["ones_like"](expression, dtype=dtype))
     others = tuple([place for place in range(expression.type.ndim) if place != axis])
     zeros = CATALOGUE["zeros_like"](expression, dtype=dtype)
     along = CATALOGUE["sum"](zeros, axis=others) if others else zeros

@@ -27,11 +27,11 @@ def over_items(xs: Sequence[Term], parameters: Sequence[Term], result: Term) -> 
 
     The meaning is that of `mapped_over`. What does not depend on the parameters is computed once.
     """
-    length = next((x.type.shape[0] for x in xs if isinstance(x.type.shape[0], int)), None)
+    length = next((x.type.shape[0] for x in xs if isinstance(x.type.shape[0], int)), xs[0].type.shape[0])
     moving = depends_on([result], parameters)
-    if length is None:
-        return mapped_over(xs, parameters, result)
     if result not in moving:
+        if not isinstance(length, int):
+            return mapped_over(xs, parameters, result)
         return broadcast_to(result, shape=(length, *result.type.shape))
     made: dict[Term, Term] = dict(zip(parameters, xs, strict=True))
     for node in postorder(result, stop=lambda term: term not in moving or term in made):

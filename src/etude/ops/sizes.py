@@ -14,7 +14,7 @@ from etude.errors import EtudeError
 from etude.ops.op import Op
 from etude.terms import ArrayType, Shape, Term, is_leaf
 
-__all__ = ["Equalities", "same_sizes", "shape_source", "sizes"]
+__all__ = ["Equalities", "covers", "same_sizes", "shape_source", "sizes"]
 
 _JOIN = "|"
 _sizes: WeakKeyDictionary[Term, Shape] = WeakKeyDictionary()
@@ -70,7 +70,21 @@ def _carried(node: Term) -> Shape:
         found = head.infer(kinds, node.attributes)
     except EtudeError:
         return nothing
-    return found.shape if isinstance(found, ArrayType) and found.ndim == node.type.ndim else nothing
+    if not isinstance(found, ArrayType) or found.ndim != node.type.ndim:
+        return nothing
+    return _reached(shapes[0], found.shape) if head.name == "sum_like" else found.shape
+
+
+def _reached(shape: Shape, wanted: Shape) -> Shape:
+    """The sizes that a sum to a shape has for certain: what is summed may be smaller, and then stays as it is."""
+    own = ((None,) * len(wanted) + shape)[len(shape) :]
+    pairs = zip(own, wanted, strict=True)
+    return tuple([want if have == want or _covers(have, want) else None for have, want in pairs])
+
+
+def _covers(have: Any, want: Any) -> bool:
+    both = isinstance(have, str) and isinstance(want, str)
+    return both and set(want.split(_JOIN)) <= set(have.split(_JOIN))
 
 
 def _joined(dims: Iterable[Any]) -> Any:
@@ -127,6 +141,13 @@ _NONE = Equalities()
 def same_sizes(left: Term, right: Term) -> bool:
     """Whether both shapes are equal at run time whatever the sizes are."""
     return _NONE.same(left, right)
+
+
+def covers(left: Term, right: Term) -> bool:
+    """Whether what is broadcast from both has the shape of the left one whatever the sizes are."""
+    one, other = sizes(left), sizes(right)
+    pairs = zip(one[::-1], other[::-1], strict=False)
+    return len(other) <= len(one) and all(_joined((have, more)) == have for have, more in pairs)
 
 
 def shape_source(term: Term) -> Term:

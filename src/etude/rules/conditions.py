@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from etude.ops.sizes import same_sizes
+from etude.ops.sizes import covers, same_sizes
 from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, scalar_value
 
 __all__ = ["BY_TYPE", "COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "said_of_types", "structural"]
@@ -24,6 +24,13 @@ def _conformable(left: ArrayType, right: ArrayType) -> bool:
     if not left.shape or not right.shape:
         return False
     return left.shape[-1] is not None and left.shape[-1] == right.shape[-2 if right.ndim > 1 else -1]
+
+
+def _broadcast(one: Any, other: Any) -> Any:
+    try:
+        return np.broadcast_shapes(one, other)
+    except (TypeError, ValueError):
+        return None
 
 
 def _leading(kind: ArrayType, shape: Any, axes: Any) -> bool:
@@ -54,6 +61,7 @@ _TOGETHER: dict[str, Callable[..., bool]] = {
 }
 _OF_TYPES_AND_ATTRIBUTES: dict[str, Callable[..., bool]] = {
     "conformable": _conformable,
+    "covers": lambda kind, other: _broadcast(kind.shape, other.shape) == kind.shape,
     "has_shape": lambda kind, shape: kind.shape == shape,
     "has_dtype": lambda kind, dtype: kind.dtype == dtype,
     "holds_all": lambda kind, dtype: np.can_cast(kind.dtype, dtype, "safe"),
@@ -169,6 +177,8 @@ def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
         return None
     if word == "integral" and all(isinstance(part, (bool, int)) for part in parts):
         return True
+    if word == "covers":
+        return covers(parts[0], parts[1])
     if word == "same_shape" and all(isinstance(part, Term) for part in parts):
         return all(same_sizes(part, parts[0]) for part in parts)
     return said_of_types(word, tuple([part.type if isinstance(part, Term) else part for part in parts]))
