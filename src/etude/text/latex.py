@@ -110,7 +110,8 @@ def _function(term: Term) -> Form:
     name = term._tuple[0].name
     shown = f"\\{name}" if name in _KNOWN else rf"\operatorname{{{_escaped(name)}}}"
     bodies = [value for value in term.attributes if isinstance(value, Body)]
-    items = [*map(_mapping, bodies), *[[(part, ANY)] for part in term.operands]]
+    items: list[list[Piece]] = [_mapping(body) for body in bodies]
+    items += [[(part, ANY)] for part in term.operands]
     return ATOM, [rf"{shown}\left(", *_separated(items), r"\right)"]
 
 
