@@ -37,3 +37,18 @@ def test_a_deep_term_is_not_written_out():
     for _ in range(100_000):
         term = OPS["sin"](term)
     assert to_latex(term) == r"\cdots"
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        (
+            "scan(lambda p0, p1: (p0 * p1 + 1, p0), x, v, carries=1, sequences=1)[0]",
+            r"\operatorname{scan}\left(\left(p_{0}, p_{1}\right) \mapsto \left(p_{0} \, p_{1} + 1, p_{0}\right), x, v\right)[0]",
+        ),
+        ("map(lambda p0: (sin(p0),), v)", r"\operatorname{map}\left(p_{0} \mapsto \sin\left(p_{0}\right), v\right)"),
+    ],
+)
+def test_a_loop_shows_what_a_step_does(text, latex):
+    assert to_latex(parse_term(text, {"x": symbol("x", ()), "v": symbol("v", (5,))})) == latex
+    assert to_latex(parse_term(text, {"x": symbol("x", ()), "v": symbol("v", (5,))}), limit=5) == r"\cdots"

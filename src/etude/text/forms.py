@@ -13,7 +13,7 @@ from etude.ops.binders import Body
 from etude.terms import CONSTANT, SYMBOL, Term, constant_value, is_constant, symbol, symbol_name
 from etude.text.literals import DTYPE_NAMES, dtype_text, literal_text, number_text, operand_literals
 
-__all__ = ["BOUND", "Form", "Piece", "attribute_text", "form", "symbol_text"]
+__all__ = ["BOUND", "Form", "Piece", "attribute_text", "bound_names", "form", "symbol_text"]
 
 # The precedences of Python, loosest first.
 ANY, COMPARISON, BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, UNARY, POWER, ATOM = range(11)
@@ -240,11 +240,16 @@ def _binder(term: Term, named: bool) -> Form:
     return ATOM, [f"{op.name}(", *_flat(items, ", "), ")"]
 
 
-def _lambda(body: Body) -> list[Piece]:
+def bound_names(body: Body) -> tuple[list[str], Sequence[Any]]:
+    """Names for the parameters of a body, and its results over symbols of these names."""
     names = [f"p{place}" for place in range(body.count)]
     leaves = body.parameters()
     given = {place: symbol(names[place], leaf.type.shape, leaf.type.dtype, (), BOUND) for place, leaf in leaves.items()}
-    results = body.all_over([given.get(place) for place in range(body.count)])  # type: ignore[misc]  # others do not occur
+    return names, body.all_over([given.get(place) for place in range(body.count)])  # type: ignore[misc]  # others do not occur
+
+
+def _lambda(body: Body) -> list[Piece]:
+    names, results = bound_names(body)
     shown: list[Piece] = _flat([[(result, ANY)] for result in results], ", ")
     return [f"lambda {', '.join(names)}: (", *shown, ",)" if len(results) == 1 else ")"]
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from etude.ops import Op
+from etude.ops.binders import Body
 from etude.terms import CONSTANT, SYMBOL, Term, constant_value, scalar_value, symbol_name
-from etude.text.forms import ANY, ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Form, Piece, form
+from etude.text.forms import ANY, ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Form, Piece, bound_names, form
 from etude.text.literals import array_text, number_text
 from etude.text.printer import LIMIT, fits
 
@@ -37,7 +38,7 @@ def to_latex(term: Any, limit: int = LIMIT) -> str:
         return r"\cdots"
     out: list[str] = []
     stack: list[Any] = [(term, ANY)]
-    while stack:
+    while stack and len(out) <= 4 * limit:
         piece = stack.pop()
         if type(piece) is str:
             out.append(piece)
@@ -108,10 +109,28 @@ def _infix(term: Term) -> Form:
 def _function(term: Term) -> Form:
     name = term._tuple[0].name
     shown = f"\\{name}" if name in _KNOWN else rf"\operatorname{{{_escaped(name)}}}"
-    pieces: list[Piece] = [rf"{shown}\left("]
-    for place, part in enumerate(term.operands):
-        pieces += [", ", (part, ANY)] if place else [(part, ANY)]
-    return ATOM, [*pieces, r"\right)"]
+    bodies = [value for value in term.attributes if isinstance(value, Body)]
+    items: list[list[Piece]] = [_mapping(body) for body in bodies]
+    items += [[(part, ANY)] for part in term.operands]
+    return ATOM, [rf"{shown}\left(", *_separated(items), r"\right)"]
+
+
+def _mapping(body: Body) -> list[Piece]:
+    """What a loop does at each step, as a map from its parameters to its results."""
+    names, results = bound_names(body)
+    parameters = _tuple([[_name(name)] for name in names])
+    return [*parameters, r" \mapsto ", *_tuple([[(result, ANY)] for result in results])]
+
+
+def _tuple(items: list[list[Piece]]) -> list[Piece]:
+    return items[0] if len(items) == 1 else [r"\left(", *_separated(items), r"\right)"]
+
+
+def _separated(items: list[list[Piece]]) -> list[Piece]:
+    pieces: list[Piece] = []
+    for place, item in enumerate(items):
+        pieces += [", ", *item] if place else item
+    return pieces
 
 
 def _wrapped(before: str, after: str) -> Callable[[Term], Form]:
