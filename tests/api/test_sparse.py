@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse
 
 import etude as et
-from etude.terms import postorder
+from etude.terms import constant_value, is_constant, postorder
 
 X = et.symbol("x", (6,))
 AT = np.linspace(0.3, 1.7, 6)
@@ -85,3 +85,10 @@ def test_containers_options_and_errors():
         et.jacobian(et.undefined_grad(y), y, sparse=True)
     with pytest.raises(ValueError, match=r"known sizes.*v"):
         et.jacobian_sparsity(et.sin(et.vector("v")), et.vector("v"))
+
+
+def test_zeros_are_not_stored():
+    x = et.symbol("x", (3000,))
+    found = et.jacobian(x[1:] * x[:-1], x, sparse=True)
+    sizes = [np.size(constant_value(node)) for node in postorder(found.term) if is_constant(node)]
+    assert max(sizes) < 10_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from etude.rewriting.bodies import within_bodies
 from etude.rewriting.compiled import Rules, compiled
@@ -72,13 +73,19 @@ def simplify(
     chosen = default("simplify") if rules is None else rules
     if promise == "exact":
         return normalize(term, RuleSet(rule for rule in chosen if rule.promise == "exact"), journal)
-    term = within_bodies(term, lambda result: simplify(result, rules, promise, goal))
+    term = within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal))
     order = postorder(term)
     own = Journal() if journal is None and len(order) <= EXPLAINED else journal
     result = smallest(term, compiled(chosen), own, order, rules is None)
     if journal is None and own is not None and len(own):
         attach(result, own.derivation())
     return result
+
+
+@lru_cache(256)
+def _simplified_in_body(term: Term, rules: RuleSet | None, promise: str, goal: str) -> Term:
+    """Gradients of several variables hold the same loops, and loops the same results."""
+    return simplify(term, rules, promise, goal)
 
 
 def multiplied_out(term: Term) -> Term:
