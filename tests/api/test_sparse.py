@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse
 
 import etude as et
-from etude.terms import postorder
+from etude.terms import constant_value, is_constant, postorder
 
 X = et.symbol("x", (6,))
 AT = np.linspace(0.3, 1.7, 6)
@@ -31,6 +31,13 @@ CASES = {
     "unknown to it": lambda x: et.linalg.inv(et.reshape(x[:4], (2, 2)))[0],
     "padded": lambda x: et.pad(et.tril(et.reshape(x[:4], (2, 2))), 1),
 }
+
+
+def test_zeros_are_not_stored():
+    x = et.symbol("x", (3000,))
+    found = et.jacobian(x[1:] * x[:-1], x, sparse=True)
+    sizes = [np.size(constant_value(node)) for node in postorder(found.term) if is_constant(node)]
+    assert max(sizes) < 10_000
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,106 +1,102 @@
-"""`python -m tests.benchmarks [WORKLOAD ...]`: étude on NumPy and as C, beside NumPy by hand and JAX where it is there.
+"""`python -m tests.benchmarks [WORKLOAD ...] [--systems etude,jax,...] [--threads 1,2] [--seconds S] [--json FILE]`
 
-Each row is the least and the median time of a call (NumPy in, NumPy out), and what came before the first result.
+Every system computes every workload in a process of its own; results are compared with the first system's. Columns, in
+seconds of wall time: `import` of the library; `build` of the expression and its gradient; `cold`, the first result where nothing is
+in the cache of compiled code; `warm`, the same in a new process where it is; then the least and the median time of a
+call (NumPy in, NumPy out), and the greatest memory of the process in MB. Systems that are not installed are left out.
 """
 
-import statistics
+import argparse
+import json
+import os
+import subprocess
 import sys
-import time
+import tempfile
 from importlib.util import find_spec
 
 import numpy as np
+from tests.benchmarks.systems import SYSTEMS
+from tests.benchmarks.workloads import WORKLOADS
 
-import etude as et
-from etude.errors import EtudeError
-
-SECONDS = 0.5
-
-
-def tanh_chain(library, x, w, b):
-    return library.sum(library.tanh(x * w + b) ** 2)
+LIMIT = 300  # seconds until a process is stopped
+ROUNDING = 1e-6  # of the size of a result; sums in another order differ by some of it
+VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ETUDE_NUM_THREADS")
 
 
-def rosenbrock(library, x):
-    return library.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+def options(given):
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(WORKLOADS)}; all unless named")
+    parser.add_argument("--systems", default=",".join(SYSTEMS), help="their names, with commas")
+    parser.add_argument("--threads", default="1,2", help="numbers, with commas")
+    parser.add_argument("--seconds", default="0.5", help="of timed calls in a process")
+    parser.add_argument("--json", metavar="FILE", help="write every record there")
+    found = parser.parse_args(given)
+    found.systems = found.systems.split(",")
+    unknown = [*(set(found.workloads) - set(WORKLOADS)), *(set(found.systems) - set(SYSTEMS))]
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}; workloads: {', '.join(WORKLOADS)}; systems: {', '.join(SYSTEMS)}")
+    return found
 
 
-def softmax_regression(library, W, X, Y):
-    z = X @ W
-    high = library.max(z, axis=1, keepdims=True)
-    return library.sum(library.log(library.sum(library.exp(z - high), axis=1))) + library.sum(high) - library.sum(Y * z)
+def once(workload, system, threads, seconds, cache):
+    """The record of one process, or a text that says why there is none."""
+    settings = {**os.environ, **dict.fromkeys(VARIABLES, threads), "ETUDE_CACHE_DIR": cache}
+    settings["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1" if threads == "1" else ""
+    command = [sys.executable, "-m", "tests.benchmarks.process", workload, system, threads, seconds]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=settings, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        return f"stopped after {LIMIT} s"
+    if done.returncode:
+        return (done.stderr.strip().splitlines() or ["failed"])[-1].removeprefix("tests.benchmarks.systems.Unable: ")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def workloads():
-    draw = np.random.default_rng(0)
-    yield "tanh_chain", tanh_chain, [draw.normal(size=10) for _ in range(3)]
-    yield "rosenbrock", rosenbrock, [draw.normal(size=200)]
-    labels = np.eye(10)[draw.integers(10, size=2000)]
-    yield "softmax_regression", softmax_regression, [draw.normal(size=(50, 10)), draw.normal(size=(2000, 50)), labels]
+def measured(workload, system, threads, seconds):
+    """The record of a system: a process with an empty cache and one with the cache that it left."""
+    with tempfile.TemporaryDirectory(prefix="etude-benchmarks-") as cache:
+        record = once(workload, system, threads, seconds, cache)
+        again = once(workload, system, threads, "0", cache) if isinstance(record, dict) else None
+    if isinstance(again, dict):
+        record["warm"] = again["cold"]
+    return record
 
 
-def etude(backend):
-    def prepare(cost, values):
-        symbols = [et.symbol(shape=value.shape) for value in values]
-        value = cost(et, *symbols)
-        f = et.function(symbols, [value, *et.grad(value, symbols)], backend=backend)
-        return f, "" if f.backend == backend else f" ({f.backend})"
-
-    return prepare
+def agrees(record, reference):
+    return all(np.isclose(a, b, rtol=ROUNDING, atol=ROUNDING) for a, b in zip(record["digest"], reference["digest"], strict=False))
 
 
-def by_hand(cost, values):
-    """The cost only, without gradients: a floor."""
-    return lambda *arrays: [cost(np, *arrays)], " (cost only)"
+def shown(record):
+    laps = "".join(f"{record[lap]:8.2f}" if record.get(lap) is not None else f"{'-':>8}" for lap in ("import", "build", "cold", "warm"))
+    return f"{laps}{1e6 * record['least']:13.2f}{1e6 * record['median']:13.2f}{record['megabytes']:8.0f}"
 
 
-def jax(cost, values):
-    import jax
-    import jax.numpy as jnp
-
-    jax.config.update("jax_enable_x64", True)
-    compiled = jax.jit(jax.value_and_grad(lambda *arrays: cost(jnp, *arrays), argnums=tuple(range(len(values)))))
-
-    def call(*arrays):
-        value, slopes = compiled(*arrays)
-        return [np.asarray(value), *map(np.asarray, slopes)]
-
-    return call, ""
-
-
-def timed(call, values):
-    times, end = [], time.perf_counter() + SECONDS
-    while time.perf_counter() < end or len(times) < 3:
-        start = time.perf_counter()
-        call(*values)
-        times.append(time.perf_counter() - start)
-    return min(times), statistics.median(times)
-
-
-def main(wanted):
-    systems = {"etude c": etude("c"), "etude numpy": etude("numpy"), "numpy": by_hand, "jax": jax}
-    if find_spec("jax") is None:
-        print("jax is not installed: left out")
-        del systems["jax"]
-    print(f"{'workload':20} {'system':24} {'first s':>8} {'min us':>10} {'median us':>10}  result")
-    for name, cost, values in workloads():
-        if wanted and name not in wanted:
-            continue
-        reference = None
-        for system, prepare in systems.items():
-            start = time.perf_counter()
-            try:
-                call, note = prepare(cost, values)
-            except EtudeError as problem:
-                print(f"{name:20} {system:24} {problem}")
-                continue
-            result = call(*values)
-            first = time.perf_counter() - start
-            least, median = timed(call, values)
-            reference = reference or result
-            agrees = all(np.allclose(a, b, rtol=1e-8) for a, b in zip(result, reference, strict=False))
-            shown = f"{first:8.2f} {1e6 * least:10.2f} {1e6 * median:10.2f}  {'ok' if agrees else 'DISAGREES'}"
-            print(f"{name:20} {system + note:24} {shown}")
+def main(given):
+    chosen = options(given)
+    installed = [name for name in chosen.systems if find_spec(name.split()[0])]
+    if missing := [name for name in chosen.systems if name not in installed]:
+        print(f"not installed: {', '.join(missing)}")
+    records, disagreeing = [], 0
+    for threads in chosen.threads.split(","):
+        print(f"\n{'workload, threads ' + threads:24}{'system':13}{'import':>8}{'build':>8}{'cold':>8}{'warm':>8}{'min us':>13}{'median us':>13}{'MB':>8}")
+        for workload in chosen.workloads or WORKLOADS:
+            reference = None
+            for system in installed:
+                record = measured(workload, system, threads, chosen.seconds)
+                if isinstance(record, str):
+                    print(f"{workload:24}{system:13} {record[:120]}", flush=True)
+                    continue
+                reference = reference or record
+                right = agrees(record, reference)
+                disagreeing += not right
+                note = f"  ({record['backend']})" if record["backend"] not in ("", system.split()[-1]) else ""
+                print(f"{workload:24}{system:13}{shown(record)}{note}{'' if right else '  DISAGREES'}", flush=True)
+                records.append({"workload": workload, "system": system, "threads": int(threads), "agrees": right, **record})
+    if chosen.json:
+        with open(chosen.json, "w", encoding="utf-8") as file:
+            json.dump(records, file, indent=1)
+    return 1 if disagreeing else 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

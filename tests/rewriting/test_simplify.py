@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import etude as et
 from etude.errors import RewriteBudgetError
 from etude.ops import CATALOGUE as OPS
-from etude.rewriting import Journal, count_operations, derivation_of, knowledge, normalize, simplify
+from etude.rewriting import Journal, count_operations, derivation_of, knowledge, normalize, pipeline, simplify
 from etude.rules import load
 from etude.terms import constant, replace, symbol
 
@@ -141,3 +142,12 @@ def test_value_type_and_size(term):
             before, after = (np.float64(one.evaled_obj) for one in replace([term, result], at))
         if np.isfinite(before) and abs(before) < 1e6:
             np.testing.assert_allclose(after, before, rtol=1e-6, atol=1e-6)
+
+
+def test_a_loop_that_several_gradients_hold_is_simplified_once(monkeypatch):
+    a, b, xs = et.scalar("a"), et.scalar("b"), et.symbol("xs", (4,))
+    _, ys = et.scan(lambda carry, x: (et.tanh(a * carry + b * x), carry), et.constant(0.0), xs)
+    pipeline._simplified_in_body.cache_clear()
+    et.grad(et.sum(ys), [a, b])
+    seen = pipeline._simplified_in_body.cache_info()
+    assert seen.hits > 0

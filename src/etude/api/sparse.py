@@ -50,7 +50,7 @@ class SparseArray(Array):
     __slots__ = ("data", "pattern")
 
     def __init__(self, data: Term, pattern: Pattern):
-        zeros = constant(np.zeros(pattern.shape, data.type.dtype))
+        zeros = CATALOGUE["broadcast_to"](constant(0, data.type.dtype), shape=pattern.shape)  # a number, however many there are
         super().__init__((wrap(zeros).at[pattern.rows, pattern.indices].set(wrap(data))).term)
         self.data, self.pattern = data, pattern
 

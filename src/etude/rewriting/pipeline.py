@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from etude.rewriting.bodies import within_bodies
 from etude.rewriting.compiled import Rules, compiled
@@ -83,7 +84,7 @@ def simplify(
     chosen = (default("simplify") if rules is None else rules).serving(goal)
     if promise != "real":
         return kept(term, chosen if rules is not None else chosen + default("stabilize"), promise, GOALS[goal], journal)
-    term = within_bodies(term, lambda result: simplify(result, rules, promise, goal))
+    term = within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal))
     order = postorder(term)
     own = Journal() if journal is None and len(order) <= EXPLAINED else journal
     ready = compiled(chosen)
@@ -99,6 +100,12 @@ def kept(term: Term, rules: RuleSet, promise: str, goal: Goal, journal: Journal 
     allowed = ("exact",) if promise == "exact" else ("exact", "stable")
     found = normalize(term, RuleSet(rule for rule in rules if rule.promise in allowed), journal)
     return found if goal.total(postorder(found)) <= goal.total(postorder(term)) else term
+
+@lru_cache(256)
+def _simplified_in_body(term: Term, rules: RuleSet | None, promise: str, goal: str) -> Term:
+    """Gradients of several variables hold the same loops, and loops the same results."""
+    return simplify(term, rules, promise, goal)
+
 
 def multiplied_out(term: Term) -> Term:
     """Products and small powers of sums as sums; no rule but arithmetic is applied."""

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import etude as et
 from etude.backends import BackendError
-from etude.backends.c import cache, native, tiering
+from etude.backends.c import cache, compiler, native, tiering
 from etude.backends.c.csource import CSource, KernelInfo, Unsupported
 from etude.errors import ArgumentError
 
@@ -311,3 +312,20 @@ def test_threads_are_a_positive_number(monkeypatch):
     function("c")
     function("c", threads=2)
     assert seen == [3, 2]
+
+
+def test_compilers_are_looked_for_in_order(monkeypatch, tmp_path):
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(compiler, "find_spec", lambda name: None)
+    with pytest.raises(compiler.NoCompilerError):
+        compiler.find_compiler()
+    monkeypatch.setattr(compiler, "find_spec", lambda name: object() if name == "ziglang" else None)
+    assert compiler.find_compiler() == (sys.executable, "-m", "ziglang", "cc")
+    for name in ("clang", "gcc", "cc", "mine"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+        if name == "mine":
+            monkeypatch.setenv("CC", "mine -m64")
+        assert Path(compiler.find_compiler()[0]).name == name
+    assert compiler.find_compiler()[1:] == ("-m64",)

@@ -1,0 +1,159 @@
+"""How each system computes a workload: `prepare(workload)` gives a function of NumPy arrays that gives NumPy arrays.
+
+`laps` takes the times at which imports and building ended. The functions of `jax`, `pytensor` and `torch` need those packages; `numpy` computes the cost alone, as a floor.
+"""
+
+import time
+from types import SimpleNamespace
+
+import numpy as np
+
+
+class Unable(Exception):
+    """The system has no such derivative or function."""
+
+
+def _extended(module, **others):
+    """A module's functions, and those that are named otherwise there."""
+    return SimpleNamespace(**{**{name: getattr(module, name) for name in dir(module) if not name.startswith("__")}, **others})
+
+
+def etude(backend):
+    def prepare(work, laps):
+        import etude as et
+
+        laps["import"] = time.perf_counter()
+        library = _extended(et, erf=et.special.erf, scan=lambda step, carry, xs: et.scan(step, carry, xs)[1])
+        symbols = [et.symbol(shape=np.shape(value)) for value in work.values]
+        wrt = symbols[: work.wrt]
+        if work.wanted == "hvp":
+            cost = work.cost(library, symbols[0])
+            outputs = [et.hessian_vector_product(cost, symbols[0], symbols[1])]
+        elif work.wanted == "hessian":
+            outputs = [et.hessian(work.cost(library, *symbols), symbols[0])]
+        elif work.wanted == "jacobian":
+            outputs = et.jacobian(work.cost(library, *symbols), wrt, sparse=True)
+        else:
+            cost = work.cost(library, *symbols)
+            outputs = [cost, *et.grad(cost, wrt)]
+        laps["build"] = time.perf_counter()
+        return et.function(symbols, list(outputs), backend=backend, on_unused_input="ignore")
+
+    return prepare
+
+
+def numpy(work, laps):
+    from scipy.special import erf
+
+    laps["import"] = time.perf_counter()
+
+    def scan(step, carry, xs):
+        ys = []
+        for x in xs:
+            carry, y = step(carry, x)
+            ys.append(y)
+        return np.stack(ys)
+
+    if work.wanted in ("hvp", "hessian"):
+        raise Unable("computes costs only")
+    library = _extended(np, erf=erf, scan=scan)
+    laps["build"] = time.perf_counter()
+    return lambda *values: [work.cost(library, *values)]
+
+
+def jax(work, laps):
+    import jax
+    import jax.numpy as jnp
+
+    laps["import"] = time.perf_counter()
+    jax.config.update("jax_enable_x64", True)
+    library = _extended(jnp, erf=jax.scipy.special.erf, scan=lambda step, carry, xs: jax.lax.scan(step, carry, xs)[1])
+
+    def cost(*values):
+        return work.cost(library, *values)
+
+    if work.wanted == "jacobian":
+        raise Unable("no sparse Jacobian")
+    if work.wanted == "hvp":
+        derived = jax.jit(lambda x, v: [jax.jvp(jax.grad(cost), (x,), (v,))[1]])
+    elif work.wanted == "hessian":
+        derived = jax.jit(lambda x: [jax.hessian(cost)(x)])
+    else:
+        both = jax.value_and_grad(cost, argnums=tuple(range(work.wrt)))
+
+        def flat(*values):
+            value, slopes = both(*values)
+            return [value, *slopes]
+
+        derived = jax.jit(flat)
+    laps["build"] = time.perf_counter()
+    return lambda *values: list(map(np.asarray, derived(*values)))
+
+
+def pytensor(work, laps):
+    import pytensor
+    import pytensor.tensor as pt
+
+    laps["import"] = time.perf_counter()
+
+    def scan(step, carry, xs):
+        raise Unable("the loop is not written for it")
+
+    library = _extended(pt, scan=scan, logaddexp=lambda a, b: pt.logaddexp(pt.as_tensor(a), b))
+    symbols = [pt.as_tensor(value).type() for value in work.values]
+    cost = work.cost(library, *symbols[: 1 if work.wanted == "hvp" else None])
+    if work.wanted == "jacobian":
+        raise Unable("no sparse Jacobian")
+    if work.wanted == "hvp":
+        outputs = [pt.sum(pytensor.grad(cost, symbols[0]) * symbols[1])]
+        outputs = [pytensor.grad(outputs[0], symbols[0])]
+    elif work.wanted == "hessian":
+        outputs = [pytensor.gradient.hessian(cost, symbols[0])]
+    else:
+        outputs = [cost, *pytensor.grad(cost, symbols[: work.wrt])]
+    laps["build"] = time.perf_counter()
+    return pytensor.function(symbols, outputs, on_unused_input="ignore")
+
+
+def torch(work, laps):
+    import torch
+
+    laps["import"] = time.perf_counter()
+
+    torch.set_num_threads(laps["threads"])
+
+    def named(function):
+        return lambda x, axis=None: function(x) if axis is None else function(x, dim=axis)
+
+    def scan(step, carry, xs):
+        raise Unable("the loop is not written for it")
+
+    library = _extended(
+        torch, scan=scan, sum=named(torch.sum), mean=named(torch.mean), concatenate=torch.cat, stack=lambda xs, axis=0: torch.stack(xs, dim=axis),
+        max=lambda x, axis=None: torch.amax(x) if axis is None else torch.amax(x, dim=axis), logaddexp=lambda a, b: torch.logaddexp(torch.tensor(a), b),
+    )  # fmt: skip
+    if work.wanted == "jacobian":
+        raise Unable("no sparse Jacobian")
+
+    def cost(*values):
+        return work.cost(library, *values)
+
+    def call(*values):
+        given = [torch.from_numpy(np.asarray(value)) for value in values]
+        if work.wanted == "hvp":
+            return [torch.autograd.functional.vhp(cost, *given)[1].numpy()]
+        if work.wanted == "hessian":
+            return [torch.autograd.functional.hessian(cost, given[0]).numpy()]
+        leaves = [value.requires_grad_() for value in given[: work.wrt]]
+        value = cost(*given)
+        return [value.detach().numpy(), *[slope.detach().numpy() for slope in torch.autograd.grad(value, leaves)]]
+
+    laps["build"] = time.perf_counter()
+    return call
+
+
+SYSTEMS = {
+    "etude": etude("auto"), "etude numpy": etude("numpy"), "etude c": etude("c"), "numpy": numpy, "jax": jax, "torch": torch,
+    "pytensor": pytensor,
+}  # fmt: skip
+

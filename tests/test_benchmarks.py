@@ -1,0 +1,36 @@
+"""The benchmarks run: every workload is well formed, and one goes the whole way."""
+
+import json
+
+import numpy as np
+import pytest
+from tests.benchmarks.__main__ import main
+from tests.benchmarks.systems import SYSTEMS
+from tests.benchmarks.workloads import WORKLOADS
+
+SMALL = {
+    "blackscholes": (9,), "gmm": (3, 2, 7), "logreg": (20, 4), "mlp": (5, (4, 6, 6, 3)), "lstm": (4, 2, 1), "ba": (2, 3, 5), "deepgraph": (60,),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_costs_are_those_of_numpy(name):
+    work, laps = WORKLOADS[name](*SMALL[name]), {}
+    found = SYSTEMS["etude numpy"](work, laps)(*work.values)
+    cost = SYSTEMS["numpy"](work, laps)(*work.values)[0]
+    assert set(laps) == {"import", "build"}
+    if work.wanted == "gradient":
+        np.testing.assert_allclose(found[0], cost, rtol=1e-12)
+        assert [np.shape(slope) for slope in found[1:]] == [np.shape(value) for value in work.values[: work.wrt]]
+    else:
+        assert [slope.shape for slope in found] == [(cost.size, value.size) for value in work.values[: work.wrt]]
+
+
+def test_a_table_is_printed_and_written(tmp_path, capsys):
+    file = tmp_path / "figures.json"
+    arguments = ["elemwise_small", "--systems", "etude numpy", "--threads", "1", "--seconds", "0", "--json", str(file)]
+    assert main(arguments) == 0
+    (record,) = json.loads(file.read_text())
+    assert (record["workload"], record["system"], record["threads"], record["agrees"]) == ("elemwise_small", "etude numpy", 1, True)
+    assert {"import", "build", "cold", "warm", "least", "median", "megabytes"} <= set(record)
+    assert "elemwise_small" in capsys.readouterr().out
