@@ -11,7 +11,7 @@ from etude.check.soundness import judge
 QUICK = Effort(scalars=1500, others=600, arrays=24, types=12, conditions=False)
 REWRITES = [
     rule
-    for name in ("simplify", "stabilize", "masks", "arithmetic", "generators")
+    for name in ("simplify", "stabilize", "masks", "arithmetic", "generators", "elementary", "algebraic", "half_angles")
     for rule in et.rules.default(name)
     if rule.kind in ("rewrite", "equation")
 ]
