@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 import etude as et
@@ -231,3 +232,40 @@ def test_word_said_of_several_variables_holds_for_each():
 def test_number_may_be_a_constant_that_was_broadcast():
     assert et.check_rules("r: max(c + x) -> c + max(x) if number(c)").rules[0].sound is False
     assert et.check_rules("r: max(c + x) -> c + max(x) if number(c) and scalar(c)").rules[0].sound is True
+
+
+@pytest.mark.parametrize(
+    ("text", "promise"),
+    [
+        ("max(x + a) -> max(x) + a", "real"),  # infinities of two signs in one array
+        ("argmax(exp(x)) -> argmax(x)", None),  # two numbers of which both exponentials overflow
+        ("sum(x*0) -> 0", "real"),
+        ("any(x > a) -> max(x) > a", None),  # nan among the numbers
+        ("swapaxes(swapaxes(m, 0, 1), 0, 1) -> m", "exact"),
+        ("sum(concatenate((x, x))) -> 2*sum(x)", "real"),
+        ("concatenate((x, x), axis=0) -> x", None),
+        ("inv(transpose(m)) -> transpose(inv(m))", "real"),  # nan in a matrix is not LAPACK's business
+    ],
+)
+def test_arrays(text, promise):
+    types = {"x": et.symbol("x", (4,)), "m": et.symbol("m", (3, 3)), "a": et.symbol("a")}
+    found = et.check_rules(f"r: {text}", **types).rules[0]
+    assert (found.promise, found.sound) == (promise, promise is not None), str(found)
+
+
+def test_counterexample_is_simple_and_can_be_typed_in():
+    found = et.check_rules("r: cumsum(cumsum(x)) -> cumsum(x)", x=et.symbol("x", (4,))).rules[0].counterexample
+    given, _, values = str(found).partition(": left ")
+    x = eval(given.removeprefix("x = "), {"array": np.array})
+    assert set(x) <= {0.0, 1.0}
+    left, right = np.cumsum(np.cumsum(x)), np.cumsum(x)
+    assert not np.array_equal(left, right)
+    assert values.startswith("array(") and np.array_equal(eval(values.partition(", right")[0], {"array": np.array}), left)
+    empty = et.check_rules("r: prod(x) -> prod(x)*0", x=et.symbol("x", (0,))).rules[0].counterexample
+    assert str(empty).startswith("x = zeros((0,)): left 1.0, right 0.0")
+
+
+def test_name_that_is_no_operator_but_a_function_is_said_to_be_one():
+    found = et.check_rules("r: swapaxes(x, 0, 1) -> transpose(x)", x=et.symbol("x", (2, 3))).rules[0]
+    assert found.sound is True
+    assert "made of operators" in found.note

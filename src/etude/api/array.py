@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from etude.api.dispatch import function_term, ufunc_term
-from etude.api.evaluation import evaluate
 from etude.api.representation import representation
+from etude.backends import evaluate
 from etude.errors import EtudeError, ShapeError, TermTypeError
 from etude.ops import CATALOGUE
 from etude.rewriting import Derivation, derivation_of
@@ -20,6 +20,7 @@ from etude.text.vocabulary import FUNCTIONS, RESULTS, cast, stacked, subscript, 
 
 __all__ = ["Array", "as_term", "described", "reached", "steps_of", "unwrapped", "wrap", "wrapped"]
 
+_API_VERSION = "2024.12"
 _NUMBERS = (bool, int, float, complex)
 _equal, _not_equal = CATALOGUE["equal"], CATALOGUE["not_equal"]
 _float64 = np.dtype(np.float64)
@@ -206,7 +207,8 @@ class Array:
         >>> (x + 1).eval({x: 2.0})
         array(3.)
         """
-        return evaluate(self.term, {as_term(key): value for key, value in (values or {}).items()})
+        [value] = evaluate([self.term], {as_term(key): value for key, value in (values or {}).items()})
+        return np.asarray(value)
 
     def _sketch(self) -> str:
         return f"{to_text(self.term, 60)} ({self.term.type})"
@@ -286,7 +288,9 @@ class Array:
         return wrapped(function_term(function, unwrapped(args), _named(named)))
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        """The module `etude`, which has the Array API's functions."""
+        """The module `etude`, which has the Array API's functions. Raises ValueError for a version after its own."""
+        if api_version is not None and api_version > _API_VERSION:
+            raise ValueError(f"etude follows the Array API of {_API_VERSION}, not {api_version}")
         return sys.modules["etude"]
 
     def __str__(self) -> str:

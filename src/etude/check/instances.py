@@ -15,6 +15,7 @@ from etude.ops.attributes import COMPUTED_ATTRIBUTES
 from etude.rewriting.patterns import INTEGER_ARITHMETIC
 from etude.rules import COMPUTED, FreeSymbol, Rule, pattern_parts
 from etude.terms import ArrayType, Term, TupleType, Variable, broadcast_shapes, constant
+from etude.text.vocabulary import FUNCTIONS
 
 __all__ = [
     "FitError",
@@ -22,8 +23,9 @@ __all__ = [
     "OutsideDomain",
     "attribute_variables",
     "fitted",
+    "free_symbols",
     "instantiate",
-    "is_meaningful",
+    "is_composed",
     "named_parts",
     "spelled",
 ]
@@ -50,9 +52,17 @@ class Instance:
     right: Term
 
 
-def is_meaningful(pattern: Any) -> bool:
-    """Whether no uninterpreted function occurs."""
-    return not any(isinstance(part, Term) and isinstance(part._tuple[0], FreeSymbol) for part in pattern_parts(pattern))
+def free_symbols(*patterns: Any) -> list[FreeSymbol]:
+    """The functions that occur and are no operators, each once."""
+    parts = [part for pattern in patterns for part in pattern_parts(pattern)]
+    heads = [part._tuple[0] for part in parts if isinstance(part, Term)]
+    return list(dict.fromkeys(head for head in heads if isinstance(head, FreeSymbol)))
+
+
+def is_composed(symbol: FreeSymbol) -> bool:
+    """Whether a function that is no operator is one that expressions may call, as `swapaxes` is."""
+    plain = not any(isinstance(part, Variable) for _, value in symbol.keywords for part in pattern_parts(value))
+    return plain and symbol.name in FUNCTIONS
 
 
 def named_parts(pattern: Any) -> set[str]:
@@ -132,6 +142,8 @@ def instantiate(
         if markers and head in markers:
             return markers[head](*pattern._tuple[1:])
         parts = tuple(instantiate(part, bindings, markers, real) for part in pattern._tuple[1:])
+        if isinstance(head, FreeSymbol):
+            return FUNCTIONS[head.name](*parts, **dict(head.keywords))
         if head is COMPUTED:
             return COMPUTED_ATTRIBUTES[parts[0]](*parts[1:])
         split = len(parts) - head.attribute_count

@@ -190,14 +190,25 @@ class RuleReport:
 
 
 def _shown(value: Any) -> str:
+    """A value as it is typed in, with NumPy's names."""
     if isinstance(value, np.ndarray) and value.ndim:
-        return f"array({np.array2string(value, separator=', ', threshold=24)}, {value.dtype}{value.shape})".replace(
-            "\n", ""
-        )
+        return _array(value)
     if isinstance(value, (np.ndarray, np.generic)):
         text = repr(value.item())
-        return text if value.dtype in (np.float64, np.int64, np.bool_) else f"{value.dtype}({text})"
+        return text if value.dtype in _PLAIN else f"{value.dtype}({text})"
     return repr(value)
+
+
+_PLAIN = (np.float64, np.int64, np.bool_, np.complex128)
+
+
+def _array(value: Any) -> str:
+    if value.size == 0:
+        text = f"zeros({value.shape}"
+        return f"{text})" if value.dtype == np.float64 else f"{text}, '{value.dtype}')"
+    numbers = np.array2string(value, separator=", ", threshold=100, floatmode="unique", max_line_width=10**6)
+    kind = "" if value.dtype in _PLAIN else f", '{value.dtype}'"
+    return f"array({' '.join(numbers.split())}{kind})"
 
 
 def _plain(value: Any) -> Any:

@@ -12,11 +12,18 @@ from etude.check.values import array_sample, column_samples, is_binding
 from etude.rules import pattern_parts
 from etude.terms import ArrayType, Term, constant_value, is_constant, is_symbol, postorder
 
-__all__ = ["all_binding", "arrays", "columns", "mentioned", "value_of"]
+__all__ = ["FACTORIZATIONS", "all_binding", "arrays", "columns", "mentioned", "value_of"]
+
+
+# LAPACK does not say what it makes of nan and infinities, and may not come back from them.
+FACTORIZATIONS = frozenset(
+    "inv det cholesky cofactor solve solve_triangular slogdet eigh svd qr pinv expm expm_slope expm_curvature eig "
+    "matrix_rank".split()
+)
 
 
 def value_of(term: Term, values: Mapping[Term, Any]) -> Any:
-    """The value of a term by the operators' NumPy meaning."""
+    """The value of a term by the operators' NumPy meaning; raises LinAlgError for a factorization of what is not finite."""
     known: dict[Term, Any] = {}
     with np.errstate(all="ignore"):
         for part in postorder(term):
@@ -26,6 +33,8 @@ def value_of(term: Term, values: Mapping[Term, Any]) -> Any:
                 known[part] = values[part]
             else:
                 operands = [known[operand] for operand in part.operands]
+                if part._tuple[0].name in FACTORIZATIONS and not all(np.all(np.isfinite(value)) for value in operands):
+                    raise np.linalg.LinAlgError(f"{part._tuple[0].name} of an array that is not finite")
                 known[part] = part._tuple[0].meaning(*operands, *part.attributes)
     return known[term]
 

@@ -10,26 +10,28 @@ from typing import Any
 import numpy as np
 
 from etude.check.compare import close, finite, identical, tolerance, why_different
-from etude.check.conditions import conjuncts, possible, text, without_types
+from etude.check.conditions import conjuncts, holds, possible, text, without_types
 from etude.check.configurations import DTYPES, Configuration, configurations
 from etude.check.instances import (
     REFUSALS,
     FitError,
     Instance,
     attribute_variables,
+    free_symbols,
     instantiate,
-    is_meaningful,
+    is_composed,
     named_parts,
     spelled,
     typed_instance,
 )
 from etude.check.precision import Imprecise, evaluate_precisely
 from etude.check.report import Counterexample, Verdict
-from etude.check.sampling import all_binding, arrays, columns, mentioned, value_of
+from etude.check.sampling import FACTORIZATIONS, all_binding, arrays, columns, mentioned, value_of
+from etude.check.values import ARRAY_KINDS, simplifications
 from etude.ops import CATALOGUE
 from etude.ops.aliases import ALIASES
-from etude.rules import FreeSymbol, Rule, pattern_parts, variables_of
-from etude.terms import ArrayType, Term, Variable, symbol
+from etude.rules import FreeSymbol, Rule, variables_of
+from etude.terms import ArrayType, Term, Variable, is_leaf, postorder, symbol
 
 __all__ = ["Effort", "judge"]
 
@@ -45,7 +47,7 @@ class Effort:
 
     scalars: int = 6000
     others: int = 1500
-    arrays: int = 120
+    arrays: int = 144
     types: int = 24
     conditions: bool = True
     dtypes: tuple[str, ...] = DTYPES
@@ -53,8 +55,9 @@ class Effort:
 
 def judge(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozenset[str]], effort: Effort) -> Verdict:
     """The verdict on a rewrite, or on an equation in both directions."""
-    if not is_meaningful(rule.lhs) or not is_meaningful(rule.rhs):
-        return Verdict(rule, None, None, note=_unknown(rule))
+    free = free_symbols(rule.lhs, rule.rhs)
+    if not all(map(is_composed, free)):
+        return Verdict(rule, None, None, note=_unknown(free))
     condition = _with_words(rule.condition, words)
     sides = [(rule.lhs, rule.rhs)]
     if rule.kind == "equation":
@@ -72,15 +75,14 @@ def judge(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozen
     superfluous: tuple[str, ...] = ()
     if sound and effort.conditions:
         superfluous = tuple(_superfluous(rule, sides, condition, types, effort, wanted))
-    return Verdict(rule, sound, promise, shown, superfluous)
+    note = f"made of operators, by which a rule is written to be applied: {', '.join(s.name for s in free)}" if free else ""
+    return Verdict(rule, sound, promise, shown, superfluous, note=note)
 
 
-def _unknown(rule: Rule) -> str:
+def _unknown(free: list[FreeSymbol]) -> str:
     """What is said of the names that are no operators, each with its nearest names."""
-    parts = [part for side in (rule.lhs, rule.rhs) for part in pattern_parts(side)]
-    free = [part._tuple[0].name for part in parts if isinstance(part, Term) and isinstance(part._tuple[0], FreeSymbol)]
     said = []
-    for name in dict.fromkeys(free):
+    for name in dict.fromkeys(head.name for head in free if not is_composed(head)):
         near = difflib.get_close_matches(name, [*CATALOGUE, *ALIASES], n=3, cutoff=0.75)
         said.append(f"{name!r} is no operator" + (f" (did you mean {' or '.join(near)}?)" if near else ""))
     return f"{', '.join(said)}: taken as a function without a meaning"
@@ -155,7 +157,9 @@ def _try_side(
 ) -> None:
     attributes = attribute_variables(lhs, rhs)
     names = tuple(sorted({v.name for v in variables_of(lhs) | variables_of(rhs)} - set(attributes)))
-    pointwise = all(CATALOGUE[name].is_elementwise for name in named_parts(lhs) | named_parts(rhs))
+    pointwise = not free_symbols(lhs, rhs) and all(
+        CATALOGUE[name].is_elementwise for name in named_parts(lhs) | named_parts(rhs)
+    )
     extra = mentioned(condition, lhs, rhs)
     known = {name: kind for name, kind in given.items() if name in names}
     domain = "any" if known else rule.domain
@@ -200,6 +204,17 @@ def _has_values(lhs: Any, inputs: Mapping[str, Any], found: Configuration, condi
     return False
 
 
+@dataclass(frozen=True)
+class _Difference:
+    """`real`: it breaks the `real` promise."""
+
+    real: bool
+    left: Any
+    right: Any
+    why: str
+    note: str = ""
+
+
 class _Sampler:
     """One rule at one assignment of types."""
 
@@ -211,6 +226,7 @@ class _Sampler:
         self.effort, self.rng, self.trial = effort, rng, trial
         self.inputs, self.mixed = inputs, mixed
         self.dtype = getattr(instance.left.type, "dtype", None)
+        self.factors = _factors(instance.left, instance.right)
 
     def run(self, pointwise: bool) -> None:
         flat = all(kind.ndim == 0 for kind in self.found.types.values())
@@ -218,7 +234,7 @@ class _Sampler:
             self.run_columns()
             if flat or self.trial.decided:
                 return
-        self.run_arrays(8 if pointwise else self.effort.arrays)
+        self.run_arrays(ARRAY_KINDS if pointwise else self.effort.arrays * (1 if self.mixed else 6))
 
     def _same_dtype_scalars(self) -> bool:
         """Whether this is the first assignment of shapes, where values have not been tried alone."""
@@ -271,24 +287,60 @@ class _Sampler:
                 return
 
     def one(self, sample: dict[str, Any]) -> None:
+        found = self.difference(sample)
+        if found is None or (not found.real and self.trial.exact is not None):
+            return
+        shown = self.simplified(sample, found)
+        self.trial.exact = self.trial.exact or shown
+        if found.real:
+            self.trial.real = shown
+
+    def difference(self, sample: dict[str, Any]) -> _Difference | None:
+        """How the two sides differ at a sample; None where they do not, or where the left side has no value."""
         try:
             left = self.value(self.instance.left, sample)
         except (*REFUSALS, np.linalg.LinAlgError):
-            return
+            return None
         try:
             right = self.value(self.instance.right, sample)
         except (*REFUSALS, np.linalg.LinAlgError) as error:
-            self.trial.real = self.trial.exact = self.shown(sample, left, None, "error", str(error))
-            return
+            singular = isinstance(error, np.linalg.LinAlgError) and _factors(self.instance.left)  # so is the left, nearly
+            return _Difference(self.binds(sample) and not singular, left, None, "error", str(error))
         if isinstance(left, tuple):
-            return
+            return None
         if np.shape(left) != np.shape(right):
             try:
                 right = np.broadcast_to(right, np.shape(left))
             except ValueError:
-                self.trial.real = self.trial.exact = self.shown(sample, left, right, "shape")
-                return
-        self.compare_arrays(np.asarray(left), np.asarray(right), sample, all_binding(sample, False, self.inputs))
+                return _Difference(True, left, right, "shape")
+        left, right = np.asarray(left), np.asarray(right)
+        if np.all(identical(left, right)):
+            return None
+        return _Difference(self.binds(sample) and self.is_off(sample, left, right), left, right, why_different(left, right))
+
+    def is_off(self, sample: dict[str, Any], left: Any, right: Any) -> bool:
+        good = finite(left)
+        off = good & finite(right) & ~close(left, right)
+        return bool(np.any(good & ~finite(right))) or (
+            bool(np.any(off)) and (left.dtype.kind not in "fc" or not self.is_rounding(sample, left, right))
+        )
+
+    def simplified(self, sample: dict[str, Any], found: _Difference) -> Counterexample:
+        """The counter-example with simpler numbers, where they show the same."""
+        for name, start in sample.items():
+            for simplify in simplifications(np.asarray(start)):
+                changed = {**sample, name: simplify(sample[name])}
+                if not bool(holds(self.condition, changed, self.found.types, None)):
+                    continue
+                other = self.difference(changed)
+                if other is not None and (other.real, other.why) == (found.real, found.why):
+                    sample, found = changed, other
+        return self.shown(sample, found.left, found.right, found.why, found.note)
+
+    def binds(self, sample: dict[str, Any]) -> bool:
+        if self.factors and not all(np.all(finite(np.asarray(value))) for value in sample.values()):
+            return False
+        return bool(all_binding(sample, False, self.inputs))
 
     def value(self, term: Any, sample: dict[str, Any]) -> Any:
         found = value_of(term, {self.instance.inputs[name]: value for name, value in sample.items()})
@@ -331,17 +383,6 @@ class _Sampler:
             [furthest, sorted(indices[:200], key=lambda i: _cost(samples, i))[:12], self.rng.choice(indices, 16)]
         )
 
-    def compare_arrays(self, left: Any, right: Any, sample: dict[str, Any], binding: bool) -> None:
-        if self.trial.exact is None and not np.all(identical(left, right)):
-            self.trial.exact = self.shown(sample, left, right, why_different(left, right))
-        if not binding:
-            return
-        good = finite(left)
-        bad = good & ~finite(right)
-        off = good & finite(right) & ~close(left, right)
-        if np.any(bad) or (np.any(off) and (left.dtype.kind not in "fc" or not self.is_rounding(sample, left, right))):
-            self.trial.real = self.shown(sample, left, right, why_different(left, right))
-
     def is_rounding(self, sample: dict[str, Any], left: Any, right: Any) -> bool:
         """Whether both sides agree once rounding is taken away."""
         values = {self.instance.inputs[name]: value for name, value in sample.items()}
@@ -369,7 +410,8 @@ class _Sampler:
                 continue
             noise = np.fmax(noise, np.fmax(*shifts))
         with np.errstate(all="ignore"):
-            allowed = tolerance(self.dtype or np.dtype(float)) * (1 + np.abs(left)) + 1e3 * noise
+            size = np.max(np.abs(left), initial=0.0) if self.factors else np.abs(left)  # LAPACK rounds by the largest
+            allowed = tolerance(self.dtype or np.dtype(float)) * (1 + size) + 1e3 * noise
             return bool(np.all((np.abs(left - right) <= allowed) | ~np.isfinite(left)))
 
     def simplest(self, indices: Any, left: Any, right: Any, samples: dict[str, Any]) -> Counterexample:
@@ -379,6 +421,10 @@ class _Sampler:
 
     def shown(self, sample: dict[str, Any], left: Any, right: Any, why: str, note: str = "") -> Counterexample:
         return Counterexample({**sample, **self.found.attributes}, left, right, why, types=str(self.found), note=note)
+
+
+def _factors(*terms: Term) -> bool:
+    return any(part._tuple[0].name in FACTORIZATIONS for part in postorder(*terms) if not is_leaf(part))
 
 
 def _moved(value: Any, rng: np.random.Generator) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-__all__ = ["array_sample", "column_samples", "is_binding", "special_values"]
+__all__ = ["ARRAY_KINDS", "array_sample", "column_samples", "is_binding", "simplifications", "special_values"]
 
 _BINDING = (
     "0 1e-8 1e-6 1e-3 0.1 0.25 0.5 0.9 1 1.5 1.5707963267948966 2 2.5 2.718281828459045 3 3.141592653589793 4 5 7.5 10 "
@@ -22,6 +23,7 @@ _INTEGERS = (
     0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -6, 7, 10, -10, 100, 127, -128, 255, 1000, 2**15, 2**16, 2**24 + 1, 2**31 - 1, -(2**31),
     2**31, 2**32, 3 * 10**9, 5 * 10**9, -5 * 10**9, 2**53 + 1, -(2**53) - 1, 2**62, 2**62 + 1, 2**63 - 1, -(2**63) + 1, -(2**63),
 )  # fmt: skip
+ARRAY_KINDS = 12
 _COMPLEX_PARTS = (0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.25, 100.0, -1e-8)
 
 
@@ -122,7 +124,7 @@ def _with_coincidences(columns: list[Any], rng: np.random.Generator) -> list[Any
 
 def _cancelling(count: int, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
     """Large numbers that sum to little along the first axis: exponentials of some overflow, of their sum they do not."""
-    parts = rng.choice([350.0, 400.0, 700.0, -350.0, -400.0], (count, *shape))
+    parts = rng.choice([350.0, 370.0, 400.0, 700.0, -350.0, -370.0, -400.0], (count, *shape))
     parts[0] = np.clip(-parts[1:].sum(axis=0), -1000, 1000)
     return parts
 
@@ -130,11 +132,13 @@ def _cancelling(count: int, shape: tuple[int, ...], rng: np.random.Generator) ->
 def array_sample(
     dtype: np.dtype[Any], shape: tuple[int, ...], kind: int, rng: np.random.Generator, extra: Sequence[float] = ()
 ) -> Any:
-    """One array. Kinds: ordinary, small integers, many magnitudes, one special, all special, infinite, huge, or cancelling."""
+    """One array. Kinds: ordinary, small integers, many magnitudes, one special, all special, infinite, huge, cancelling, a
+    few special values in several places, or neighbors among them.
+    """
     count = int(np.prod(shape))
     special = special_values(dtype, extra)
     ordinary = 3 * rng.standard_normal(count) if dtype.kind == "f" else _random(dtype, count, rng, extra)
-    kind = kind % 10
+    kind = kind % ARRAY_KINDS
     if kind == 1 and dtype.kind != "b":
         ordinary = rng.integers(0 if dtype.kind == "u" else -4, 5, count)
     elif kind == 2:
@@ -153,5 +157,31 @@ def array_sample(
         ordinary = rng.choice(few, count)
     elif kind == 8 and dtype.kind == "f" and count > 1:
         ordinary = rng.permutation(_cancelling(count, (), rng))
+    elif kind in (10, 11):
+        binding = special[is_binding(special)]
+        ordinary = rng.choice(rng.choice(binding, 3) if kind == 10 else _neighbors(binding, rng), count)
     with np.errstate(all="ignore"):
         return np.asarray(ordinary).astype(dtype).reshape(shape)
+
+
+def simplifications(value: Any) -> Iterator[Callable[[Any], Any]]:
+    """Steps to an array with simpler numbers, each to be taken or not: all whole, then one after the other 0 or 1."""
+    if value.dtype.kind not in "fi" or not value.ndim or not value.size:
+        return
+    yield lambda array: np.where(np.isfinite(array), np.rint(array) + 0.0, array).astype(array.dtype)
+    for place in np.ndindex(value.shape):
+        for number in (1, 0):
+            yield partial(_with_entry, place, number)
+
+
+def _with_entry(place: tuple[int, ...], number: int, array: Any) -> Any:
+    changed = array.copy()
+    changed[place] = number
+    return changed
+
+
+def _neighbors(values: Any, rng: np.random.Generator) -> Any:
+    """Three values next to each other: of these an operator may overflow or round together."""
+    ordered = np.unique(values)
+    start = rng.integers(0, max(len(ordered) - 2, 1))
+    return ordered[start : start + 3]

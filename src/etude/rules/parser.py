@@ -341,8 +341,11 @@ class _Line:
         op = CATALOGUE.get(ALIASES.get(name, name))
         if op is None:
             if self.lenient:
-                return etuple(FreeSymbol(name), *args)
+                return etuple(FreeSymbol(name, tuple(sorted(named.items()))), *args)
             raise self.error(f"{name!r} is no operator{_nearest(name, [*CATALOGUE, *ALIASES])}", node)
+        if op.variadic and args and type(args[0]) is tuple:  # concatenate((a, b)), as NumPy has it
+            named = {**dict(zip(op.attributes, args[1:], strict=False)), **named}
+            args = args[0]
         try:
             operands, attributes = op.bind(args, named)
         except TypeError as error:

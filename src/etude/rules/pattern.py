@@ -47,18 +47,18 @@ COMPUTED = Marker("COMPUTED")  # (COMPUTED, function name, arguments...): an att
 
 
 class FreeSymbol:
-    """An uninterpreted function, read where a text may use names outside the catalogue."""
+    """A function that is no operator, read where a text may use names outside the catalogue, with its keyword arguments."""
 
-    __slots__ = ("name",)
+    __slots__ = ("keywords", "name")
 
-    def __init__(self, name: str):
-        self.name = name
+    def __init__(self, name: str, keywords: tuple[tuple[str, Any], ...] = ()):
+        self.name, self.keywords = name, keywords
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, FreeSymbol) and self.name == other.name
+        return isinstance(other, FreeSymbol) and (self.name, self.keywords) == (other.name, other.keywords)
 
     def __hash__(self) -> int:
-        return hash((FreeSymbol, self.name))
+        return hash((FreeSymbol, self.name, self.keywords))
 
     def __repr__(self) -> str:
         return self.name

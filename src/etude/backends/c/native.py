@@ -81,6 +81,7 @@ def _description(
         [d if isinstance(d, int) else -1 - (starts[d[0]] + d[1]) for dims in source.output_dims for d in dims],
         [_pointer(name) for name in source.externals],
         [value.ctypes.data for value in constants],
+        [dtype.itemsize for dtype in source.output_dtypes],
     ]
     if not all(dtype.char in _PLAIN for dtype in (*[kind.dtype for kind in kinds], *source.output_dtypes)):
         raise CompileError("the program has dtypes that C does not have")
@@ -121,7 +122,7 @@ def _pointer(external: str) -> int:
 @cache
 def _trampoline() -> Callable[..., Any] | None:
     """The extension type that calls programs, compiled once; None where Python's or NumPy's headers are missing."""
-    text = Path(__file__).with_name("trampoline.c").read_text(encoding="utf-8")
+    text = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("pool.c", "trampoline.c"))
     headers = [sysconfig.get_path("include"), sysconfig.get_path("platinclude"), np.get_include()]
     options = ["-O2", "-Wno-unused-parameter", *[f"-I{path}" for path in dict.fromkeys(headers)]]
     try:
@@ -147,7 +148,7 @@ class _SlowCaller:
         numbers = np.frombuffer(table, np.int64).tolist()
         ends = [*places[1:], len(numbers)]
         lists = [numbers[start:end] for start, end in zip(places, ends, strict=True)]
-        self.types, self.ranks, self.out_types, self.out_ranks, self.sizes, self.out_dims, externals, constants = lists
+        self.types, self.ranks, self.out_types, self.out_ranks, self.sizes, self.out_dims, externals, constants, _ = lists
         self.single, self.threads, self.workspace = single, threads, workspace
         self.externals, self.constants = _pointers(externals), _pointers(constants)
         self.entry = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 7, ctypes.c_int)(entry)

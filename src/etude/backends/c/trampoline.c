@@ -1,18 +1,10 @@
 /* Calls of a compiled program from Python: checks arguments that fit as they are, allocates results, and runs it.
    Anything else is answered by None: the caller then takes the way through Python, which converts or explains. */
-#define PY_SSIZE_T_CLEAN
-#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
-#include <Python.h>
-#include <numpy/arrayobject.h>
-#include <stdint.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
 typedef int (*entry_type)(char **, const int64_t *, const int64_t *, void **, char **, char **, char *, int);
 
 #define MOST 64          /* arguments or results */
 #define MOST_AXES 256    /* of all arguments together */
+#define ON_STACK 32768   /* bytes of workspace that a program finds room for itself */
 #define LONG_RUN 16384   /* bytes from which on other threads may run meanwhile */
 
 typedef struct {
@@ -21,7 +13,7 @@ typedef struct {
     entry_type entry;
     int inputs, outputs, threads, single, release;
     int64_t workspace, *table;
-    int64_t *types, *ranks, *out_types, *out_ranks;
+    int64_t *types, *ranks, *out_types, *out_ranks, *out_items;
     int64_t *sizes;           /* of each axis of the inputs: a size, or -1 - k for the first axis that must equal it */
     int64_t *out_dims;        /* a size, or -1 - axis where axes of all inputs are counted through */
     void **externals;
@@ -77,14 +69,14 @@ static int usable_out(Caller *self, PyObject *given, int k, const npy_intp *shap
 static PyObject *run(Caller *self, PyObject *const *args, Py_ssize_t count, PyObject *const *given, Py_ssize_t outs) {
     char *data[MOST], *out[MOST];
     double numbers[MOST];
-    int64_t dims[MOST_AXES], strides[MOST_AXES], bytes = 0;
+    int64_t dims[MOST_AXES], strides[MOST_AXES], bytes = 0, fresh_bytes = self->workspace;
     PyObject *results[MOST];
     npy_intp shape[NPY_MAXDIMS];
     if (count != self->inputs || (given && outs != self->outputs)) Py_RETURN_NONE;
     for (int i = 0, first = 0; i < self->inputs; first += self->ranks[i++])
         if (!fill_input(self, args[i], i, first, data, numbers + i, dims, strides, &bytes)) Py_RETURN_NONE;
     int64_t *wanted = self->out_dims;
-    char *memory = NULL, *workspace = NULL;
+    char *workspace = NULL;
     int made = 0, status = 1;
     for (; made < self->outputs; made++) {
         for (int axis = 0; axis < self->out_ranks[made]; axis++, wanted++)
@@ -95,17 +87,17 @@ static PyObject *run(Caller *self, PyObject *const *args, Py_ssize_t count, PyOb
                 if (overlap((PyArrayObject *)given[made], results[other])) goto done;
             results[made] = Py_NewRef(given[made]);
         } else {
-            results[made] = PyArray_SimpleNew((int)self->out_ranks[made], shape, (int)self->out_types[made]);
+            int64_t size = self->out_items[made];
+            for (int axis = 0; axis < self->out_ranks[made]; axis++) size *= shape[axis];
+            results[made] = new_array((int)self->out_ranks[made], shape, (int)self->out_types[made], size);
             if (!results[made]) { status = -1; goto done; }
         }
         out[made] = PyArray_BYTES((PyArrayObject *)results[made]);
         bytes += PyArray_NBYTES((PyArrayObject *)results[made]);
+        fresh_bytes += given ? 0 : PyArray_NBYTES((PyArrayObject *)results[made]);
     }
-    if (self->workspace) {
-        memory = malloc((size_t)self->workspace + 64);
-        if (!memory) goto done;
-        workspace = memory + (64 - (uintptr_t)memory % 64) % 64;
-    }
+    if (fresh_bytes >= POOLED) pool_allow(fresh_bytes);
+    if (self->workspace > ON_STACK && !(workspace = pool_take(NULL, (size_t)self->workspace))) goto done;
     if (self->release || bytes > LONG_RUN) {
         Py_BEGIN_ALLOW_THREADS
         status = self->entry(data, dims, strides, self->externals, self->constants, out, workspace, self->threads);
@@ -113,7 +105,7 @@ static PyObject *run(Caller *self, PyObject *const *args, Py_ssize_t count, PyOb
     } else {
         status = self->entry(data, dims, strides, self->externals, self->constants, out, workspace, self->threads);
     }
-    free(memory);
+    pool_free(NULL, workspace, 0);
 done:
     if (status == 0 && self->single) return results[0];
     PyObject *answer = NULL;
@@ -151,14 +143,14 @@ static void caller_free(PyObject *object) {
    numbers, one list after the other, `places` where each list begins. */
 static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named) {
     unsigned long long entry;
-    int single, release, threads, inputs, outputs, axes, at[8];
+    int single, release, threads, inputs, outputs, axes, at[9];
     long long workspace;
     const char *table;
     Py_ssize_t length;
     PyObject *kept;
-    if (!PyArg_ParseTuple(args, "KppiLiiiy#(iiiiiiii)O", &entry, &single, &release, &threads, &workspace, &inputs,
+    if (!PyArg_ParseTuple(args, "KppiLiiiy#(iiiiiiiii)O", &entry, &single, &release, &threads, &workspace, &inputs,
                           &outputs, &axes, &table, &length, at, at + 1, at + 2, at + 3, at + 4, at + 5, at + 6, at + 7,
-                          &kept))
+                          at + 8, &kept))
         return NULL;
     if (inputs > MOST || outputs > MOST || outputs < 1 || axes > MOST_AXES) {
         PyErr_SetString(PyExc_ValueError, "too many arguments, results or axes");
@@ -179,12 +171,15 @@ static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named)
     self->out_types = self->table + at[2], self->out_ranks = self->table + at[3];
     self->sizes = self->table + at[4], self->out_dims = self->table + at[5];
     self->externals = (void **)(self->table + at[6]), self->constants = (char **)(self->table + at[7]);
+    self->out_items = self->table + at[8];
     self->kept = Py_NewRef(kept);
     return (PyObject *)self;
 }
 
 static PyMethodDef methods[] = {
     {"into", (PyCFunction)(void (*)(void))caller_into, METH_FASTCALL, "into(arguments, arrays): results written there"},
+    {"held", pool_held, METH_O | METH_STATIC,
+     "held(clear): the bytes kept for results to come; they are let go where clear is true"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -206,6 +201,7 @@ PyMODINIT_FUNC PyInit_etude_trampoline(void) {
     import_array();
     if (PyType_Ready(&caller_type) < 0) return NULL;
     PyObject *made = PyModule_Create(&module);
+    if (!(pool_capsule = PyCapsule_New(&pool_handler, "mem_handler", NULL))) Py_CLEAR(made);
     if (made && PyModule_AddObjectRef(made, "Caller", (PyObject *)&caller_type) < 0) Py_CLEAR(made);
     return made;
 }
