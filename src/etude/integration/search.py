@@ -40,6 +40,7 @@ def antiderivatives(integrand: Term, variable: Term, limit: int = 1, max_seconds
                     how = None if term in found else verified(term, integrand, variable)
                     if how is not None:
                         found[term] = None
+                        search.answered = True
                         _explained(term, integrand, how, search.journal)
                         break
                 if len(found) >= limit:
@@ -66,7 +67,7 @@ class Search:
     """What is known of integrands met before, and the time that is left."""
 
     def __init__(self, until: float):
-        self.until, self.journal, self.cut = until, Journal(), False
+        self.until, self.journal, self.cut, self.answered = until, Journal(), False, False
         self.known: dict[tuple[Term, Term], Term] = {}
         self.failed: dict[tuple[Term, Term], int] = {}
         self.open: set[tuple[Term, Term]] = set()
@@ -206,8 +207,8 @@ def _by_substitution(search: Search, integrand: Term, variable: Term, depth: int
 
 
 def _by_family(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
-    """Functions of one exponential, of the tangent of half an angle."""
-    if not search.deeper(depth):
+    """Functions of one exponential, of the tangent of half an angle; their answers may jump, so only where there is none yet."""
+    if not search.deeper(depth) or search.answered:
         return
     for name, way in (("exponential", exponentials), ("tangent of half the angle", half_angles)):
         for inner, fresh, put_back in search.once(way, integrand, variable):
