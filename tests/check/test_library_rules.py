@@ -11,7 +11,9 @@ from etude.check.soundness import judge
 QUICK = Effort(scalars=1500, others=600, arrays=24, types=12, conditions=False)
 REWRITES = [
     rule
-    for name in ("simplify", "stabilize", "masks", "arithmetic", "generators", "speed")
+    for name in (
+        "simplify", "stabilize", "masks", "arithmetic", "generators", "speed", "elementary", "algebraic", "half_angles"
+    )  # fmt: skip
     for rule in et.rules.default(name)
     if rule.kind in ("rewrite", "equation")
 ]

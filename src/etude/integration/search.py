@@ -9,7 +9,7 @@ from typing import Any
 from etude.integration.fractions import partial_fractions
 from etude.integration.parts import addends, monomial, number, product, total, varies
 from etude.integration.preparation import prepared
-from etude.integration.substitution import exponentials, half_angles, substitutions
+from etude.integration.substitution import Restored, exponentials, half_angles, substitutions
 from etude.integration.table import differential_line, table
 from etude.integration.undetermined import undetermined
 from etude.integration.verification import derivative, verified
@@ -40,6 +40,7 @@ def antiderivatives(integrand: Term, variable: Term, limit: int = 1, max_seconds
                     how = None if term in found else verified(term, integrand, variable)
                     if how is not None:
                         found[term] = None
+                        search.answered = True
                         _explained(term, integrand, how, search.journal)
                         break
                 if len(found) >= limit:
@@ -58,6 +59,7 @@ def _explained(answer: Term, integrand: Term, how: str, journal: Journal) -> Non
     attach(answer, steps.derivation())
 
 
+Way = Callable[[Term, Term], Iterator[Restored]]
 Method = Callable[["Search", Term, Term, int], Iterator[Term]]
 
 
@@ -65,10 +67,11 @@ class Search:
     """What is known of integrands met before, and the time that is left."""
 
     def __init__(self, until: float):
-        self.until, self.journal, self.cut = until, Journal(), False
+        self.until, self.journal, self.cut, self.answered = until, Journal(), False, False
         self.known: dict[tuple[Term, Term], Term] = {}
         self.failed: dict[tuple[Term, Term], int] = {}
         self.open: set[tuple[Term, Term]] = set()
+        self.led: dict[tuple[Way, Term, Term], tuple[list[Restored], Iterator[Restored]]] = {}
 
     def first(self, integrand: Term, variable: Term, depth: int) -> Term | None:
         """One antiderivative, or None."""
@@ -97,6 +100,22 @@ class Search:
             return
         for method in _METHODS:
             yield from method(self, integrand, variable, depth)
+
+    def once(self, way: Way, integrand: Term, variable: Term) -> Iterator[Restored]:
+        """What a way leads to, worked out only once however often and far it is asked for."""
+        key = (way, integrand, variable)
+        if key not in self.led:
+            self.led[key] = [], way(integrand, variable)
+        found, rest = self.led[key]
+        place = 0
+        while True:
+            if place == len(found):
+                following = next(rest, None)
+                if following is None:
+                    return
+                found.append(following)
+            yield found[place]
+            place += 1
 
     def deeper(self, depth: int) -> bool:
         """Whether a method that leads to other integrands may be tried."""
@@ -180,7 +199,7 @@ def _by_coefficients(search: Search, integrand: Term, variable: Term, depth: int
 def _by_substitution(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
     if not search.deeper(depth):
         return
-    for inner, fresh, put_back in substitutions(integrand, variable):
+    for inner, fresh, put_back in search.once(substitutions, integrand, variable):
         found = search.first(inner, fresh, depth - 1)
         if found is not None:
             search.journal.record("substitution", "", 0, integrand, inner)
@@ -188,11 +207,11 @@ def _by_substitution(search: Search, integrand: Term, variable: Term, depth: int
 
 
 def _by_family(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
-    """Functions of one exponential, of the tangent of half an angle."""
-    if not search.deeper(depth):
+    """Functions of one exponential, of the tangent of half an angle; their answers may jump, so only where there is none yet."""
+    if not search.deeper(depth) or search.answered:
         return
     for name, way in (("exponential", exponentials), ("tangent of half the angle", half_angles)):
-        for inner, fresh, put_back in way(integrand, variable):
+        for inner, fresh, put_back in search.once(way, integrand, variable):
             found = search.first(inner, fresh, 0)
             if found is not None:
                 search.journal.record(name, "", 0, integrand, inner)

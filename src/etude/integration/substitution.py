@@ -14,7 +14,7 @@ from etude.rewriting import apply_at_root, bottom_up, count_operations, knowledg
 from etude.rules import RuleSet, default
 from etude.terms import Term, Variable, is_leaf, postorder, replace, symbol
 
-__all__ = ["exponentials", "half_angles", "substitutions"]
+__all__ = ["Restored", "exponentials", "half_angles", "substitutions"]
 
 _multiply, _divide = CATALOGUE["multiply"], CATALOGUE["divide"]
 _LONGER = 1  # operations that a substitution may add

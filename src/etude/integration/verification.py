@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import product as pairs
 from random import Random
 
@@ -23,6 +24,7 @@ _POINTS = (-7.31, -2.17, -1.23, -0.71, -0.28, 0.19, 0.43, 0.83, 1.37, 1.91, 2.73
 _TOLERANCE, _ENOUGH, _DRAWS = 1e-9, 2, 3
 
 
+@lru_cache(maxsize=2048)
 def derivative(term: Term, variable: Term) -> Term | None:
     """The simplified derivative, None where there is none."""
     [found] = differentiate({term: one_like(term)}, [variable])
