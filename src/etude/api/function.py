@@ -326,6 +326,8 @@ class Function:
         lines.append(f"{len(plan.reuse)} results written over temporaries that are no longer needed")
         if self._tiers is not None:
             lines.append(f"C: {self._tiers.state}")
+            if self._tiers.native is not None:
+                lines += [f"  {line}" for line in self._tiers.native.source.kernel_lines()]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
