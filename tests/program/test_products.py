@@ -37,3 +37,17 @@ def test_sums_of_products_have_no_large_product(name):
 def test_other_sums_stay():
     for expression in (et.sum(P @ Q, axis=0), et.sum(P @ Q, axis=(0, 1)), et.sum(A @ B)):
         assert less_work([expression.term]) == [expression.term]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "axis", "keepdims"),
+    [((2, 3), (3, 0), 1, False), ((2, 3), (3, 0), 1, True), ((2, 0, 3), (2, 3, 4), 1, True), ((2, 5, 3), (2, 3, 0), 2, True)],
+)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_lines_hold_for_ordinary_inputs_only(left, right, axis, keepdims):
+    a, b = et.symbol("a", left), et.symbol("b", right)
+    before = et.sum(a @ b, axis=axis, keepdims=keepdims)
+    (after,) = less_work([before.term])
+    assert after is not before.term
+    values = {a: np.full(left, np.inf), b: np.full(right, np.inf)}
+    assert not before.eval(values).any() and np.isnan(et.from_term(after).eval(values)).all()
