@@ -92,3 +92,19 @@ def test_containers_options_and_errors():
         et.jacobian(et.undefined_grad(y), y, sparse=True)
     with pytest.raises(ValueError, match=r"known sizes.*v"):
         et.jacobian_sparsity(et.sin(et.vector("v")), et.vector("v"))
+
+
+def test_results_are_written_to_matrices_of_the_caller():
+    sparse = et.jacobian(X[1:] * X[:-1] ** 2, X, sparse=True)
+    f = et.function([X], [sparse, et.sum(X)])
+    matrix, total = f(AT)
+    wanted = f(2 * AT)
+    out = [matrix, total]
+    assert f(2 * AT, out=out) is out
+    assert np.array_equal(matrix.toarray(), wanted[0].toarray()) and total == wanted[1]
+    alone = et.function([X], sparse)
+    assert alone(AT, out=matrix) is matrix and np.array_equal(matrix.toarray(), alone(AT).toarray())
+    with pytest.raises(et.errors.ArgumentError, match=r"out\[0\] is no CSR matrix with the result's pattern"):
+        f(AT, out=[matrix.tocsc(), total])
+    with pytest.raises(et.errors.ArgumentError, match="out is a list of 2"):
+        f(AT, out=[matrix])

@@ -12,11 +12,16 @@ QUICK = Effort(scalars=1500, others=600, arrays=24, types=12, conditions=False)
 REWRITES = [
     rule
     for name in (
-        "simplify", "stabilize", "masks", "arithmetic", "generators", "speed", "elementary", "algebraic", "half_angles"
+        "simplify", "stabilize", "masks", "arithmetic", "generators", "speed", "elementary", "algebraic", "half_angles",
+        "programs",
     )  # fmt: skip
     for rule in et.rules.default(name)
     if rule.kind in ("rewrite", "equation")
 ]
+# False only where one array is empty and the other holds an infinity, which sampling does not reach together; the
+# counter-example of each is in tests/program/test_products.py.
+BY_HAND = {"columns_summed_first", "columns_summed_kept", "stacked_rows_summed", "stacked_columns_summed"}
+ORDINARY = [rule for rule in REWRITES if rule.inputs == "ordinary" and rule.name not in BY_HAND]
 
 
 @pytest.mark.parametrize("rule", REWRITES, ids=lambda rule: rule.name)
@@ -27,7 +32,7 @@ def test_rewrite_keeps_its_promise(rule):
     assert not found.unsatisfiable
 
 
-@pytest.mark.parametrize("rule", [rule for rule in REWRITES if rule.inputs == "ordinary"], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", ORDINARY, ids=lambda rule: rule.name)
 def test_line_for_ordinary_inputs_is_false_beyond_them(rule):
     thorough = Effort(conditions=False)
     assert judge(replace(rule, inputs="any"), {}, {}, thorough).sound is False

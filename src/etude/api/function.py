@@ -42,7 +42,7 @@ from etude.backends.c.export import export
 from etude.backends.c.saved import write
 from etude.backends.c.tiering import Tiers
 from etude.errors import ShapeError
-from etude.program import Program, lower, plan_memory, share_work
+from etude.program import Program, less_work, lower, plan_memory
 from etude.terms import Term, replace, shape_text, symbol_name
 
 __all__ = ["Function", "function"]
@@ -101,7 +101,7 @@ def function(
     changes = pairs(updates, "updates")
     containers = updated_variables(changes)
     following = [fitting(value, target, "updates") for target, value in changes]
-    roots = share_work(replace([*[item.term for item in results], *following], replacements(givens)))
+    roots = less_work(replace([*[item.term for item in results], *following], replacements(givens)))
     program, others = lower(roots, symbols)
     refuse_missing(roots, len(results), others, symbols)
     report_unused(program, symbols, on_unused_input)
@@ -326,6 +326,8 @@ class Function:
         lines.append(f"{len(plan.reuse)} results written over temporaries that are no longer needed")
         if self._tiers is not None:
             lines.append(f"C: {self._tiers.state}")
+            if self._tiers.native is not None:
+                lines += [f"  {line}" for line in self._tiers.native.source.kernel_lines()]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

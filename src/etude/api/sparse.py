@@ -12,6 +12,7 @@ from etude.api.construct import asarray
 from etude.calculus import DisconnectedType, NullType
 from etude.calculus.sparsity import colored, dependences
 from etude.differentiation import push
+from etude.errors import ArgumentError
 from etude.ops import CATALOGUE
 from etude.ops.batching import over_items
 from etude.terms import Term, constant, symbol
@@ -34,6 +35,15 @@ class Pattern:
         from scipy.sparse import csr_matrix
 
         return csr_matrix((data, self.indices, self.indptr), self.shape)
+
+    def is_of(self, matrix: Any) -> bool:
+        """Whether a matrix is in CSR form and its elements stand here."""
+        return (
+            getattr(matrix, "format", "") == "csr"
+            and matrix.shape == self.shape
+            and np.array_equal(matrix.indptr, self.indptr)
+            and np.array_equal(matrix.indices, self.indices)
+        )
 
     @property
     def rows(self) -> Any:
@@ -127,11 +137,29 @@ class SparseFunction:
     def __init__(self, function: Any, patterns: list[Pattern | None], single: bool):
         self.function, self.patterns, self.single = function, patterns, single
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
+    def __call__(self, *args: Any, out: Any = None, **named: Any) -> Any:
+        if out is not None and "out" in [item.name for item in self.function.inputs]:
+            named, out = {**named, "out": out}, None
+        if out is not None:
+            self.function(*args, out=self._destinations(out), **named)
+            return out
         found = self.function(*args, **named)
         results = [found] if self.single else found
         made = [r if p is None else p.matrix(r) for r, p in zip(results, self.patterns, strict=True)]
         return made[0] if self.single else made
+
+    def _destinations(self, out: Any) -> Any:
+        """The arrays to write to; of a sparse matrix the elements, where it has the result's pattern."""
+        given = [out] if self.single else out
+        if not isinstance(given, (list, tuple)) or len(given) != len(self.patterns):
+            raise ArgumentError(f"out is a list of {len(self.patterns)} arrays and matrices, one for each output")
+        arrays = []
+        for place, (target, pattern) in enumerate(zip(given, self.patterns, strict=True)):
+            if pattern is not None and not pattern.is_of(target):
+                what = "out" if self.single else f"out[{place}]"
+                raise ArgumentError(f"{what} is no CSR matrix with the result's pattern; the result of an earlier call is one")
+            arrays.append(target if pattern is None else target.data)
+        return arrays[0] if self.single else arrays
 
     def wait(self) -> SparseFunction:
         """The function itself, when no faster form of it is being compiled any more."""

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import etude as et
 from etude.backends.c import cache
+from etude.backends.c.codegen import generate
 from etude.backends.c.compiler import LIBRARIES, NoCompilerError, default_threads, find_compiler
 from etude.backends.c.csource import FLAGS
-from etude.backends.c.tiering import generate
 from etude.program import lower
 
 __all__ = ["c_lines", "cache_lines", "source_of"]
@@ -19,7 +19,7 @@ def source_of(expression: et.Array, as_c: bool) -> str:
     """The generated code; no compiler runs."""
     if as_c:
         program, _ = lower([expression.term])
-        return "\n".join(generate(program, default_threads()).files).rstrip()
+        return "\n".join(generate(program, threads=default_threads()).files).rstrip()
     _, symbols = lower([expression.term])
     return et.function([et.from_term(term) for term in symbols], expression, backend="numpy").source.rstrip()
 

@@ -4,7 +4,7 @@ from etude.program.lower import body_programs, lower
 from etude.program.meaning import is_ufunc, ufunc_of
 from etude.program.memory import Ownership, Plan, plan_memory
 from etude.program.program import Instruction, Program
-from etude.program.sharing import share_work
+from etude.program.sharing import less_work, share_work
 from etude.program.validity import ProgramError, check
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "body_programs",
     "check",
     "is_ufunc",
+    "less_work",
     "lower",
     "plan_memory",
     "share_work",

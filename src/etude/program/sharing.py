@@ -7,16 +7,28 @@ from collections.abc import Sequence
 from etude.ops import Op
 from etude.rewriting.compiled import compiled
 from etude.rewriting.engine import Engine
-from etude.rules import RuleSet
+from etude.rewriting.pipeline import normalize
+from etude.rules import RuleSet, default
 from etude.terms import Term, is_constant, is_symbol, postorder, replace
 
-__all__ = ["share_work"]
+__all__ = ["less_work", "share_work"]
 
 LONGEST = 20_000  # distinct nodes; beyond, looking for equal work costs more than it saves
 _CHEAP = frozenset(
     "add subtract multiply negative positive square abs sign maximum minimum where copy astype getitem take reshape "
     "transpose matrix_transpose swapaxes expand_dims squeeze broadcast_to flip concatenate stack item".split()
 )
+
+
+def less_work(roots: Sequence[Term]) -> list[Term]:
+    """The terms as a program computes them: rewritten by the rules of `programs`, equal work shared."""
+    order = postorder(*roots)
+    if len(order) > LONGEST:
+        return list(roots)
+    rules = default("programs")
+    if any(compiled(rules).fire(term) is not None for term in order if type(term._tuple[0]) is Op):
+        roots = [normalize(root, rules) for root in roots]
+    return share_work(roots)
 
 
 def share_work(roots: Sequence[Term]) -> list[Term]:

@@ -52,6 +52,7 @@ _OF_SHAPES: dict[str, Callable[[ArrayType], bool]] = {
     "vector": lambda kind: kind.ndim == 1,
     "matrix": lambda kind: kind.ndim >= 2,
     "unbatched": lambda kind: kind.ndim <= 2,
+    "stack": lambda kind: kind.ndim == 3,
     "square": lambda kind: kind.ndim >= 2 and kind.shape[-1] is not None and kind.shape[-1] == kind.shape[-2],
     "static": lambda kind: kind.is_static,
 }

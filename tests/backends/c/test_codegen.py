@@ -218,3 +218,12 @@ def test_unknown_sizes_stay_with_numpy():
     x = et.symbol("x", shape=("n",))
     with pytest.raises(Unsupported, match="sizes of"):
         generate(program_of([et.exp(x)], [x]))
+
+
+def test_explain_shows_each_kernel_and_its_traffic():
+    x, w = et.symbol("x", (1000,)), et.symbol("w", (1000,))
+    cost = et.sum(et.tanh(x * w) ** 2)
+    text = et.function([x, w], [cost, et.grad(cost, x)], backend="c").explain()
+    kernels = [line.split("; ")[1] for line in text.splitlines() if line.startswith("  k")]
+    assert kernels == ["reads 16000 B, writes 8008 B, 9000 flops"]
+    assert "all: reads 16000 B, writes 8008 B, workspace 64 B" in text

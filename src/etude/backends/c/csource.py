@@ -35,6 +35,9 @@ class KernelInfo:
     bytes_written: int
     flops: int
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.text}; reads {self.bytes_read} B, writes {self.bytes_written} B, {self.flops} flops"
+
 
 @dataclass(frozen=True, slots=True)
 class CSource:
@@ -58,6 +61,14 @@ class CSource:
     output_dtypes: tuple[np.dtype[Any], ...]
     output_dims: tuple[tuple[Size, ...], ...]
     workspace_bytes: int = 0
+
+    def kernel_lines(self, limit: int = 60) -> list[str]:
+        """A line for each kernel with its traffic, then all of it; of more than `limit` the last are left out."""
+        lines = [str(kernel) for kernel in self.kernels[:limit]]
+        if len(self.kernels) > limit:
+            lines.append(f"... {len(self.kernels) - limit} more ...")
+        read, written = sum(k.bytes_read for k in self.kernels), sum(k.bytes_written for k in self.kernels)
+        return [*lines, f"all: reads {read} B, writes {written} B, workspace {self.workspace_bytes} B"]
 
     def output_shapes(self, shapes: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
         """The outputs' shapes for inputs of these shapes; a size is a number or (input, axis)."""

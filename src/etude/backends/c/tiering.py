@@ -10,31 +10,22 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
+from etude.backends.c.codegen import generate
 from etude.backends.c.compiler import CompileError, NoCompilerError, default_threads
-from etude.backends.c.csource import CSource, Unsupported
+from etude.backends.c.csource import Unsupported
 from etude.backends.c.native import Native, load
 from etude.program import Program
 from etude.terms import ArrayType
 
-__all__ = ["Tiers", "generate"]
+__all__ = ["Tiers"]
 
 CALLS = 50  # answered by NumPy before C is thought of
 SECONDS = 0.3  # spent in NumPy, with which compiling has paid for itself
 WAITING = 64  # programs waiting for the one worker; beyond, a program asks again later
 
 _LOG = logging.getLogger("etude")
-
-
-def generate(program: Program, threads: int) -> CSource:
-    """The C text of a program; raises Unsupported."""
-    if find_spec("etude.backends.c.codegen") is None:
-        raise Unsupported("program", "this version has no C code generator")
-    made: CSource = import_module("etude.backends.c.codegen").generate(program, threads=threads)
-    return made
 
 
 class Tiers:
@@ -98,7 +89,7 @@ class Tiers:
     def _made(self) -> Native:
         threads = self.threads or default_threads()
         kinds: Sequence[ArrayType] = self.program.types[: len(self.program.inputs)]
-        return load(generate(self.program, threads), kinds, self.single, threads)
+        return load(generate(self.program, threads=threads), kinds, self.single, threads)
 
 
 _NOTICED: set[str] = set()
