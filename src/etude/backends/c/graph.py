@@ -13,7 +13,7 @@ from etude.backends.c.csource import Unsupported
 from etude.backends.c.scalars import C_TYPES
 from etude.ops import Op
 from etude.ops.subscripts import index_values
-from etude.program import Program, ufunc_of
+from etude.program import Program, body_programs, ufunc_of
 from etude.terms import ArrayType
 
 __all__ = ["Graph", "Node", "View", "row_major"]
@@ -73,7 +73,7 @@ class Graph:
 
     def __init__(self, program: Program):
         self.nodes: list[Node] = []
-        self.slots: list[int] = []
+        self.slots: list[Any] = []
         self._known: dict[Any, int] = {}
         self._numbers: dict[Any, int] = {}
         self.inputs = len(program.inputs)
@@ -86,7 +86,13 @@ class Graph:
         for position, op in enumerate(program.ops):
             args = [self.slots[slot] for slot in program.operands[position]]
             kind = program.types[program.first + position]
-            self.slots.append(self._instruction(op, args, program.attributes[position], kind))
+            if "binder" in op.properties:
+                kinds = tuple([program.types[slot] for slot in program.operands[position]])
+                self.slots.append(self._bodied(op, args, program.attributes[position], kinds, kind))
+            elif op.name == "item":
+                self.slots.append(self.slots[program.operands[position][0]][program.attributes[position][0]])
+            else:
+                self.slots.append(self._instruction(op, args, program.attributes[position], kind))
         self.outputs = [self.slots[slot] for slot in program.outputs]
 
     # ---------------------------------------------------------------- nodes
@@ -195,6 +201,32 @@ class Graph:
         if len({kind.char for kind in loop}) > 1 or any(kind.char not in C_TYPES for kind in loop):
             raise Unsupported(op.name, f"no C form for dtypes {loop}")
         return self.elementwise(op.name, args, dtype, loop)
+
+    # ---------------------------------------------------------------- operators with bodies, several results
+
+    def _bodied(self, op: Op, args: list[int], attributes: tuple[Any, ...], kinds: Sequence[Any], kind: Any) -> Any:
+        """The result of a map, or those of a scan or a choice; each body is a graph of its own."""
+        named = dict(zip(op.attributes, attributes, strict=True))
+        bodies = tuple([Graph(program) for program in body_programs(op, attributes, tuple(kinds))])
+        carries = named.get("carries", 0)
+        end = named["mapped"] if op.name == "map" else carries + named.get("sequences", 0)
+        ready = [self._by_rows(arg, carries <= place < end) for place, arg in enumerate(args)]
+        node = Node("bodies", op.name, ready, np.dtype(np.uint8), ())
+        node.spec = (bodies, named)
+        found = self.results_of(node, kind)
+        return found[0] if op.name == "map" else found
+
+    def _by_rows(self, arg: int, steps: bool) -> int:
+        """The node where its elements (those of each row where `steps`) lie side by side, a copy otherwise."""
+        node, strides = self.nodes[arg], self.view_of(arg).strides
+        return arg if strides[steps:] == row_major(node.shape)[steps:] else self.copied(arg)
+
+    def results_of(self, node: Node, kind: Any) -> tuple[int, ...]:
+        """The nodes of an operator's results, which are computed together."""
+        number = self._enter(node)
+        kinds = getattr(kind, "items", (kind,))
+        rows = [Node("result", node.op, [number], each.dtype, _shape_of(each, node.op)) for each in kinds]
+        return tuple([self._enter(row) for row in rows])
 
     # ---------------------------------------------------------------- layout
 

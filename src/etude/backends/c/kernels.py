@@ -8,7 +8,7 @@ from math import prod
 
 from etude.backends.c.graph import Graph
 
-__all__ = ["Kernel", "Schedule", "schedule"]
+__all__ = ["Kernel", "Schedule", "rounded", "schedule"]
 
 Shape = tuple[int, ...]
 MEMBERS = 250  # nodes of one loop; more make the C compiler slow
@@ -31,6 +31,7 @@ class Schedule:
     stored: set[int]
     offsets: dict[int, int] = field(default_factory=dict)
     bytes: int = 0
+    bodies: dict[int, list[Schedule]] = field(default_factory=dict)
 
 
 def domain_of(graph: Graph, number: int) -> Shape | None:
@@ -55,6 +56,10 @@ def schedule(graph: Graph) -> Schedule:
     by_domain: dict[Shape, list[int]] = {}
     for number in needed:
         node = graph.nodes[number]
+        if node.kind == "result":
+            place[number] = place[node.args[0]]
+            kernels[place[number]].members.append(number)
+            continue
         earliest = 0
         for arg in node.args:
             base = graph.view_of(arg).base
@@ -77,6 +82,11 @@ def schedule(graph: Graph) -> Schedule:
     _sink(graph, needed, kernels, place)
     kernels, place = _without_empty(kernels, place)
     found = Schedule(kernels, place, _stored(graph, needed, place))
+    found.bodies = {
+        number: [schedule(body) for body in graph.nodes[number].spec[0]]
+        for number in needed
+        if graph.nodes[number].kind == "bodies"
+    }
     _place_in_memory(graph, found)
     return found
 
@@ -95,7 +105,8 @@ def _needed(graph: Graph) -> list[int]:
     for number in range(len(graph.nodes) - 1, -1, -1):
         if number in wanted:
             wanted.update(graph.view_of(arg).base for arg in graph.nodes[number].args)
-    computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at")
+    wanted.update(number for number, node in enumerate(graph.nodes) if node.kind == "result" and node.args[0] in wanted)
+    computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at", "bodies", "result")
     return [number for number in sorted(wanted) if graph.nodes[number].kind in computed]
 
 
@@ -136,6 +147,22 @@ def _stored(graph: Graph, needed: list[int], place: dict[int, int]) -> set[int]:
     return stored
 
 
+def _room(graph: Graph, found: Schedule, number: int) -> int:
+    """Bytes of a stored node; of a loop, what its bodies and the carries of every other step take."""
+    node = graph.nodes[number]
+    size = rounded(max(prod(node.shape), 1) * node.dtype.itemsize)
+    if node.kind != "bodies":
+        return size
+    carried = node.args[: node.spec[1].get("carries", 0)]
+    size += max(plan.bytes for plan in found.bodies[number])
+    return size + sum(rounded(graph.nodes[arg].size * graph.nodes[arg].dtype.itemsize) for arg in carried)
+
+
+def rounded(size: int) -> int:
+    """Bytes up to the next cache line."""
+    return -(-size // 64) * 64
+
+
 def _place_in_memory(graph: Graph, found: Schedule) -> None:
     """Where stored nodes lie in the workspace; the memory of dead ones is used again."""
     last: dict[int, int] = {}
@@ -154,8 +181,7 @@ def _place_in_memory(graph: Graph, found: Schedule) -> None:
         for number in kernel.members:
             if number not in found.stored or number in direct:
                 continue
-            node = graph.nodes[number]
-            size = -(-max(prod(node.shape), 1) * node.dtype.itemsize // 64) * 64
+            size = _room(graph, found, number)
             if free.get(size):
                 found.offsets[number] = free[size].pop()
             else:
@@ -163,7 +189,6 @@ def _place_in_memory(graph: Graph, found: Schedule) -> None:
                 top += size
             dying.setdefault(last[number], []).append(number)
         for number in dying.pop(position, ()):
-            node = graph.nodes[number]
-            size = -(-max(prod(node.shape), 1) * node.dtype.itemsize // 64) * 64
+            size = _room(graph, found, number)
             free.setdefault(size, []).append(found.offsets[number])
     found.bytes = top

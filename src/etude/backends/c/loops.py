@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from etude.backends.c.bodies import bodied
 from etude.backends.c.csource import Unsupported
 from etude.backends.c.graph import Graph, Node, View, row_major
 from etude.backends.c.kernels import Kernel, Schedule, in_register
@@ -29,12 +30,16 @@ class Access(NamedTuple):
 
 
 class Writer:
-    """Writes the kernels of a schedule; collects the constants and the external functions they need."""
+    """Writes the kernels of a schedule; collects the constants, the external functions and the functions they need.
 
-    def __init__(self, graph: Graph, plan: Schedule):
+    The bodies of loops have writers of their own, which collect into the lists of the `outer` one.
+    """
+
+    def __init__(self, graph: Graph, plan: Schedule, outer: Writer | None = None):
         self.graph, self.plan = graph, plan
-        self.constants: list[np.ndarray[Any, Any]] = []
-        self.externals: list[str] = []
+        self.constants: list[np.ndarray[Any, Any]] = [] if outer is None else outer.constants
+        self.externals: list[str] = [] if outer is None else outer.externals
+        self.functions: list[str] = [] if outer is None else outer.functions
         self._constant_places: dict[int, int] = {}
 
     # ---------------------------------------------------------------- operands
@@ -90,6 +95,8 @@ class Writer:
         node = self.graph.nodes[node_number]
         if node.kind == "matmul":
             return product(self, node_number)
+        if node.kind == "bodies":
+            return bodied(self, node_number)
         if node.kind == "concatenate":
             return self._concatenated(node_number)
         return self._changed(node_number)
