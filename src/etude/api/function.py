@@ -287,7 +287,11 @@ class Function:
             reason = self._tiers.state if self._tiers is not None else "it was made for another backend"
             shared = "it has shared variables" if self._shared or self._updated else reason
             raise BackendError(f"{self._arguments.place}the function has no C form of its own: {shared}")
-        return self._tiers.native.source
+        source = self._tiers.native.source
+        if source.callbacks:
+            reason = f"NumPy computes {', '.join(source.callbacks)}"
+            raise BackendError(f"{self._arguments.place}the function has no C form of its own: {reason}")
+        return source
 
     def profile(self, *args: Any, repeat: int = 3, **named: Any) -> Profile:
         """The time of each instruction on these arguments, as data and as a table; nothing is updated.

@@ -69,8 +69,10 @@ def test_every_elementwise_operator(dtype):
         try:
             output = et.from_term(op(*[symbol.term for symbol in ours]))
             program = program_of([output], ours)
-            generate(program)
+            written = not generate(program).callbacks
         except (TypeError, Unsupported):
+            continue
+        if not written:
             continue
         symbols += ours
         values += given
@@ -207,11 +209,10 @@ def test_one_loop_for_a_chain_and_its_sum():
     assert source.kernels[0].text == "loop 1000: tanh power sum exp"
 
 
-@pytest.mark.parametrize("build", [lambda x: et.linalg.inv(x), lambda x: et.sort(x), lambda x: et.astype(x, "complex128")])
-def test_what_c_does_not_do_is_named(build):
+def test_what_c_does_not_do_is_named():
     x = et.symbol("x", shape=(3, 3))
-    with pytest.raises(Unsupported, match=r"not written|no C form"):
-        generate(program_of([build(x)], [x]))
+    with pytest.raises(Unsupported, match="astype: no C form for dtype complex128"):
+        generate(program_of([et.astype(x, "complex128")], [x]))
 
 
 def test_unknown_sizes_stay_with_numpy():

@@ -26,11 +26,8 @@ def bodied(writer: Writer, number: int) -> str:
     scratch = writer.memory(number)
     carries = node.spec[1].get("carries", 0)
     lines = [f"  char *const w = {scratch};\n"]
-    for place, arg in enumerate(node.args):
-        view = writer.graph.view_of(arg)
-        item = writer.graph.nodes[arg].dtype.itemsize
-        lines.append(f"  char *const a{place} = (char *)({writer.memory(view.base)}) + {view.offset * item};\n")
-    results = [place for place, row in enumerate(writer.graph.nodes) if row.kind == "result" and row.args == (number,)]
+    lines += [f"  char *const a{place} = {writer.address(arg)};\n" for place, arg in enumerate(node.args)]
+    results = writer.graph.results_at(number)
     lines += [f"  char *const r{place} = {writer.memory(result)};\n" for place, result in enumerate(results)]
     count = max(graph.inputs for graph in graphs)
     lines.append(f"  char *d[{max(count, 1)}], *o[{max(len(results) + 1, 1)}];\n  int code;\n")

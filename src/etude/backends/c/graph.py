@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from etude.backends.c.csource import Unsupported
-from etude.backends.c.scalars import C_TYPES
+from etude.backends.c.csource import Callback, Unsupported
+from etude.backends.c.scalars import C_TYPES, has_form
 from etude.ops import Op
 from etude.ops.subscripts import index_values
 from etude.program import Program, body_programs, ufunc_of
@@ -76,6 +76,7 @@ class Graph:
         self.slots: list[Any] = []
         self._known: dict[Any, int] = {}
         self._numbers: dict[Any, int] = {}
+        self._results: dict[int, list[int]] = {}
         self.inputs = len(program.inputs)
         for slot, kind in enumerate(program.types[: program.first]):
             name = program.inputs[slot] if slot < self.inputs else "constant"
@@ -86,13 +87,11 @@ class Graph:
         for position, op in enumerate(program.ops):
             args = [self.slots[slot] for slot in program.operands[position]]
             kind = program.types[program.first + position]
-            if "binder" in op.properties:
-                kinds = tuple([program.types[slot] for slot in program.operands[position]])
-                self.slots.append(self._bodied(op, args, program.attributes[position], kinds, kind))
-            elif op.name == "item":
+            if op.name == "item":
                 self.slots.append(self.slots[program.operands[position][0]][program.attributes[position][0]])
-            else:
-                self.slots.append(self._instruction(op, args, program.attributes[position], kind))
+                continue
+            kinds = tuple([program.types[slot] for slot in program.operands[position]])
+            self.slots.append(self._instruction(op, args, program.attributes[position], kinds, kind))
         self.outputs = [self.slots[slot] for slot in program.outputs]
 
     # ---------------------------------------------------------------- nodes
@@ -152,7 +151,22 @@ class Graph:
 
     # ---------------------------------------------------------------- instructions
 
-    def _instruction(self, op: Op, args: list[int], attributes: tuple[Any, ...], kind: Any) -> int:
+    def _instruction(self, op: Op, args: list[int], attributes: tuple[Any, ...], kinds: tuple[Any, ...], kind: Any) -> Any:
+        """The node of a result, or those of several; what has no C form is a call of NumPy."""
+        if "binder" in op.properties:
+            return self._bodied(op, args, attributes, kinds, kind)
+        if isinstance(kind, ArrayType):
+            try:
+                return self._written(op, args, attributes, kind)
+            except Unsupported:
+                _shape_of(kind, op.name)
+        ready = [self._by_rows(arg, False) for arg in args]
+        node = Node("call", op.name, ready, np.dtype(np.uint8), ())
+        node.spec = Callback(op, attributes, kinds, getattr(kind, "items", (kind,)))
+        found = self.results_of(node, kind)
+        return found[0] if isinstance(kind, ArrayType) else found
+
+    def _written(self, op: Op, args: list[int], attributes: tuple[Any, ...], kind: Any) -> int:
         shape = _shape_of(kind, op.name)
         named = dict(zip(op.attributes, attributes, strict=True))
         special = _OPENED.get(op.name)
@@ -193,6 +207,8 @@ class Graph:
         if ufunc is None:
             common = np.result_type(*kinds)
             common = common if common.kind == "f" else np.dtype(float)
+            if not has_form(op.name, common):
+                raise Unsupported(op.name, f"no C form for dtype {common}")
             return self.elementwise(op.name, args, dtype, (common,) * len(args))
         if len(args) != ufunc.nin:
             raise Unsupported(op.name, f"of {len(args)} operands")
@@ -200,6 +216,8 @@ class Graph:
         loop = found[: ufunc.nin]
         if len({kind.char for kind in loop}) > 1 or any(kind.char not in C_TYPES for kind in loop):
             raise Unsupported(op.name, f"no C form for dtypes {loop}")
+        if not has_form(op.name, loop[0]):
+            raise Unsupported(op.name, f"no C form for dtype {loop[0]}")
         return self.elementwise(op.name, args, dtype, loop)
 
     # ---------------------------------------------------------------- operators with bodies, several results
@@ -226,7 +244,12 @@ class Graph:
         number = self._enter(node)
         kinds = getattr(kind, "items", (kind,))
         rows = [Node("result", node.op, [number], each.dtype, _shape_of(each, node.op)) for each in kinds]
-        return tuple([self._enter(row) for row in rows])
+        self._results[number] = [self._enter(row) for row in rows]
+        return tuple(self._results[number])
+
+    def results_at(self, number: int) -> list[int]:
+        """The nodes of the results of a loop, a choice or a call."""
+        return self._results[number]
 
     # ---------------------------------------------------------------- layout
 

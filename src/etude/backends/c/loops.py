@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from etude.backends.c.bodies import bodied
-from etude.backends.c.csource import Unsupported
+from etude.backends.c.callbacks import called
+from etude.backends.c.csource import Callback, Unsupported
 from etude.backends.c.graph import Graph, Node, View, row_major
 from etude.backends.c.kernels import Kernel, Schedule, in_register
 from etude.backends.c.products import product
@@ -38,13 +39,13 @@ class Writer:
     def __init__(self, graph: Graph, plan: Schedule, outer: Writer | None = None):
         self.graph, self.plan = graph, plan
         self.constants: list[np.ndarray[Any, Any]] = [] if outer is None else outer.constants
-        self.externals: list[str] = [] if outer is None else outer.externals
+        self.externals: list[str | Callback] = [] if outer is None else outer.externals
         self.functions: list[str] = [] if outer is None else outer.functions
         self._constant_places: dict[int, int] = {}
 
     # ---------------------------------------------------------------- operands
 
-    def external(self, name: str) -> int:
+    def external(self, name: str | Callback) -> int:
         if name not in self.externals:
             self.externals.append(name)
         return self.externals.index(name)
@@ -63,6 +64,11 @@ class Writer:
         if base in self.graph.outputs:
             return f"O[{self.graph.outputs.index(base)}]"
         return f"W + {self.plan.offsets[base]}"
+
+    def address(self, arg: int) -> str:
+        """Where an operand begins, as C text of type char *."""
+        view = self.graph.view_of(arg)
+        return f"(char *)({self.memory(view.base)}) + {view.offset * self.graph.nodes[arg].dtype.itemsize}"
 
     def pointer(self, base: int, pointers: dict[int, str]) -> str:
         """The name of a node's pointer, declared in `pointers`."""
@@ -97,6 +103,8 @@ class Writer:
             return product(self, node_number)
         if node.kind == "bodies":
             return bodied(self, node_number)
+        if node.kind == "call":
+            return called(self, node_number)
         if node.kind == "concatenate":
             return self._concatenated(node_number)
         return self._changed(node_number)

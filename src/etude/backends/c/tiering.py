@@ -59,7 +59,9 @@ class Tiers:
     def state(self) -> str:
         """In, not in and why, or what has to happen first."""
         if self.native is not None:
-            return f"compiled, {len(self.native.source.kernels)} kernels"
+            source = self.native.source
+            called = f"; NumPy computes {', '.join(source.callbacks)}" if source.callbacks else ""
+            return f"compiled, {len(source.kernels)} kernels{called}"
         if self.reason is not None:
             return f"not possible, NumPy answers: {self.reason}"
         return "compiling in the background" if self._begun else "not compiled yet"
