@@ -35,19 +35,24 @@ BINARY = [
 REDUCTIONS = [et.sum, et.mean, et.max, et.min, et.prod, et.logsumexp]
 
 
-def grown(rng, size):
+def grown(rng, size, symbols=SYMBOLS):
     """An expression of about `size` operators."""
-    pool = [rng.choice(SYMBOLS) for _ in range(3)]
+    return several(rng, size, 1, symbols)[0]
+
+
+def several(rng, size, outputs, symbols=SYMBOLS):
+    """The last `outputs` expressions, or fewer, of a growth of `size` operators; they share what they are made of."""
+    pool = [rng.choice(symbols) for _ in range(3)]
     for _ in range(size):
         try:
-            pool.append(_step(rng, pool))
+            pool.append(_step(rng, pool, symbols))
         except (TypeError, ValueError, IndexError):  # operands that do not fit each other
             continue
-    return pool[-1]
+    return pool[-outputs:]
 
 
-def _step(rng, pool):
-    a, b = pool[-1] if rng.random() < 0.7 else rng.choice(pool), rng.choice(pool + SYMBOLS)
+def _step(rng, pool, symbols):
+    a, b = pool[-1] if rng.random() < 0.7 else rng.choice(pool), rng.choice(pool + symbols)
     kind = rng.random()
     if kind < 0.42:
         return rng.choice(UNARY)(a)

@@ -89,12 +89,14 @@ from etude.gradient import (
 from etude.rules import RuleSet, rule
 
 __version__ = "0.1.0"
+__array_api_version__ = "2024.12"
 
 __all__ = [
     "Array",
     "Function",
     "RuleSet",
     "SharedVariable",
+    "__array_api_version__",
     "__array_namespace_info__",
     "antiderivatives",
     "array",

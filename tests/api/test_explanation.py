@@ -88,3 +88,12 @@ def test_command_writes_the_page(tmp_path, capsys):
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert "steps to" in capsys.readouterr().out
     assert main(["explain", "sin(x)", "--html", str(tmp_path / "no" / "page.html")]) == 2
+
+
+def test_a_symbol_has_the_steps_of_its_own_handle_only():
+    x, y = et.symbols("x y")
+    found = et.simplify(et.exp(et.log(x)))
+    assert [step.rule for step in et.explain(found)] == ["exp_log"]
+    assert len(et.explain(x)) == 0
+    assert len(et.explain(et.scalar("x"))) == 0
+    assert len(et.explain(et.grad(x * y, y))) > 0

@@ -1,6 +1,7 @@
 """The namespaces hold SciPy's and NumPy's names."""
 
 import numpy as np
+import pytest
 import scipy.special
 
 import etude as et
@@ -22,3 +23,11 @@ def test_special_functions():
     for name in ("gammaln", "erf", "expit", "j0", "log_ndtr"):
         assert float(getattr(et.special, name)(x).eval({x: 0.7})) == getattr(scipy.special, name)(0.7)
     assert len(et.special.__all__) > 60
+
+
+def test_the_version_of_the_array_api():
+    x = et.vector("x")
+    assert x.__array_namespace__(api_version="2023.12") is et
+    assert x.__array_namespace__(api_version=et.__array_api_version__) is et
+    with pytest.raises(ValueError, match=r"2024\.12"):
+        x.__array_namespace__(api_version="2099.12")

@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 
 from etude.api.dispatch import function_term, ufunc_term
-from etude.api.evaluation import evaluate
 from etude.api.representation import representation
+from etude.backends import evaluate
 from etude.errors import EtudeError, ShapeError, TermTypeError
 from etude.ops import CATALOGUE
-from etude.terms import Term, TupleType, as_dtype, constant, constant_value, is_constant, is_symbol, is_typed
+from etude.rewriting import Derivation, derivation_of
+from etude.terms import Term, TupleType, as_dtype, constant, constant_value, is_constant, is_leaf, is_symbol, is_typed
 from etude.text import to_latex, to_text
 from etude.text.vocabulary import FUNCTIONS, RESULTS, cast, stacked, subscript, updated
 
-__all__ = ["Array", "as_term", "described", "unwrapped", "wrap", "wrapped"]
+__all__ = ["Array", "as_term", "described", "reached", "steps_of", "unwrapped", "wrap", "wrapped"]
 
+_API_VERSION = "2024.12"
 _NUMBERS = (bool, int, float, complex)
 _equal, _not_equal = CATALOGUE["equal"], CATALOGUE["not_equal"]
 _float64 = np.dtype(np.float64)
@@ -118,10 +120,11 @@ class Array:
     parse('2 * x + 1', x=vector('x'))
     """
 
-    __slots__ = ("__weakref__", "_name", "term")
+    __slots__ = ("__weakref__", "_name", "_steps", "term")
     __array_priority__ = 1000
     term: Term
     _name: str | None
+    _steps: Derivation  # of a result that is a leaf only: others have theirs by their term
 
     def __init__(self, term: Term):
         if not is_typed(term) or isinstance(term.type, TupleType):
@@ -204,7 +207,8 @@ class Array:
         >>> (x + 1).eval({x: 2.0})
         array(3.)
         """
-        return evaluate(self.term, {as_term(key): value for key, value in (values or {}).items()})
+        [value] = evaluate([self.term], {as_term(key): value for key, value in (values or {}).items()})
+        return np.asarray(value)
 
     def _sketch(self) -> str:
         return f"{to_text(self.term, 60)} ({self.term.type})"
@@ -284,7 +288,9 @@ class Array:
         return wrapped(function_term(function, unwrapped(args), _named(named)))
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        """The module `etude`, which has the Array API's functions."""
+        """The module `etude`, which has the Array API's functions. Raises ValueError for a version after its own."""
+        if api_version is not None and api_version > _API_VERSION:
+            raise ValueError(f"etude follows the Array API of {_API_VERSION}, not {api_version}")
         return sys.modules["etude"]
 
     def __str__(self) -> str:
@@ -422,6 +428,22 @@ def wrap(term: Term) -> Array:
     array.term = term
     array._name = None
     return array
+
+
+def reached(term: Term) -> Array:
+    """The handle of a result, with the steps that led to it where the term itself cannot tell: a leaf is many results."""
+    array = wrap(term)
+    if is_leaf(term):
+        array._steps = derivation_of(term)
+    return array
+
+
+def steps_of(array: Array) -> Derivation:
+    """The steps that led to a result."""
+    if is_leaf(array.term):
+        steps: Derivation = getattr(array, "_steps", Derivation())
+        return steps
+    return derivation_of(array.term)
 
 
 def wrapped(value: Any) -> Any:

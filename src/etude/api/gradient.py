@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from etude.api.array import Array, wrap
+from etude.api.array import Array, reached
 from etude.api.construct import asarray
 from etude.calculus import DisconnectedType, NullType, one_like, zero_like
 from etude.differentiation import differentiate
@@ -190,7 +190,7 @@ def delivered(result: Any, target: Array, cost_name: str | None, chosen: Mapping
                 f"the gradient of the {cost} with respect to {_label(target)} is null: {result.why}"
             )
         return result
-    array = wrap(result)
+    array = reached(result)
     if add_names and cost_name and target.name:
         array.name = f"(d{cost_name}/d{target.name})"
     return array

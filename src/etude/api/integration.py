@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from etude import integration
-from etude.api.array import Array, as_term, wrap
+from etude.api.array import Array, as_term, reached
 from etude.api.construct import parse
 from etude.errors import TermTypeError
 from etude.ops import CATALOGUE
@@ -40,7 +40,7 @@ def antiderivatives(expr: Any, wrt: Any = None, limit: int = 1, max_seconds: flo
         term = CATALOGUE["astype"](term, dtype=variable.type.dtype)
     if term.type.ndim != 0 or term.type.dtype.kind != "f":
         raise TermTypeError(f"only floating scalars are integrated; the expression is {term.type}")
-    return [wrap(found) for found in integration.antiderivatives(term, variable, limit, max_seconds)]
+    return [reached(found) for found in integration.antiderivatives(term, variable, limit, max_seconds)]
 
 
 def _variable(wrt: Any, term: Term) -> Term:

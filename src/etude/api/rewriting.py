@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from etude import egraph, rewriting
-from etude.api.array import Array, as_term, wrap
+from etude.api.array import Array, as_term, reached, steps_of, wrap
 from etude.api.explanation import Explanation
 from etude.rules import Rule, RuleSet, default
 
@@ -25,7 +25,7 @@ def simplify(expr: Any, rules: RuleSet | None = None, promise: str = "real", goa
     >>> str(et.simplify(et.sin(x)**2 + et.cos(x)**2))
     '1.0'
     """
-    return wrap(rewriting.simplify(as_term(expr), rules, promise, goal))
+    return reached(rewriting.simplify(as_term(expr), rules, promise, goal))
 
 
 def saturate(
@@ -51,7 +51,7 @@ def saturate(
     >>> str(et.saturate((x**2 - 1) / (x - 1)))
     'x + 1'
     """
-    return wrap(egraph.saturate(as_term(expr), rules, cost, max_rounds, max_nodes, max_seconds))
+    return reached(egraph.saturate(as_term(expr), rules, cost, max_rounds, max_nodes, max_seconds))
 
 
 def stabilize(expr: Any) -> Array:
@@ -62,7 +62,7 @@ def stabilize(expr: Any) -> Array:
     >>> str(et.stabilize(et.log(1 + x)))
     'log1p(x)'
     """
-    return wrap(rewriting.normalize(as_term(expr), default("stabilize")))
+    return reached(rewriting.normalize(as_term(expr), default("stabilize")))
 
 
 def rewrite(expr: Any, rules: Any, strategy: Any = "normal_form") -> Array:
@@ -75,7 +75,7 @@ def rewrite(expr: Any, rules: Any, strategy: Any = "normal_form") -> Array:
     >>> str(et.rewrite(et.log(x * x), et.rule("log_prod: log(x * y) -> log(x) + log(y) if positive(x) and positive(y)")))
     'log(x) + log(x)'
     """
-    return wrap(rewriting.rewrite(as_term(expr), rules, strategy))
+    return reached(rewriting.rewrite(as_term(expr), rules, strategy))
 
 
 def count_operations(expr: Any, shared: bool = True) -> int:
@@ -100,5 +100,5 @@ def explain(result: Any) -> Explanation:
     >>> [step.rule for step in et.explain(et.simplify(et.exp(et.log(x))))]
     ['exp_log']
     """
-    term = as_term(result)
-    return Explanation(rewriting.derivation_of(term), term)
+    array = result if isinstance(result, Array) else wrap(as_term(result))
+    return Explanation(steps_of(array), array.term)

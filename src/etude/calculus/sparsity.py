@@ -18,6 +18,7 @@ from etude.errors import ShapeError
 from etude.ops import CATALOGUE
 from etude.templates import LINEAR
 from etude.terms import Term, constant_value, is_constant, is_leaf, is_symbol, postorder, symbol_name
+from etude.text import to_text
 
 __all__ = ["colored", "dependences"]
 
@@ -79,7 +80,7 @@ def _through(node: Term, sets: Mapping[Term, Sets]) -> Sets | None:
     for place in live:
         total |= _unite.reduce(sets[operands[place]].ravel(), initial=0)
     if not all(isinstance(size, int) for size in shape):
-        raise ShapeError(f"the sparsity of a Jacobian needs known sizes; {str(node)[:60]} is {node.type}")
+        raise ShapeError(f"the sparsity of a Jacobian needs known sizes; {to_text(node)[:60]} is {node.type}")
     return _array([total] * int(np.prod(shape, dtype=int)), shape)
 
 

@@ -127,7 +127,7 @@ class Saturation:
             journal = Journal()
             try:
                 made = Engine(self.normal, journal, expand=expand).run(term)
-            except (RewriteBudgetError, KeyError):
+            except RewriteBudgetError:
                 continue  # without a normal form the term stays as it is
             self.normalized.add(made)
             news |= self.equate(term, made, derived(term, made, journal.derivation()))

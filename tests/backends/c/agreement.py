@@ -1,0 +1,88 @@
+"""Programs run as C, each of their instructions held against its operator's meaning on the values C itself computed.
+
+So rounding does not add up along a program, and what disagrees is one instruction with its operands: the smallest
+program there is.
+"""
+
+import dataclasses
+import warnings
+
+import numpy as np
+from tests.backends.c.running import Compiled
+from tests.backends.c.tolerances import difference
+
+from etude.backends.c.codegen import generate
+from etude.backends.c.csource import Unsupported
+from etude.program import lower
+from etude.terms import ArrayType, postorder
+
+PLAIN = ("-O0", "-ffp-contract=off", "-fno-math-errno", "-fwrapv", "-fopenmp-simd")
+
+
+def program_of(terms, inputs):
+    program, rest = lower(terms, inputs)
+    assert not rest
+    return program
+
+
+def written_in_c(terms, inputs):
+    """Whether C does all of these terms."""
+    try:
+        generate(program_of(terms, inputs))
+    except Unsupported:
+        return False
+    return True
+
+
+def everything(program):
+    """The program with each of its results an output."""
+    slots = [slot for slot in range(program.first, len(program.types)) if isinstance(program.types[slot], ArrayType)]
+    return dataclasses.replace(program, outputs=tuple(slots))
+
+
+def disagreements(terms, inputs, points, flags=PLAIN):
+    """What C gets wrong in a program of `terms` at any of the points, a text for each instruction or output."""
+    program = program_of(terms, inputs)
+    whole = everything(program)
+    stored, fused = Compiled(whole, flags), Compiled(program, flags)
+    found = []
+    for values in points:
+        code, results = stored.call(*values)
+        assert code == 0
+        known = dict(enumerate([*map(np.asarray, values), *map(np.asarray, program.constants)]))
+        known.update(zip(whole.outputs, results, strict=True))
+        found += _instructions(program, known)
+        code, outputs = fused.call(*values)
+        assert code == 0
+        for term, slot, output in zip(terms, program.outputs, outputs, strict=True):
+            if flags is PLAIN and not np.array_equal(known[slot], output, equal_nan=output.dtype.kind in "fc"):
+                found.append(f"fused, {_smallest(term, inputs, values)}: {output} for {known[slot]}")
+    return found
+
+
+def _instructions(program, known):
+    for position in range(len(program)):
+        row = program[position]
+        if row.output not in known:
+            continue
+        operands = [known[slot] for slot in row.inputs]
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "(Mean|Degrees) of", RuntimeWarning)  # of empty arrays
+            wanted = np.asarray(row.op.meaning(*operands, *row.attributes))
+        problem = difference(row.op.name, operands, wanted, known[row.output])
+        if problem:
+            yield f"{row.op.name}{row.attributes}: {problem}"
+
+
+def _smallest(term, inputs, values):
+    """The first part of a term whose fused program differs from the one with each result stored."""
+    for part in postorder(term):
+        if not part.operands or not isinstance(part.type, ArrayType):
+            continue
+        program = program_of([part], inputs)
+        whole = everything(program)
+        stored = dict(zip(whole.outputs, Compiled(whole, PLAIN).call(*values)[1], strict=True))
+        fused = Compiled(program, PLAIN).call(*values)[1][0]
+        if not np.array_equal(stored[program.outputs[0]], fused, equal_nan=fused.dtype.kind in "fc"):
+            return str(part)
+    return str(term)

@@ -1,0 +1,79 @@
+"""How far C may be from the reference meaning: one row for each family of operators.
+
+Elementwise operators keep to `ULPS` units in the last place (4 where nothing is said), the sign of zero included.
+Sums keep to a bound: n roundings of the sum of the magnitudes. Everything else is equal, bit for bit.
+"""
+
+import numpy as np
+
+# several vector functions, each up to 4 ulp, in one formula
+ULPS = {
+    "logaddexp": 8, "logaddexp2": 8, "expit": 8, "log_expit": 8, "softplus": 8, "log1mexp": 16, "bose": 8, "xlogy": 8, "xlog1py": 8,
+    "sech": 8, "csch": 8, "rsqrt": 4, "entr": 8, "rel_entr": 16, "kl_div": 16, "logit": 16, "pseudo_huber": 16, "sinc": 16,
+    "square": 4, "power": 4, "float_power": 4,
+}  # fmt: skip
+# the result may be either zero: NumPy's own loops differ among processors
+EITHER_ZERO = {"maximum", "minimum", "fmax", "fmin", "clip", "fmod", "remainder", "max", "min", "nextafter"}
+SUMS = {"sum", "mean", "matmul", "cumsum", "norm", "var", "std", "prod", "cumprod", "logsumexp", "softmax", "log_softmax", "dot",
+        "trace", "einsum", "sum_like", "add_at"}  # fmt: skip
+
+
+def _count(operands, wanted):
+    """How many elements are added up for one of the result."""
+    most = max([np.size(value) for value in operands], default=1)
+    return max(most // max(np.size(wanted), 1), 2) if len(operands) == 1 else max(most, 2)
+
+
+def _magnitude(name, operands, wanted):
+    """The magnitude that n roundings are relative to."""
+    sizes = [np.abs(np.asarray(value, float)) for value in operands]
+    if name == "matmul":
+        return sizes[0] @ sizes[1]
+    if name in ("sum", "mean", "cumsum", "var", "std", "trace", "sum_like", "add_at"):
+        top = np.max(np.where(np.isfinite(sizes[0]), sizes[0], 0), initial=0.0)
+        return top if name in ("mean", "std") else top**2 if name == "var" else top * _count(operands, wanted)
+    if name in ("logsumexp", "log_softmax"):
+        return np.abs(wanted) + np.max(np.where(np.isfinite(sizes[0]), sizes[0], 0), initial=0.0) + 1
+    return np.abs(wanted)
+
+
+def room(name, operands, wanted):
+    """For each element of a floating result how far it may lie from `wanted`."""
+    size = np.abs(wanted)
+    limits = np.finfo(wanted.dtype)
+    if name in SUMS:
+        return 8 * _count(operands, wanted) * limits.eps * np.maximum(_magnitude(name, operands, wanted), limits.tiny)
+    spacing = np.spacing(np.where(np.isfinite(size), size, 1))
+    return ULPS.get(name, 4) * np.maximum(spacing, limits.smallest_subnormal)
+
+
+def difference(name, operands, wanted, found):
+    """What is wrong with `found`, as text; None where nothing is. `name` is the operator that made it."""
+    wanted, found = np.asarray(wanted), np.asarray(found)
+    if (wanted.dtype, wanted.shape) != (found.dtype, found.shape):
+        return f"{found.dtype}{list(found.shape)} for {wanted.dtype}{list(wanted.shape)}"
+    if wanted.dtype.kind == "c":
+        parts = [difference(name, operands, getattr(wanted, p), getattr(found, p)) for p in ("real", "imag")]
+        return parts[0] or parts[1]
+    if wanted.dtype.kind != "f":
+        return None if np.array_equal(wanted, found) else _shown(wanted != found, operands, wanted, found)
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(wanted) & np.isfinite(found)
+        allowed = room(name, operands, wanted)
+        bad = np.where(finite, ~(np.abs(wanted - found) <= allowed), ~((wanted == found) | (np.isnan(wanted) & np.isnan(found))))
+        overflows = np.isinf(allowed) | (np.abs(wanted) > 0.9 * np.finfo(wanted.dtype).max) | np.isinf(wanted)
+    if name in SUMS and all(np.all(np.isfinite(value)) for value in operands):
+        bad &= ~overflows  # the order of additions decides what overflows
+    if name not in SUMS and name not in EITHER_ZERO:
+        bad |= (wanted == 0) & (found == 0) & (np.signbit(wanted) != np.signbit(found))
+    return _shown(bad, operands, wanted, found) if bad.any() else None
+
+
+def _shown(bad, operands, wanted, found):
+    at = tuple(int(k[0]) for k in np.nonzero(np.atleast_1d(bad)))
+    place = at if np.ndim(wanted) else ()
+    near = [
+        value[place].item() if np.shape(value) == np.shape(wanted) else np.asarray(value).tolist()
+        for value in map(np.asarray, operands)
+    ]
+    return f"{found[place]!r} for {wanted[place]!r} at {place} of operands {near}"[:600]
