@@ -4,6 +4,7 @@ from etude.program.lower import body_programs, lower
 from etude.program.meaning import is_ufunc, ufunc_of
 from etude.program.memory import Ownership, Plan, plan_memory
 from etude.program.program import Instruction, Program
+from etude.program.specialize import specialized
 from etude.program.validity import ProgramError, check
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "is_ufunc",
     "lower",
     "plan_memory",
+    "specialized",
     "ufunc_of",
 ]

@@ -215,7 +215,7 @@ def test_what_c_does_not_do_is_named():
         generate(program_of([et.astype(x, "complex128")], [x]))
 
 
-def test_unknown_sizes_stay_with_numpy():
+def test_unknown_sizes_are_not_written():
     x = et.symbol("x", shape=("n",))
     with pytest.raises(Unsupported, match="sizes of"):
         generate(program_of([et.exp(x)], [x]))

@@ -60,8 +60,9 @@ class CSource:
     `data`, `dims`, `strides` (in bytes) describe the inputs one after the other, `out` are C-contiguous arrays of
     `output_shapes(dims)` and `output_dtypes`. `externals` are function pointers in the order of `externals`, named
     `module:function` (functions of `__pyx_capi__`), or callbacks. `constants` are the data pointers of `constants`.
-    `workspace` is NULL or `workspace_bytes` aligned to 64. The result is 0, or a positive code: 1 an input's shape does not fit, 2 no
-    memory, 3 an index is out of bounds, 4 a matrix is singular, 5 a callback failed; NumPy, run again, then raises the error.
+    `workspace` is NULL or `workspace_bytes` aligned to 64. The result is 0, or a positive code: 1 an input's shape does
+    not fit, 2 no memory, 3 an index is out of bounds, 4 a matrix is singular, 5 a callback failed; NumPy, run again,
+    then raises the error.
     """
 
     files: tuple[str, ...]
