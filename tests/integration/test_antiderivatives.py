@@ -82,7 +82,7 @@ def test_the_answer_has_its_reasons():
     [answer] = et.antiderivatives("x*cos(x)")
     steps = list(et.explain(answer))
     assert any(step.file == "rules/differentials/trigonometric.rules" for step in steps)
-    assert any(step.rule == "by parts" for step in steps)
+    assert any(step.rule == "undetermined coefficients" for step in steps)
     assert steps[-1].rule.startswith("verified: ")
 
 

@@ -17,7 +17,7 @@ x = et.scalar("x")
         ("1/(x**3+x)", 2),
         ("x**4/(x**2+1)", 3),
         ("1/(x**2*(x+1)**2)", 4),
-        ("1/(x**4+1)", 2),
+        ("1/(x**4+1)", 4),
         ("(x**2+1)/(2*x**3-2*x)", 3),
         ("1/(x**2-2)", 2),
     ],
@@ -27,10 +27,10 @@ def test_they_add_up(text, count):
     parts = partial_fractions(whole.term, x.term)
     assert len(parts) == count
     for point in (-2.7, 0.31, 1.9):
-        total = sum(float(et.from_term(part).eval({x: point})) for part in parts)
+        total = sum(float(p.number) * float(et.from_term(p.form).eval({x: point - float(p.origin)})) for p in parts)
         np.testing.assert_allclose(total, float(whole.eval({x: point})), rtol=1e-11)
 
 
-@pytest.mark.parametrize("text", ["1/(x+1)", "x**2", "1/(a*x**2+1)", "sin(x)/(x**2-1)", "1/(x**2+1)"])
+@pytest.mark.parametrize("text", ["x**2", "1/(a*x**2+1)", "sin(x)/(x**2-1)", "1/(x**2+1)"])
 def test_what_is_one_fraction_or_none_is_left(text):
     assert partial_fractions(et.parse(text, x=x).term, x.term) is None

@@ -28,6 +28,7 @@ FORMS = [
     ("sign(x)*x", "abs(x)"),
     ("1 - erf(x)", "erfc(x)"),
     ("gamma(x + 1)/gamma(x)", "x"),
+    ("1/(1 + exp(-log(x/(1 - x))))", "x"),
 ]
 
 

@@ -256,7 +256,7 @@ class Function:
     @property
     def source(self) -> str:
         """The code that runs: C, generated Python, or the program's text where it is too large for that."""
-        if self._tiers is not None and self._tiers.native is not None:
+        if self._tiers is not None and self._tiers.native is not None and self._tiers.native.source.files:
             return "\n".join(self._tiers.native.source.files)
         return self._executable.source
 

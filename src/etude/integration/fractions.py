@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 
@@ -9,19 +12,32 @@ import numpy as np
 
 from etude.integration.parts import number
 from etude.ops import CATALOGUE
-from etude.rewriting.numbers import Number
+from etude.rewriting.numbers import Number, quotient
 from etude.rewriting.polynomials import Poly, TooLarge, divided, repeated_factors
 from etude.rewriting.rational import as_fraction
 from etude.terms import Term
 
-__all__ = ["partial_fractions"]
+__all__ = ["Piece", "partial_fractions"]
 
 Factor = tuple[list[Number], int]  # coefficients, constant first; exponent
 _DEGREE = 12
+_NOTHING = 1e-13
 
 
-def partial_fractions(term: Term, variable: Term) -> list[Term] | None:
-    """The addends of a rational function with numbers as coefficients; None for one that has no more than one."""
+@dataclass(frozen=True)
+class Piece:
+    """A number times a form in the variable counted from `origin`."""
+
+    number: Number
+    form: Term
+    origin: Number
+
+
+def partial_fractions(term: Term, variable: Term) -> list[Piece] | None:
+    """The addends of a rational function with numbers as coefficients, every quadratic counted from its vertex.
+
+    None for what is no rational function, or is one such piece already.
+    """
     found = as_fraction(term)
     if found is None or found[0] != [variable]:
         return None
@@ -35,9 +51,10 @@ def partial_fractions(term: Term, variable: Term) -> list[Term] | None:
     except (TooLarge, OverflowError):
         return None
     parts = _solved([c / content for c in _coefficients(rest)], split) if rest else []
-    terms = [_monomial(c, k, variable) for (k,), c in sorted(whole.items())]
-    terms += [_quotient(top, factor, exponent, variable) for top, (factor, _), exponent in parts]
-    return terms if len(terms) > 1 or (parts and len(split) == 1 and len(_coefficients(rest)) > 1) else None
+    pieces = [Piece(c, _monomial(1, k, variable), 0) for (k,), c in sorted(whole.items())]
+    for top, (factor, _), exponent in parts:
+        pieces += _centered(top, factor, exponent, variable)
+    return pieces if len(pieces) > 1 or pieces[0].origin != 0 else None
 
 
 def _coefficients(poly: Poly) -> list[Fraction]:
@@ -56,9 +73,9 @@ def _irreducible(poly: list[Fraction]) -> list[list[Number]]:
         rest = _coefficients(divided(_poly(rest), _poly([-root, Fraction(1)]))[0])
     if len(rest) > 3 or (len(rest) == 3 and rest[1] ** 2 > 4 * rest[0] * rest[2]):
         lead, numeric = rest[-1], np.roots([float(c) for c in reversed(rest)])
-        pieces: list[list[Number]] = [[-float(r.real), 1] for r in numeric if abs(r.imag) < 1e-12]
-        pieces += [[float(abs(r) ** 2), -2 * float(r.real), 1] for r in numeric if r.imag >= 1e-12]
-        pieces[0] = [c * float(lead) for c in pieces[0]]
+        pieces: list[list[Number]] = [[_near(-r.real), 1] for r in numeric if abs(r.imag) < 1e-12]
+        pieces += [[_near(abs(r) ** 2), _near(-2 * r.real), 1] for r in numeric if r.imag >= 1e-12]
+        pieces[0] = [c * lead for c in pieces[0]]
         return found + pieces
     if len(rest) > 1:
         found.append(list(rest))
@@ -103,8 +120,14 @@ def _solved(rest: list[Fraction], factors: list[tuple[list[Number], int]]) -> li
 
 
 def _near(value: float) -> Number:
+    if abs(value) < _NOTHING:
+        return 0
     near = Fraction(float(value)).limit_denominator(10_000)
-    return near if abs(float(near) - value) <= 1e-12 * max(1.0, abs(value)) else float(value)
+    if abs(float(near) - value) <= 1e-12 * max(1.0, abs(value)):
+        return near
+    square = Fraction(float(value) ** 2).limit_denominator(1000)
+    root = math.copysign(math.sqrt(square), value)
+    return root if abs(root - value) <= 1e-12 * abs(value) else float(value)
 
 
 def _monomial(coefficient: Number, k: int, variable: Term) -> Term:
@@ -114,14 +137,19 @@ def _monomial(coefficient: Number, k: int, variable: Term) -> Term:
     return reduce(CATALOGUE["multiply"], factors)
 
 
-def _sum(coefficients: list[Number], variable: Term) -> Term:
-    terms = [_monomial(c, k, variable) for k, c in reversed(list(enumerate(coefficients))) if c]
-    return reduce(CATALOGUE["add"], terms)
-
-
-def _quotient(top: list[Number], factor: list[Number], exponent: int, variable: Term) -> Term:
-    under = _sum(factor, variable)
+def _centered(top: list[Number], factor: list[Number], exponent: int, variable: Term) -> Iterator[Piece]:
+    """(b*x + c) / (linear or quadratic)**exponent in powers of the distance from the root or the vertex."""
+    lead, power = factor[-1], CATALOGUE["power"]
+    origin = quotient(-factor[-2], (len(factor) - 1) * lead)
+    scale = quotient(1, lead**exponent)
+    if len(factor) == 2:
+        yield Piece(top[0] * scale, power(variable, number(-exponent, variable)), origin)
+        return
+    level = quotient(factor[0], lead) - origin * origin
+    under = CATALOGUE["add"](power(variable, number(2, variable)), number(level, variable))
     if exponent > 1:
-        under = CATALOGUE["power"](under, number(exponent, variable))
-    made: Term = CATALOGUE["divide"](_sum(top, variable), under)
-    return made
+        under = power(under, number(exponent, variable))
+    slope = top[1] if len(top) > 1 else 0
+    for c, over in ((slope, variable), (top[0] + slope * origin, number(1, variable))):
+        if abs(float(c)) > _NOTHING:
+            yield Piece(c * scale, CATALOGUE["divide"](over, under), origin)

@@ -7,14 +7,15 @@ from time import monotonic
 from typing import Any
 
 from etude.integration.fractions import partial_fractions
-from etude.integration.parts import addends, monomial, product, total, varies
+from etude.integration.parts import addends, monomial, number, product, total, varies
 from etude.integration.preparation import prepared
 from etude.integration.substitution import substitutions
-from etude.integration.table import table
+from etude.integration.table import differential_line, table
+from etude.integration.undetermined import undetermined
 from etude.integration.verification import derivative, verified
 from etude.ops import CATALOGUE
 from etude.rewriting import Journal, attach, simplify
-from etude.terms import Term, constant
+from etude.terms import Term, constant, replace
 
 __all__ = ["Search", "antiderivatives"]
 
@@ -93,7 +94,7 @@ class Search:
         if not varies(integrand, variable):
             yield _multiply(integrand, variable)
             return
-        for method in (_by_table, _by_terms, _by_fractions, _by_substitution, _by_parts, _by_preparation):
+        for method in (_by_table, _by_terms, _by_fractions, _by_coefficients, _by_substitution, _by_parts, _by_preparation):
             yield from method(self, integrand, variable, depth)
 
     def deeper(self, depth: int) -> bool:
@@ -137,13 +138,31 @@ def _by_terms(search: Search, integrand: Term, variable: Term, depth: int) -> It
 
 
 def _by_fractions(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
-    terms = partial_fractions(integrand, variable)
-    if terms is not None and search.deeper(depth):
-        found = [search.first(simplify(term), variable, depth - 1) for term in terms]
-        kept = [term for term in found if term is not None]
-        if len(kept) == len(found):
-            search.journal.record("partial fractions", "", 0, integrand, total(terms))
-            yield total(kept)
+    pieces = partial_fractions(integrand, variable)
+    if pieces is None:
+        return
+    found = []
+    for piece in pieces:
+        whole = search.first(piece.form, variable, 1)
+        if whole is None:
+            return
+        moved = _subtract(variable, number(piece.origin, variable)) if piece.origin else variable
+        [placed] = replace([whole], {variable: moved})
+        found.append(_multiply(number(piece.number, variable), placed))
+    search.journal.record("partial fractions", "", 0, integrand, total(found))
+    yield total(found)
+
+
+def _by_coefficients(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
+    if not search.deeper(depth):
+        return
+    for found, functions in undetermined(integrand, variable, lambda term: search.first(simplify(term), variable, 0)):
+        for function in functions:
+            line, slope = differential_line(function), derivative(function, variable)
+            if line is not None and slope is not None:
+                search.journal.record(line.name, line.file, line.line, function, slope)
+        search.journal.record("undetermined coefficients", "", 0, integrand, found)
+        yield found
 
 
 def _by_substitution(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:

@@ -18,7 +18,7 @@ from etude.rules.conditions import STRUCTURAL, holds, structural
 from etude.rules.pattern import pattern_parts
 from etude.terms import Term, Variable, constant, replace, symbol
 
-__all__ = ["Form", "Table", "table"]
+__all__ = ["Form", "Table", "differential_line", "table", "typed"]
 
 _VARIABLE = symbol("u", (), "float64")
 _DIVIDED, _ADDED = CATALOGUE["divide"], CATALOGUE["add"]
@@ -98,6 +98,16 @@ def table() -> Table:
     return Table([*default("integrals"), *[rule for rule in default("differentials") if _is_function(rule)]])
 
 
+@cache
+def _by_operator() -> dict[Any, Rule]:
+    return {rule.lhs._tuple[0]: rule for rule in reversed(list(default("differentials")))}
+
+
+def differential_line(term: Term) -> Rule | None:
+    """The line that differentiates the term's operator."""
+    return _by_operator().get(term._tuple[0])
+
+
 def _is_function(rule: Rule) -> bool:
     head = rule.lhs._tuple[0]
     return isinstance(head, Op) and len(head.operands) == 1 and head.is_elementwise and head.name not in _NOT_READ
@@ -124,12 +134,12 @@ def _form(rule: Rule, moved: Variable) -> Form | None:
     }
     given: dict[Any, Term] = {name: parameter for parameter, name in parameters.items()}
     given |= {moved: _VARIABLE, slope: constant(1.0)}
-    slopes = [_typed(part, given) for part in kept]
+    slopes = [typed(part, given) for part in kept]
     derivative = simplify(slopes[0] if len(slopes) == 1 else _ADDED(*slopes))
     parts = monomial(derivative, _VARIABLE)
     if not parts.factors or parts.number == 0:
         return None
-    whole = simplify(_DIVIDED(_typed(rule.lhs, given), parts.coefficient(_VARIABLE)))
+    whole = simplify(_DIVIDED(typed(rule.lhs, given), parts.coefficient(_VARIABLE)))
     used = {parameter for parameter in parameters if any(_mentions(base, e, parameter) for base, e in parts.factors.items())}
     needed = {parameter: name for parameter, name in parameters.items() if varies(whole, parameter)}
     if not set(needed) <= used:
@@ -160,7 +170,7 @@ def _holds(pattern: Any, part: Term) -> bool:
     return pattern is part or (isinstance(pattern, Term) and any(_holds(inner, part) for inner in pattern._tuple[1:]))
 
 
-def _typed(pattern: Any, given: dict[Any, Term]) -> Term:
+def typed(pattern: Any, given: dict[Any, Term]) -> Term:
     """A pattern with terms for its variables."""
     if isinstance(pattern, (Variable, Term)) and pattern in given:
         return given[pattern]
@@ -169,7 +179,7 @@ def _typed(pattern: Any, given: dict[Any, Term]) -> Term:
         return made
     if not isinstance(pattern._tuple[0], Op):
         raise EtudeError(f"{pattern} has no value")
-    found: Term = pattern._tuple[0].apply(tuple([_typed(part, given) for part in pattern.operands]), pattern.attributes)
+    found: Term = pattern._tuple[0].apply(tuple([typed(part, given) for part in pattern.operands]), pattern.attributes)
     return found
 
 

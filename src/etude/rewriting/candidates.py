@@ -126,6 +126,7 @@ class OnProducts(_Pairs):
 
     def __init__(self, rules: Iterable[Rule]):
         super().__init__()
+        self._joins: dict[tuple[Heads, Heads, bool], bool] = {}
         self.wanted: list[list[tuple[Heads, Number | None]]] = []
         self.single: list[tuple[Heads, Number | None]] = []
         for rule in rules:
@@ -144,6 +145,15 @@ class OnProducts(_Pairs):
 
     def joins(self, one: Heads, other: Heads, opposed: bool) -> bool:
         """Whether a rule could join two factors; `opposed` says that one is above, the other below the line."""
+        asked = one, other, opposed
+        found = self._joins.get(asked)
+        if found is None:
+            if len(self._joins) > _KEPT:
+                self._joins.clear()
+            found = self._joins[asked] = self._may_join(one, other, opposed)
+        return found
+
+    def _may_join(self, one: Heads, other: Heads, opposed: bool) -> bool:
         bits = self.both(one, other)
         both = bits[0] | bits[1]
         return bool(both) and any(

@@ -167,13 +167,16 @@ class Collector:
             scales = dict.fromkeys((magnitude(m), magnitude(n)))
             for scale in scales:
                 for sign in (1, -1):
+                    tried = (a, b, m, n, scale * sign)
+                    if tried in self.rules.silent:
+                        continue
                     pair = {a: quotient(m, scale * sign), b: quotient(n, scale * sign)}
                     extra = pair.pop(one, 0) if one in pair else 0
                     probe = self.algebra.sum(extra, pair, dtype)
-                    if probe._tuple[0] not in LINEAR and probe._tuple[0] is not CATALOGUE["multiply"]:
-                        continue
-                    fired = self.rules.fire(probe)
+                    may_fire = probe._tuple[0] in LINEAR or probe._tuple[0] is CATALOGUE["multiply"]
+                    fired = self.rules.fire(probe) if may_fire else None
                     if fired is None:
+                        self.rules.heard(tried)
                         continue
                     made = self.apply(probe, fired)
                     rest = {t: c for t, c in items.items() if t is not a and t is not b}
@@ -316,12 +319,15 @@ class Collector:
         alters = self.on_products.alters
         if len(entries) > 1:
             probes.extend([({a: m}, 1) for (a, m), kind in zip(entries, kinds, strict=True) if m != 1 and alters(kind, m)])
+        silent = self.rules.silent
         for probe_factors, power in probes:
-            probe = self.algebra.product(1, probe_factors, dtype)
-            if probe._tuple[0] in (SYMBOL, CONSTANT):
+            tried = (dtype, *probe_factors.items())
+            if tried in silent:
                 continue
-            fired = self.rules.fire(probe)
+            probe = self.algebra.product(1, probe_factors, dtype)
+            fired = None if probe._tuple[0] in (SYMBOL, CONSTANT) else self.rules.fire(probe)
             if fired is None:
+                self.rules.heard(tried)
                 continue
             made = self.apply(probe, fired)
             rest = dict(factors)

@@ -19,6 +19,7 @@ __all__ = ["CompiledRule", "Rules", "compiled"]
 
 _SUM_ROOTS = frozenset(("add", "subtract"))
 _PRODUCT_ROOTS = frozenset(("multiply", "divide", "power", "sqrt", "rsqrt", "square", "reciprocal"))
+_HEARD = 50_000
 _KINDS = {"real": "f", "complex": "fc", "any": "biufc"}
 
 
@@ -62,9 +63,10 @@ def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None
 class Rules:
     """The compiled rules of a set; calling it tries them at the root of a term, in order."""
 
-    __slots__ = ("_on_products", "_on_sums", "_pending", "by_head")
+    __slots__ = ("_on_products", "_on_sums", "_pending", "by_head", "silent")
 
     def __init__(self, rules: RuleSet):
+        self.silent: set[Any] = set()  # pairs of addends and of factors that no rule joins, while a term is simplified
         self._pending: dict[Any, list[Rule]] = {}
         self._on_sums: OnSums | None = None
         self._on_products: OnProducts | None = None
@@ -112,6 +114,12 @@ class Rules:
         if not rules:
             return {}
         return {None: [(CompiledRule(rule), _keys(rule.lhs)) for rule in rules]}
+
+    def heard(self, pair: Any) -> None:
+        """No rule joins the pair; kept until there are very many, or the term is simplified."""
+        if len(self.silent) >= _HEARD:
+            self.silent.clear()
+        self.silent.add(pair)
 
     def __call__(self, term: Term) -> Term | None:
         for one in self.candidates(term):

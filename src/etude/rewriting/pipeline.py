@@ -75,7 +75,9 @@ def simplify(
     term = within_bodies(term, lambda result: simplify(result, rules, promise, goal))
     order = postorder(term)
     own = Journal() if journal is None and len(order) <= EXPLAINED else journal
-    result = smallest(term, compiled(chosen), own, order, rules is None)
+    ready = compiled(chosen)
+    result = smallest(term, ready, own, order, rules is None)
+    ready.silent.clear()
     if journal is None and own is not None and len(own):
         attach(result, own.derivation())
     return result
