@@ -219,3 +219,11 @@ def test_unknown_sizes_are_not_written():
     x = et.symbol("x", shape=("n",))
     with pytest.raises(Unsupported, match="sizes of"):
         generate(program_of([et.exp(x)], [x]))
+
+
+def test_numbers_of_numbers_do_not_part_a_loop():
+    x, c = et.symbol("x", shape=(1000,)), et.constant(0.25)
+    before = et.exp(x) + 1
+    number = et.from_term(_registered["sin"](c.term))
+    source = generate(program_of([before, et.sin(before) * number], [x]))
+    assert [kernel.text for kernel in source.kernels] == ["loop 1000: exp add sin multiply"]

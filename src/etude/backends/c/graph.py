@@ -175,7 +175,8 @@ class Graph:
         if op.name in REDUCTIONS:
             return self.reduced(REDUCTIONS[op.name], args[0], named["axis"], named["keepdims"], kind.dtype)
         if op.is_elementwise:
-            return self._ufunc(op, args, named, kind.dtype)
+            folded = self._folded(op, args, named, kind.dtype)
+            return self._ufunc(op, args, named, kind.dtype) if folded is None else folded
         if op.name in VIEWS:
             return self._strided(args[0], lambda dummy: op.evaluate(dummy, **named))
         if op.name == "reshape":
@@ -191,6 +192,13 @@ class Graph:
         if op.name in ("add_at", "set_at"):
             return self._changed(op.name, args, named["spec"], kind.dtype, shape)
         raise Unsupported(op.name, "is not written in C yet")
+
+    def _folded(self, op: Op, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int | None:
+        """The number that an operator on numbers is; a loop for it would come between others."""
+        if any(self.nodes[arg].kind != "constant" or self.nodes[arg].shape for arg in args):
+            return None
+        with np.errstate(all="ignore"):
+            return self.number(op.evaluate(*[self.nodes[arg].value[()] for arg in args], **named), dtype)
 
     def _ufunc(self, op: Op, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int:
         kinds = [self.nodes[arg].dtype for arg in args]

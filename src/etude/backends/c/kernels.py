@@ -12,6 +12,8 @@ __all__ = ["Kernel", "Schedule", "rounded", "schedule"]
 
 Shape = tuple[int, ...]
 MEMBERS = 250  # nodes of one loop; more make the C compiler slow
+WIDE = 1000  # the same for loops over many elements, where a value kept in memory costs more
+MANY = 1000  # elements
 
 
 @dataclass(slots=True)
@@ -72,7 +74,8 @@ def schedule(graph: Graph) -> Schedule:
             continue
         rows = by_domain.setdefault(domain, [])
         at = bisect_left(rows, earliest)
-        while at < len(rows) and len(kernels[rows[at]].members) >= MEMBERS:
+        most = WIDE if prod(domain) >= MANY else MEMBERS
+        while at < len(rows) and len(kernels[rows[at]].members) >= most:
             at += 1
         if at == len(rows):
             rows.append(len(kernels))
