@@ -6,7 +6,8 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from math import prod
 
-from etude.backends.c.graph import Graph
+from etude.backends.c.graph import Graph, View
+from etude.backends.c.joins import parts_in_place
 
 __all__ = ["Kernel", "Schedule", "rounded", "schedule"]
 
@@ -26,7 +27,9 @@ class Kernel:
 
 @dataclass(slots=True)
 class Schedule:
-    """Kernels in order; `stored` nodes live in memory, the others in registers; offsets are in bytes."""
+    """Kernels in order; `stored` nodes live in memory, the others in registers; offsets are in bytes. Nodes `inside`
+    others are elements of their memory.
+    """
 
     kernels: list[Kernel]
     place: dict[int, int]
@@ -34,6 +37,7 @@ class Schedule:
     offsets: dict[int, int] = field(default_factory=dict)
     bytes: int = 0
     bodies: dict[int, list[Schedule]] = field(default_factory=dict)
+    inside: dict[int, View] = field(default_factory=dict)
 
 
 def domain_of(graph: Graph, number: int) -> Shape | None:
@@ -85,6 +89,7 @@ def schedule(graph: Graph) -> Schedule:
     _sink(graph, needed, kernels, place)
     kernels, place = _without_empty(kernels, place)
     found = Schedule(kernels, place, _stored(graph, needed, place))
+    found.inside = parts_in_place(graph, needed, place, _users(graph, needed))
     found.bodies = {
         number: [schedule(body) for body in graph.nodes[number].spec[0]]
         for number in needed
@@ -181,8 +186,9 @@ def _place_in_memory(graph: Graph, found: Schedule) -> None:
     free: dict[int, list[int]] = {}
     top = 0
     for position, kernel in enumerate(found.kernels):
-        for number in kernel.members:
-            if number not in found.stored or number in direct:
+        for member in kernel.members:
+            number = found.inside[member].base if member in found.inside else member
+            if number not in found.stored or number in direct or number in found.offsets:
                 continue
             size = _room(graph, found, number)
             if free.get(size):

@@ -81,6 +81,11 @@ class Writer:
         """An operand that broadcasts to the domain."""
         return self.view_access(self.graph.view_of(arg), self.graph.nodes[arg].shape, domain, pointers)
 
+    def store(self, number: int, pointers: dict[int, str]) -> Access:
+        """Where the elements of a node are written."""
+        view = self.plan.inside.get(number) or View(number, 0, row_major(self.graph.nodes[number].shape))
+        return Access(self.pointer(view.base, pointers), view.offset, view.strides)
+
     def view_access(self, view: View, shape: Shape, domain: Shape, pointers: dict[int, str]) -> Access:
         lead = len(domain) - len(shape)
         steps = [0] * lead + [0 if dim == 1 else step for dim, step in zip(shape, view.strides, strict=True)]
@@ -141,11 +146,12 @@ class Writer:
         node = self.graph.nodes[number]
         axis, start = node.axes[0], 0
         pointers: dict[int, str] = {}
-        out, steps, text = self.pointer(number, pointers), row_major(node.shape), ""
+        out, text = self.store(number, pointers), ""
         for arg in node.args:
             shape = self.graph.nodes[arg].shape
-            move = (Access(out, start * steps[axis], steps), "=", self._element(arg, shape, pointers))
-            text += self.nest(shape, [move])
+            if self.graph.view_of(arg).base not in self.plan.inside:
+                target = out._replace(offset=out.offset + start * out.steps[axis])
+                text += self.nest(shape, [(target, "=", self._element(arg, shape, pointers))])
             start += shape[axis]
         return "".join(pointers.values()) + text
 
@@ -251,7 +257,7 @@ class _Loop:
             kept = tuple([0 if axis in node.axes else step for axis, step in enumerate(steps)])
             self.stores[member] = Access(writer.pointer(member, self.pointers), 0, kept)
         elif member in writer.plan.stored:
-            self.stores[member] = Access(writer.pointer(member, self.pointers), 0, row_major(self.domain))
+            self.stores[member] = writer.store(member, self.pointers)
 
     def _gathered(self, member: int, node: Node) -> None:
         view, axis, size, width = node.spec
