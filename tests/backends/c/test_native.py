@@ -15,7 +15,7 @@ import pytest
 import etude as et
 from etude.backends import BackendError
 from etude.backends.c import cache, native, tiering
-from etude.backends.c.csource import CSource, KernelInfo, Unsupported
+from etude.backends.c.csource import CSource, KernelInfo, Unsupported, flags_for
 from etude.errors import ArgumentError
 
 TEXT = """
@@ -311,3 +311,8 @@ def test_threads_are_a_positive_number(monkeypatch):
     function("c")
     function("c", threads=2)
     assert seen == [3, 2]
+
+
+def test_large_programs_are_compiled_quickly():
+    assert flags_for(["int x;"])[0] == "-O3"
+    assert flags_for(["int x;" * 50_000, "int y;" * 50_000]) == ("-O1", *flags_for([""])[1:])

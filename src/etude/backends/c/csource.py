@@ -12,11 +12,19 @@ from etude.errors import EtudeError
 from etude.ops import Op
 from etude.terms import ArrayType
 
-__all__ = ["FLAGS", "CSource", "Callback", "KernelInfo", "Unsupported"]
+__all__ = ["FLAGS", "CSource", "Callback", "KernelInfo", "Unsupported", "flags_for"]
 
 FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-fwrapv", "-fopenmp-simd")
 
+LARGE = 400_000  # characters of C, from which on compiling is quick rather than thorough
+
 Size = int | tuple[int, int]
+
+
+def flags_for(files: Sequence[str]) -> tuple[str, ...]:
+    """The compiler's options for these texts: the time of -O3 grows faster than a program."""
+    large = sum(map(len, files)) > LARGE
+    return ("-O1", *FLAGS[1:]) if large else FLAGS
 
 
 class Unsupported(EtudeError):

@@ -18,7 +18,7 @@ import numpy as np
 from etude.backends.c.cache import fetch, key_of
 from etude.backends.c.callbacks import callback_function
 from etude.backends.c.compiler import CompileError, NoCompilerError, cpu_name, find_compiler, identity, make_library
-from etude.backends.c.csource import FLAGS, Callback, CSource
+from etude.backends.c.csource import Callback, CSource, flags_for
 from etude.terms import ArrayType
 
 __all__ = ["Native", "library_of", "load", "load_library"]
@@ -63,8 +63,9 @@ def load_library(path: Path, source: CSource, kinds: Sequence[ArrayType], single
 
 def library_of(source: CSource) -> Path:
     """The shared library of a program, compiled where the cache has none."""
-    key = key_of(*source.files, " ".join(FLAGS), identity(find_compiler()), cpu_name())
-    return fetch(key, lambda path: make_library(source.files, path))
+    flags = flags_for(source.files)
+    key = key_of(*source.files, " ".join(flags), identity(find_compiler()), cpu_name())
+    return fetch(key, lambda path: make_library(source.files, path, flags=flags))
 
 
 def _description(
