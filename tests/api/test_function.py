@@ -204,5 +204,5 @@ def test_what_a_function_tells():
     assert [row.op for row in f.profile([0.0])] == ["exp", "add"]
     assert [row.op for row in f.profile()] == ["exp", "add"]
     assert f.explain().splitlines()[1] == "2 instructions: exp 1, add 1"
-    assert repr(f) == "<Function f(x: float64(?,)) -> float64(?,), numpy>"
+    assert repr(f) == "<Function f(x: float64(?,)) -> float64(?,), c>"
     assert ([item.name for item in f.inputs], len(f.outputs)) == (["x"], 1)

@@ -14,7 +14,7 @@ REWRITES = [
     for name in (
         "simplify", "stabilize", "masks", "arithmetic", "generators", "speed", "elementary", "algebraic", "half_angles",
         "programs",
-    )  # fmt: skip
+    )
     for rule in et.rules.default(name)
     if rule.kind in ("rewrite", "equation")
 ]

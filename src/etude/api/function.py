@@ -40,6 +40,7 @@ from etude.backends import (
 from etude.backends.c.csource import CSource
 from etude.backends.c.export import export
 from etude.backends.c.saved import write
+from etude.backends.c.sizes import BySize
 from etude.backends.c.tiering import Tiers
 from etude.errors import ShapeError
 from etude.program import Program, less_work, lower, plan_memory
@@ -255,7 +256,7 @@ class Function:
     @property
     def source(self) -> str:
         """The code that runs: C, generated Python, or the program's text where it is too large for that."""
-        if self._tiers is not None and self._tiers.native is not None:
+        if self._tiers is not None and self._tiers.native is not None and self._tiers.native.source.files:
             return "\n".join(self._tiers.native.source.files)
         return self._executable.source
 
@@ -263,6 +264,8 @@ class Function:
         """The function itself, when C is in or known not to be possible (`explain()` says why)."""
         if self._tiers is not None:
             self._tiers.compile()
+            if isinstance(self._tiers.native, BySize):
+                self._tiers.native.at_once = True
             self._enter(self._tiers)
         return self
 
@@ -287,7 +290,14 @@ class Function:
             reason = self._tiers.state if self._tiers is not None else "it was made for another backend"
             shared = "it has shared variables" if self._shared or self._updated else reason
             raise BackendError(f"{self._arguments.place}the function has no C form of its own: {shared}")
-        return self._tiers.native.source
+        source, reason = self._tiers.native.source, ""
+        if isinstance(self._tiers.native, BySize):
+            reason = "its sizes are not known; give its inputs shapes of numbers"
+        if source.callbacks:
+            reason = f"NumPy computes {', '.join(source.callbacks)}"
+        if reason:
+            raise BackendError(f"{self._arguments.place}the function has no C form of its own: {reason}")
+        return source
 
     def profile(self, *args: Any, repeat: int = 3, **named: Any) -> Profile:
         """The time of each instruction on these arguments, as data and as a table; nothing is updated.

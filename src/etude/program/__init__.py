@@ -5,6 +5,7 @@ from etude.program.meaning import is_ufunc, ufunc_of
 from etude.program.memory import Ownership, Plan, plan_memory
 from etude.program.program import Instruction, Program
 from etude.program.sharing import less_work, share_work
+from etude.program.specialize import specialized
 from etude.program.validity import ProgramError, check
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "lower",
     "plan_memory",
     "share_work",
+    "specialized",
     "ufunc_of",
 ]

@@ -11,17 +11,22 @@ from pathlib import Path
 
 import numpy as np
 
+from etude.backends.c.callbacks import callback_function
 from etude.backends.c.codegen import generate
-from etude.backends.c.csource import FLAGS, CSource
+from etude.backends.c.csource import FLAGS, Callback, CSource
 
 COMPILER = shutil.which("gcc")
 pointers = ctypes.pythonapi.PyCapsule_GetPointer
 pointers.restype, pointers.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+kept = []
 named = ctypes.pythonapi.PyCapsule_GetName
 named.restype, named.argtypes = ctypes.c_char_p, (ctypes.py_object,)
 
 
 def external(place):
+    if isinstance(place, Callback):
+        kept.append(callback_function(place))
+        return ctypes.cast(kept[-1], ctypes.c_void_p).value
     module, _, name = place.partition(":")
     capsule = importlib.import_module(module).__pyx_capi__[name]
     return pointers(capsule, named(capsule))

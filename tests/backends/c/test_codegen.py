@@ -69,8 +69,10 @@ def test_every_elementwise_operator(dtype):
         try:
             output = et.from_term(op(*[symbol.term for symbol in ours]))
             program = program_of([output], ours)
-            generate(program)
+            written = not generate(program).callbacks
         except (TypeError, Unsupported):
+            continue
+        if not written:
             continue
         symbols += ours
         values += given
@@ -207,14 +209,13 @@ def test_one_loop_for_a_chain_and_its_sum():
     assert source.kernels[0].text == "loop 1000: tanh power sum exp"
 
 
-@pytest.mark.parametrize("build", [lambda x: et.linalg.inv(x), lambda x: et.sort(x), lambda x: et.astype(x, "complex128")])
-def test_what_c_does_not_do_is_named(build):
+def test_what_c_does_not_do_is_named():
     x = et.symbol("x", shape=(3, 3))
-    with pytest.raises(Unsupported, match=r"not written|no C form"):
-        generate(program_of([build(x)], [x]))
+    with pytest.raises(Unsupported, match="astype: no C form for dtype complex128"):
+        generate(program_of([et.astype(x, "complex128")], [x]))
 
 
-def test_unknown_sizes_stay_with_numpy():
+def test_unknown_sizes_are_not_written():
     x = et.symbol("x", shape=("n",))
     with pytest.raises(Unsupported, match="sizes of"):
         generate(program_of([et.exp(x)], [x]))
@@ -227,3 +228,11 @@ def test_explain_shows_each_kernel_and_its_traffic():
     kernels = [line.split("; ")[1] for line in text.splitlines() if line.startswith("  k")]
     assert kernels == ["reads 16000 B, writes 8008 B, 9000 flops"]
     assert "all: reads 16000 B, writes 8008 B, workspace 64 B" in text
+
+
+def test_numbers_of_numbers_do_not_part_a_loop():
+    x, c = et.symbol("x", shape=(1000,)), et.constant(0.25)
+    before = et.exp(x) + 1
+    number = et.from_term(_registered["sin"](c.term))
+    source = generate(program_of([before, et.sin(before) * number], [x]))
+    assert [kernel.text for kernel in source.kernels] == ["loop 1000: exp add sin multiply"]

@@ -16,7 +16,7 @@ import pytest
 import etude as et
 from etude.backends import BackendError
 from etude.backends.c import cache, compiler, native, tiering
-from etude.backends.c.csource import CSource, KernelInfo, Unsupported
+from etude.backends.c.csource import CSource, KernelInfo, Unsupported, flags_for
 from etude.errors import ArgumentError
 
 TEXT = """
@@ -329,3 +329,8 @@ def test_compilers_are_looked_for_in_order(monkeypatch, tmp_path):
             monkeypatch.setenv("CC", "mine -m64")
         assert Path(compiler.find_compiler()[0]).name == name
     assert compiler.find_compiler()[1:] == ("-m64",)
+
+
+def test_large_programs_are_compiled_quickly():
+    assert flags_for(["int x;"])[0] == "-O3"
+    assert flags_for(["int x;" * 50_000, "int y;" * 50_000]) == ("-O1", *flags_for([""])[1:])

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from hashlib import sha256
 from math import prod
 
+from etude.backends.c.bodies import PARAMETERS, operations
 from etude.backends.c.csource import CSource, KernelInfo
 from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule, schedule
-from etude.backends.c.loops import NAME, Shared, Writer
+from etude.backends.c.loops import Writer
 from etude.backends.c.scalars import PRELUDE
 from etude.program import Program
 
 __all__ = ["generate"]
 
 FILE_LINES = 3000
-_PARAMETERS = "char *const *D, char *const *G, char *const *O, char *W, void *const *X"
 
 _PACK = """
 static int contiguous(int n, const int64_t *d, const int64_t *s, int64_t item) {
@@ -44,27 +44,30 @@ def generate(program: Program, *, threads: int = 1) -> CSource:
     Raises `Unsupported`, naming the operator, where the program has to stay on NumPy. Loops are not shared among
     threads yet, so `threads` changes nothing.
     """
-    graph = Graph(program, schedule)
+    graph = Graph(program)
     plan = schedule(graph)
-    writer = Writer(graph, plan, Shared(len(plan.kernels) + 1))
-    bodies = [writer.kernel(number) for number in range(len(plan.kernels))]
+    writer = Writer(graph, plan)
+    bodies, before = [], []
+    for number in range(len(plan.kernels)):
+        start = len(writer.functions)
+        bodies.append(writer.kernel(number))
+        before.append("".join(writer.functions[start:]))
     bodies.append(writer.results())
-    entry_calls = len(bodies)
-    bodies += writer.shared.nested
-    name = "etude_" + sha256("".join(bodies).encode()).hexdigest()[:16]
-    bodies = [text.replace(NAME, name) for text in bodies]
-    files = _files(name, bodies, _entry(name, graph, plan, entry_calls))
+    before.append("")
+    name = "etude_" + sha256("".join([*before, *bodies]).encode()).hexdigest()[:16]
+    files = _files(name, bodies, before, _entry(name, graph, plan, len(bodies)))
     infos = tuple([_info(writer, number) for number in range(len(plan.kernels))])
     dtypes = tuple([graph.nodes[number].dtype for number in graph.outputs])
     shapes = tuple([graph.nodes[number].shape for number in graph.outputs])
-    return CSource(files, name, tuple(writer.shared.externals), tuple(writer.shared.constants), infos, dtypes, shapes, plan.bytes)
+    return CSource(files, name, tuple(writer.externals), tuple(writer.constants), infos, dtypes, shapes, plan.bytes)
 
 
-def _files(name: str, bodies: Sequence[str], entry: str) -> tuple[str, ...]:
+def _files(name: str, bodies: Sequence[str], before: Sequence[str], entry: str) -> tuple[str, ...]:
     """Translation units of limited length; the entry is in the last."""
-    heads = [f"int {name}_k{number}({_PARAMETERS})" for number in range(len(bodies))]
+    heads = [f"int {name}_k{number}({PARAMETERS})" for number in range(len(bodies))]
     hidden = '__attribute__((visibility("hidden"))) '
-    whole = [f"{hidden}{head} {{\n{body}  return 0;\n}}\n" for head, body in zip(heads, bodies, strict=True)]
+    parts = zip(before, heads, bodies, strict=True)
+    whole = [f"{functions}{hidden}{head} {{\n{body}  return 0;\n}}\n" for functions, head, body in parts]
     files: list[str] = []
     texts: list[str] = []
     lines = 0
@@ -129,11 +132,10 @@ def _info(writer: Writer, number: int) -> KernelInfo:
     if kernel.domain is None and graph.nodes[kernel.members[0]].kind == "matmul":
         node = graph.nodes[kernel.members[0]]
         flops = 2 * node.size * graph.nodes[node.args[0]].shape[-1]
+    if graph.nodes[kernel.members[0]].kind == "bodies":
+        flops = operations(graph, kernel.members[0])
     ops = [graph.nodes[member].op for member in kernel.members]
     shown = " ".join(ops[:12]) + (f" ... {len(ops) - 12} more" if len(ops) > 12 else "")
-    if graph.nodes[kernel.members[0]].kind == "scan":
-        scan = graph.nodes[kernel.members[0]].spec[0]
-        shown = f"{scan.steps} steps of {len(scan.program)} instructions"
     loop = "call" if kernel.domain is None else f"loop {'x'.join(map(str, kernel.domain)) or '1'}"
     return KernelInfo(
         f"k{number}",

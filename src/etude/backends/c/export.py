@@ -48,7 +48,7 @@ int {entry}(char **data, const int64_t *dims, const int64_t *strides, void **ext
 
 def export(folder: Path, source: CSource, names: Sequence[str], kinds: Sequence[ArrayType]) -> None:
     """Write the files into `folder`. Raises BackendError where the program needs functions that only SciPy has."""
-    for external in source.externals:
+    for external in source.functions:
         if external.partition(":")[0] not in _LIBRARIES:
             raise BackendError(f"the program calls {external}, which cannot be had without Python")
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def export(folder: Path, source: CSource, names: Sequence[str], kinds: Sequence[
     (folder / f"{entry}_constants.c").write_text(_constants(source), encoding="utf-8")
     (folder / f"{entry}.h").write_text(_header(source, names, kinds), encoding="utf-8")
     (folder / "main.c").write_text(_example(source, kinds), encoding="utf-8")
-    libraries = {_LIBRARIES[external.partition(":")[0]] for external in source.externals}
+    libraries = {_LIBRARIES[external.partition(":")[0]] for external in source.functions}
     objects = " ".join(f"{part}.o" for part in [*parts, f"{entry}_constants"])
     needed = "".join(f"{library} " for library in sorted(libraries, reverse=True))
     makefile = _MAKEFILE.format(entry=entry, objects=objects, libraries=needed)
@@ -68,7 +68,7 @@ def export(folder: Path, source: CSource, names: Sequence[str], kinds: Sequence[
 
 def _functions(source: CSource) -> list[str]:
     """BLAS and LAPACK functions under the names that linkers know."""
-    return [external.partition(":")[2] + "_" for external in source.externals]
+    return [external.partition(":")[2] + "_" for external in source.functions]
 
 
 def _header(source: CSource, names: Sequence[str], kinds: Sequence[ArrayType]) -> str:

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from etude.backends.c.csource import Unsupported
-from etude.backends.c.scalars import C_TYPES
-from etude.backends.c.scans import enter_scan, scan_of
+from etude.backends.c.csource import Callback, Unsupported
+from etude.backends.c.scalars import C_TYPES, has_form
 from etude.ops import Op
 from etude.ops.subscripts import index_values
-from etude.program import Program, ufunc_of
+from etude.program import Program, body_programs, ufunc_of
 from etude.terms import ArrayType
 
 __all__ = ["Graph", "Node", "View", "row_major"]
@@ -72,12 +71,12 @@ def _shape_of(kind: Any, name: str) -> Shape:
 class Graph:
     """Nodes in an order in which they can be computed; `outputs` are nodes."""
 
-    def __init__(self, program: Program, schedule: Callable[[Graph], Any]):
-        self.schedule = schedule
+    def __init__(self, program: Program):
         self.nodes: list[Node] = []
-        self.slots: list[Any] = []  # nodes, or several of them for several results
+        self.slots: list[Any] = []
         self._known: dict[Any, int] = {}
         self._numbers: dict[Any, int] = {}
+        self._results: dict[int, list[int]] = {}
         self.inputs = len(program.inputs)
         for slot, kind in enumerate(program.types[: program.first]):
             name = program.inputs[slot] if slot < self.inputs else "constant"
@@ -88,21 +87,12 @@ class Graph:
         for position, op in enumerate(program.ops):
             args = [self.slots[slot] for slot in program.operands[position]]
             kind = program.types[program.first + position]
-            attributes = program.attributes[position]
-            if op.name in ("scan", "map"):
-                kinds = [program.types[slot] for slot in program.operands[position]]
-                self.slots.append(self._scan(op, args, attributes, kinds, kind))
-            elif op.name == "item" and isinstance(args[0], tuple):
-                self.slots.append(args[0][attributes[0]])
-            else:
-                self.slots.append(self._instruction(op, args, attributes, kind))
+            if op.name == "item":
+                self.slots.append(self.slots[program.operands[position][0]][program.attributes[position][0]])
+                continue
+            kinds = tuple([program.types[slot] for slot in program.operands[position]])
+            self.slots.append(self._instruction(op, args, program.attributes[position], kinds, kind))
         self.outputs = [self.slots[slot] for slot in program.outputs]
-
-    def _scan(self, op: Op, args: list[int], attributes: tuple[Any, ...], kinds: list[ArrayType], kind: Any) -> Any:
-        loop = scan_of(op, attributes, kinds, [self.nodes[arg].shape for arg in args])
-        body = Graph(loop.program, self.schedule)
-        results = enter_scan(self, Node, loop, body, self.schedule(body), args, kind)
-        return results if op.name == "scan" else results[0]
 
     # ---------------------------------------------------------------- nodes
 
@@ -161,7 +151,22 @@ class Graph:
 
     # ---------------------------------------------------------------- instructions
 
-    def _instruction(self, op: Op, args: list[int], attributes: tuple[Any, ...], kind: Any) -> int:
+    def _instruction(self, op: Op, args: list[int], attributes: tuple[Any, ...], kinds: tuple[Any, ...], kind: Any) -> Any:
+        """The node of a result, or those of several; what has no C form is a call of NumPy."""
+        if "binder" in op.properties:
+            return self._bodied(op, args, attributes, kinds, kind)
+        if isinstance(kind, ArrayType):
+            try:
+                return self._written(op, args, attributes, kind)
+            except Unsupported:
+                _shape_of(kind, op.name)
+        ready = [self._by_rows(arg, False) for arg in args]
+        node = Node("call", op.name, ready, np.dtype(np.uint8), ())
+        node.spec = Callback(op, attributes, kinds, getattr(kind, "items", (kind,)))
+        found = self.results_of(node, kind)
+        return found[0] if isinstance(kind, ArrayType) else found
+
+    def _written(self, op: Op, args: list[int], attributes: tuple[Any, ...], kind: Any) -> int:
         shape = _shape_of(kind, op.name)
         named = dict(zip(op.attributes, attributes, strict=True))
         special = _OPENED.get(op.name)
@@ -170,7 +175,8 @@ class Graph:
         if op.name in REDUCTIONS:
             return self.reduced(REDUCTIONS[op.name], args[0], named["axis"], named["keepdims"], kind.dtype)
         if op.is_elementwise:
-            return self._ufunc(op, args, named, kind.dtype)
+            folded = self._folded(op, args, named, kind.dtype)
+            return self._ufunc(op, args, named, kind.dtype) if folded is None else folded
         if op.name in VIEWS:
             return self._strided(args[0], lambda dummy: op.evaluate(dummy, **named))
         if op.name == "reshape":
@@ -187,6 +193,13 @@ class Graph:
             return self._changed(op.name, args, named["spec"], kind.dtype, shape)
         raise Unsupported(op.name, "is not written in C yet")
 
+    def _folded(self, op: Op, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int | None:
+        """The number that an operator on numbers is; a loop for it would come between others."""
+        if any(self.nodes[arg].kind != "constant" or self.nodes[arg].shape for arg in args):
+            return None
+        with np.errstate(all="ignore"):
+            return self.number(op.evaluate(*[self.nodes[arg].value[()] for arg in args], **named), dtype)
+
     def _ufunc(self, op: Op, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int:
         kinds = [self.nodes[arg].dtype for arg in args]
         if op.name == "where":
@@ -202,6 +215,8 @@ class Graph:
         if ufunc is None:
             common = np.result_type(*kinds)
             common = common if common.kind == "f" else np.dtype(float)
+            if not has_form(op.name, common):
+                raise Unsupported(op.name, f"no C form for dtype {common}")
             return self.elementwise(op.name, args, dtype, (common,) * len(args))
         if len(args) != ufunc.nin:
             raise Unsupported(op.name, f"of {len(args)} operands")
@@ -212,7 +227,40 @@ class Graph:
         loop = found[: ufunc.nin]
         if len({kind.char for kind in loop}) > 1 or any(kind.char not in C_TYPES for kind in loop):
             raise Unsupported(op.name, f"no C form for dtypes {loop}")
+        if not has_form(op.name, loop[0]):
+            raise Unsupported(op.name, f"no C form for dtype {loop[0]}")
         return self.elementwise(op.name, args, dtype, loop)
+
+    # ---------------------------------------------------------------- operators with bodies, several results
+
+    def _bodied(self, op: Op, args: list[int], attributes: tuple[Any, ...], kinds: Sequence[Any], kind: Any) -> Any:
+        """The result of a map, or those of a scan or a choice; each body is a graph of its own."""
+        named = dict(zip(op.attributes, attributes, strict=True))
+        bodies = tuple([Graph(program) for program in body_programs(op, attributes, tuple(kinds))])
+        carries = named.get("carries", 0)
+        end = named["mapped"] if op.name == "map" else carries + named.get("sequences", 0)
+        ready = [self._by_rows(arg, carries <= place < end) for place, arg in enumerate(args)]
+        node = Node("bodies", op.name, ready, np.dtype(np.uint8), ())
+        node.spec = (bodies, named)
+        found = self.results_of(node, kind)
+        return found[0] if op.name == "map" else found
+
+    def _by_rows(self, arg: int, steps: bool) -> int:
+        """The node where its elements (those of each row where `steps`) lie side by side, a copy otherwise."""
+        node, strides = self.nodes[arg], self.view_of(arg).strides
+        return arg if strides[steps:] == row_major(node.shape)[steps:] else self.copied(arg)
+
+    def results_of(self, node: Node, kind: Any) -> tuple[int, ...]:
+        """The nodes of an operator's results, which are computed together."""
+        number = self._enter(node)
+        kinds = getattr(kind, "items", (kind,))
+        rows = [Node("result", node.op, [number], each.dtype, _shape_of(each, node.op)) for each in kinds]
+        self._results[number] = [self._enter(row) for row in rows]
+        return tuple(self._results[number])
+
+    def results_at(self, number: int) -> list[int]:
+        """The nodes of the results of a loop, a choice or a call."""
+        return self._results[number]
 
     # ---------------------------------------------------------------- layout
 

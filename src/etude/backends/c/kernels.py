@@ -6,12 +6,15 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from math import prod
 
-from etude.backends.c.graph import Graph
+from etude.backends.c.graph import Graph, View
+from etude.backends.c.joins import parts_in_place
 
-__all__ = ["Kernel", "Schedule", "schedule"]
+__all__ = ["Kernel", "Schedule", "rounded", "schedule"]
 
 Shape = tuple[int, ...]
 MEMBERS = 250  # nodes of one loop; more make the C compiler slow
+WIDE = 1000  # the same for loops over many elements, where a value kept in memory costs more
+MANY = 1000  # elements
 
 
 @dataclass(slots=True)
@@ -24,13 +27,17 @@ class Kernel:
 
 @dataclass(slots=True)
 class Schedule:
-    """Kernels in order; `stored` nodes live in memory, the others in registers; offsets are in bytes."""
+    """Kernels in order; `stored` nodes live in memory, the others in registers; offsets are in bytes. Nodes `inside`
+    others are elements of their memory.
+    """
 
     kernels: list[Kernel]
     place: dict[int, int]
     stored: set[int]
     offsets: dict[int, int] = field(default_factory=dict)
     bytes: int = 0
+    bodies: dict[int, list[Schedule]] = field(default_factory=dict)
+    inside: dict[int, View] = field(default_factory=dict)
 
 
 def domain_of(graph: Graph, number: int) -> Shape | None:
@@ -55,23 +62,24 @@ def schedule(graph: Graph) -> Schedule:
     by_domain: dict[Shape, list[int]] = {}
     for number in needed:
         node = graph.nodes[number]
+        if node.kind == "result":
+            place[number] = place[node.args[0]]
+            kernels[place[number]].members.append(number)
+            continue
         earliest = 0
         for arg in node.args:
             base = graph.view_of(arg).base
             if base in place:
                 earliest = max(earliest, place[base] + (not in_register(graph, number, arg)))
         domain = domain_of(graph, number)
-        if node.kind == "part":
-            place[number] = place[node.args[0]]
-            kernels[place[number]].members.append(number)
-            continue
         if domain is None:
             place[number] = len(kernels)
             kernels.append(Kernel(None, [number]))
             continue
         rows = by_domain.setdefault(domain, [])
         at = bisect_left(rows, earliest)
-        while at < len(rows) and len(kernels[rows[at]].members) >= MEMBERS:
+        most = WIDE if prod(domain) >= MANY else MEMBERS
+        while at < len(rows) and len(kernels[rows[at]].members) >= most:
             at += 1
         if at == len(rows):
             rows.append(len(kernels))
@@ -81,6 +89,12 @@ def schedule(graph: Graph) -> Schedule:
     _sink(graph, needed, kernels, place)
     kernels, place = _without_empty(kernels, place)
     found = Schedule(kernels, place, _stored(graph, needed, place))
+    found.inside = parts_in_place(graph, needed, place, _users(graph, needed))
+    found.bodies = {
+        number: [schedule(body) for body in graph.nodes[number].spec[0]]
+        for number in needed
+        if graph.nodes[number].kind == "bodies"
+    }
     _place_in_memory(graph, found)
     return found
 
@@ -99,9 +113,8 @@ def _needed(graph: Graph) -> list[int]:
     for number in range(len(graph.nodes) - 1, -1, -1):
         if number in wanted:
             wanted.update(graph.view_of(arg).base for arg in graph.nodes[number].args)
-            if graph.nodes[number].kind == "scan":
-                wanted.update([*graph.nodes[number].spec[3], graph.nodes[number].spec[4]])
-    computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at", "scan", "part")
+    wanted.update(number for number, node in enumerate(graph.nodes) if node.kind == "result" and node.args[0] in wanted)
+    computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at", "bodies", "call", "result")
     return [number for number in sorted(wanted) if graph.nodes[number].kind in computed]
 
 
@@ -142,6 +155,22 @@ def _stored(graph: Graph, needed: list[int], place: dict[int, int]) -> set[int]:
     return stored
 
 
+def _room(graph: Graph, found: Schedule, number: int) -> int:
+    """Bytes of a stored node; of a loop, what its bodies and the carries of every other step take."""
+    node = graph.nodes[number]
+    size = rounded(max(prod(node.shape), 1) * node.dtype.itemsize)
+    if node.kind != "bodies":
+        return size
+    carried = node.args[: node.spec[1].get("carries", 0)]
+    size += max(plan.bytes for plan in found.bodies[number])
+    return size + sum(rounded(graph.nodes[arg].size * graph.nodes[arg].dtype.itemsize) for arg in carried)
+
+
+def rounded(size: int) -> int:
+    """Bytes up to the next cache line."""
+    return -(-size // 64) * 64
+
+
 def _place_in_memory(graph: Graph, found: Schedule) -> None:
     """Where stored nodes lie in the workspace; the memory of dead ones is used again."""
     last: dict[int, int] = {}
@@ -157,11 +186,11 @@ def _place_in_memory(graph: Graph, found: Schedule) -> None:
     free: dict[int, list[int]] = {}
     top = 0
     for position, kernel in enumerate(found.kernels):
-        for number in kernel.members:
-            if number not in found.stored or number in direct:
+        for member in kernel.members:
+            number = found.inside[member].base if member in found.inside else member
+            if number not in found.stored or number in direct or number in found.offsets:
                 continue
-            node = graph.nodes[number]
-            size = -(-max(prod(node.shape), 1) * node.dtype.itemsize // 64) * 64
+            size = _room(graph, found, number)
             if free.get(size):
                 found.offsets[number] = free[size].pop()
             else:
@@ -169,7 +198,6 @@ def _place_in_memory(graph: Graph, found: Schedule) -> None:
                 top += size
             dying.setdefault(last[number], []).append(number)
         for number in dying.pop(position, ()):
-            node = graph.nodes[number]
-            size = -(-max(prod(node.shape), 1) * node.dtype.itemsize // 64) * 64
+            size = _room(graph, found, number)
             free.setdefault(size, []).append(found.offsets[number])
     found.bytes = top

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from etude.backends.c.csource import Unsupported
+from etude.backends.c.bodies import bodied
+from etude.backends.c.callbacks import called
+from etude.backends.c.csource import Callback, Unsupported
 from etude.backends.c.graph import Graph, Node, View, row_major
 from etude.backends.c.kernels import Kernel, Schedule, in_register
 from etude.backends.c.products import product
 from etude.backends.c.scalars import C_TYPES, expression, literal
-from etude.backends.c.scans import scan_text
 
 __all__ = ["Access", "Writer"]
 
@@ -29,38 +30,25 @@ class Access(NamedTuple):
     steps: Shape
 
 
-NAME = "@program@"  # stands for the entry's name, which is a hash of the text
-
-
-class Shared:
-    """What the writers of a program and of its loops' bodies add to: constants, external functions, further kernels."""
-
-    def __init__(self, first: int):
-        self.first = first
-        self.constants: list[np.ndarray[Any, Any]] = []
-        self.externals: list[str] = []
-        self.nested: list[str] = []
-
-    def add(self, text: str) -> str:
-        """The name of a further kernel."""
-        self.nested.append(text)
-        return f"{NAME}_k{self.first + len(self.nested) - 1}"
-
-
 class Writer:
-    """Writes the kernels of a schedule; collects the constants and the external functions they need."""
+    """Writes the kernels of a schedule; collects the constants, the external functions and the functions they need.
 
-    def __init__(self, graph: Graph, plan: Schedule, shared: Shared):
-        self.graph, self.plan, self.shared = graph, plan, shared
+    The bodies of loops have writers of their own, which collect into the lists of the `outer` one.
+    """
+
+    def __init__(self, graph: Graph, plan: Schedule, outer: Writer | None = None):
+        self.graph, self.plan = graph, plan
+        self.constants: list[np.ndarray[Any, Any]] = [] if outer is None else outer.constants
+        self.externals: list[str | Callback] = [] if outer is None else outer.externals
+        self.functions: list[str] = [] if outer is None else outer.functions
         self._constant_places: dict[int, int] = {}
 
     # ---------------------------------------------------------------- operands
 
-    def external(self, name: str) -> int:
-        externals = self.shared.externals
-        if name not in externals:
-            externals.append(name)
-        return externals.index(name)
+    def external(self, name: str | Callback) -> int:
+        if name not in self.externals:
+            self.externals.append(name)
+        return self.externals.index(name)
 
     def memory(self, base: int) -> str:
         """The address of a node's memory, as C text."""
@@ -70,12 +58,17 @@ class Writer:
         if node.kind == "constant":
             place = self._constant_places.get(base)
             if place is None:
-                place = self._constant_places[base] = len(self.shared.constants)
-                self.shared.constants.append(np.asarray(node.value))
+                place = self._constant_places[base] = len(self.constants)
+                self.constants.append(np.asarray(node.value))
             return f"G[{place}]"
         if base in self.graph.outputs:
             return f"O[{self.graph.outputs.index(base)}]"
         return f"W + {self.plan.offsets[base]}"
+
+    def address(self, arg: int) -> str:
+        """Where an operand begins, as C text of type char *."""
+        view = self.graph.view_of(arg)
+        return f"(char *)({self.memory(view.base)}) + {view.offset * self.graph.nodes[arg].dtype.itemsize}"
 
     def pointer(self, base: int, pointers: dict[int, str]) -> str:
         """The name of a node's pointer, declared in `pointers`."""
@@ -87,6 +80,11 @@ class Writer:
     def access(self, arg: int, domain: Shape, pointers: dict[int, str]) -> Access:
         """An operand that broadcasts to the domain."""
         return self.view_access(self.graph.view_of(arg), self.graph.nodes[arg].shape, domain, pointers)
+
+    def store(self, number: int, pointers: dict[int, str]) -> Access:
+        """Where the elements of a node are written."""
+        view = self.plan.inside.get(number) or View(number, 0, row_major(self.graph.nodes[number].shape))
+        return Access(self.pointer(view.base, pointers), view.offset, view.strides)
 
     def view_access(self, view: View, shape: Shape, domain: Shape, pointers: dict[int, str]) -> Access:
         lead = len(domain) - len(shape)
@@ -108,17 +106,13 @@ class Writer:
         node = self.graph.nodes[node_number]
         if node.kind == "matmul":
             return product(self, node_number)
+        if node.kind == "bodies":
+            return bodied(self, node_number)
+        if node.kind == "call":
+            return called(self, node_number)
         if node.kind == "concatenate":
             return self._concatenated(node_number)
-        if node.kind == "scan":
-            return scan_text(self, node_number)
         return self._changed(node_number)
-
-    def nested(self, graph: Graph, plan: Schedule) -> list[str]:
-        """The names of the kernels of a loop's body, which are written beside this program's."""
-        inner = Writer(graph, plan, self.shared)
-        texts = [*[inner.kernel(number) for number in range(len(plan.kernels))], inner.results()]
-        return [self.shared.add(text) for text in texts if text]
 
     def results(self) -> str:
         """Copies for outputs that are views, inputs, constants or given twice."""
@@ -152,11 +146,12 @@ class Writer:
         node = self.graph.nodes[number]
         axis, start = node.axes[0], 0
         pointers: dict[int, str] = {}
-        out, steps, text = self.pointer(number, pointers), row_major(node.shape), ""
+        out, text = self.store(number, pointers), ""
         for arg in node.args:
             shape = self.graph.nodes[arg].shape
-            move = (Access(out, start * steps[axis], steps), "=", self._element(arg, shape, pointers))
-            text += self.nest(shape, [move])
+            if self.graph.view_of(arg).base not in self.plan.inside:
+                target = out._replace(offset=out.offset + start * out.steps[axis])
+                text += self.nest(shape, [(target, "=", self._element(arg, shape, pointers))])
             start += shape[axis]
         return "".join(pointers.values()) + text
 
@@ -262,7 +257,7 @@ class _Loop:
             kept = tuple([0 if axis in node.axes else step for axis, step in enumerate(steps)])
             self.stores[member] = Access(writer.pointer(member, self.pointers), 0, kept)
         elif member in writer.plan.stored:
-            self.stores[member] = Access(writer.pointer(member, self.pointers), 0, row_major(self.domain))
+            self.stores[member] = writer.store(member, self.pointers)
 
     def _gathered(self, member: int, node: Node) -> None:
         view, axis, size, width = node.spec

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from etude.backends.c.cache import fetch, key_of
+from etude.backends.c.callbacks import callback_function
 from etude.backends.c.compiler import CompileError, NoCompilerError, cpu_name, find_compiler, identity, make_library
-from etude.backends.c.csource import FLAGS, CSource
+from etude.backends.c.csource import Callback, CSource, flags_for
 from etude.terms import ArrayType
 
 __all__ = ["Native", "library_of", "load", "load_library"]
@@ -62,8 +63,9 @@ def load_library(path: Path, source: CSource, kinds: Sequence[ArrayType], single
 
 def library_of(source: CSource) -> Path:
     """The shared library of a program, compiled where the cache has none."""
-    key = key_of(*source.files, " ".join(FLAGS), identity(find_compiler()), cpu_name())
-    return fetch(key, lambda path: make_library(source.files, path))
+    flags = flags_for(source.files)
+    key = key_of(*source.files, " ".join(flags), identity(find_compiler()), cpu_name())
+    return fetch(key, lambda path: make_library(source.files, path, flags=flags))
 
 
 def _description(
@@ -72,6 +74,7 @@ def _description(
     """What the trampoline is made from: numbers, one list after the other, and what they point into."""
     starts = np.cumsum([0, *[len(kind.shape) for kind in kinds]]).tolist()
     constants = [np.ascontiguousarray(value) for value in source.constants]
+    callbacks = {each: callback_function(each) for each in source.externals if isinstance(each, Callback)}
     lists: list[list[int]] = [
         [kind.dtype.num for kind in kinds],
         [len(kind.shape) for kind in kinds],
@@ -79,7 +82,10 @@ def _description(
         [len(dims) for dims in source.output_dims],
         _sizes(kinds),
         [d if isinstance(d, int) else -1 - (starts[d[0]] + d[1]) for dims in source.output_dims for d in dims],
-        [_pointer(name) for name in source.externals],
+        [
+            ctypes.cast(callbacks[each], ctypes.c_void_p).value or 0 if isinstance(each, Callback) else _pointer(each)
+            for each in source.externals
+        ],
         [value.ctypes.data for value in constants],
         [dtype.itemsize for dtype in source.output_dtypes],
     ]
@@ -89,7 +95,7 @@ def _description(
     table = np.array([number for numbers in lists for number in numbers], np.int64).tobytes()
     release = sum(kernel.flops for kernel in source.kernels) > _LONG_RUN
     counts = (len(kinds), len(source.output_dtypes), starts[-1])
-    return (entry, single, release, threads, source.workspace_bytes, *counts, table, places, (library, constants))
+    return (entry, single, release, threads, source.workspace_bytes, *counts, table, places, (library, constants, callbacks))
 
 
 def _sizes(kinds: Sequence[ArrayType]) -> list[int]:

@@ -32,7 +32,7 @@ def write(path: Path, source: CSource, names: Sequence[str], kinds: Sequence[Arr
     np.savez(path / "constants.npz", *source.constants)
     manifest = {
         "format": FORMAT, "name": title, "cpu": cpu_name(), "single": single, "entry": source.entry,
-        "files": len(source.files), "externals": source.externals, "workspace_bytes": source.workspace_bytes,
+        "files": len(source.files), "externals": source.functions, "workspace_bytes": source.workspace_bytes,
         "kernels": [asdict(kernel) for kernel in source.kernels],
         "inputs": [[name, str(kind.dtype), kind.shape] for name, kind in zip(names, kinds, strict=True)],
         "outputs": [[str(dtype), dims] for dtype, dims in zip(source.output_dtypes, source.output_dims, strict=True)],

@@ -11,7 +11,7 @@ import numpy as np
 
 from etude.backends.c.csource import Unsupported
 
-__all__ = ["C_TYPES", "PRELUDE", "expression", "literal"]
+__all__ = ["C_TYPES", "PRELUDE", "expression", "has_form", "literal"]
 
 C_TYPES = {
     "?": "uint8_t", "b": "int8_t", "B": "uint8_t", "h": "int16_t", "H": "uint16_t", "i": "int32_t", "I": "uint32_t",
@@ -144,6 +144,12 @@ def literal(value: Any, dtype: np.dtype[Any]) -> str:
     if number == -(2**63):
         return "INT64_MIN"
     return f"(({kind}){number}{'ULL' if number >= 2**63 else 'LL'})"
+
+
+def has_form(name: str, dtype: np.dtype[Any]) -> bool:
+    """Whether an operator has a C expression for operands of a dtype."""
+    row = ROWS.get(name, {})
+    return dtype.kind in row or (dtype.kind == "u" and "i" in row)
 
 
 def expression(name: str, operands: list[str], dtype: np.dtype[Any], exponent: float | None = None) -> str:

@@ -16,7 +16,9 @@ from etude.backends.c.codegen import generate
 from etude.backends.c.compiler import CompileError, NoCompilerError, default_threads
 from etude.backends.c.csource import Unsupported
 from etude.backends.c.native import Native, load
-from etude.program import Program
+from etude.backends.c.sizes import BySize
+from etude.errors import ShapeError
+from etude.program import Program, specialized
 from etude.terms import ArrayType
 
 __all__ = ["Tiers"]
@@ -33,7 +35,7 @@ class Tiers:
 
     def __init__(self, program: Program, single: bool, threads: int | None = None):
         self.program, self.single, self.threads = program, single, threads
-        self.native: Native | None = None
+        self.native: Native | BySize | None = None
         self.reason: str | None = None
         self.unsupported = False
         self.calls, self.seconds = 0, 0.0
@@ -49,8 +51,12 @@ class Tiers:
     @property
     def state(self) -> str:
         """In, not in and why, or what has to happen first."""
+        if isinstance(self.native, BySize):
+            return f"compiled for each set of sizes, {len(self.native.natives)} so far"
         if self.native is not None:
-            return f"compiled, {len(self.native.source.kernels)} kernels"
+            source = self.native.source
+            called = f"; NumPy computes {', '.join(source.callbacks)}" if source.callbacks else ""
+            return f"compiled, {len(source.kernels)} kernels{called}"
         if self.reason is not None:
             return f"not possible, NumPy answers: {self.reason}"
         return "compiling in the background" if self._begun else "not compiled yet"
@@ -86,10 +92,32 @@ class Tiers:
             finally:
                 self._done.set()
 
-    def _made(self) -> Native:
+    def _made(self) -> Native | BySize:
         threads = self.threads or default_threads()
         kinds: Sequence[ArrayType] = self.program.types[: len(self.program.inputs)]
-        return load(generate(self.program, threads=threads), kinds, self.single, threads)
+        try:
+            source = generate(self.program, threads=threads)
+        except Unsupported:
+            if all(kind.is_static for kind in kinds):
+                raise
+            return self._by_size(kinds, threads)
+        return load(source, kinds, self.single, threads)
+
+    def _by_size(self, kinds: Sequence[ArrayType], threads: int) -> BySize:
+        """C for each set of sizes that is met. Raises Unsupported where it cannot be written for any."""
+        with contextlib.suppress(ShapeError):
+            sample = [kind.with_shape([_sample(dim) for dim in kind.shape]) for kind in kinds]
+            generate(specialized(self.program, sample), threads=threads)
+
+        def made(shapes: Sequence[Sequence[int]]) -> Tiers:
+            fixed = [kind.with_shape(shape) for kind, shape in zip(kinds, shapes, strict=True)]
+            return Tiers(specialized(self.program, fixed), self.single, self.threads)
+
+        return BySize(made, _WORKER.take)
+
+
+def _sample(dim: int | str | None) -> int:
+    return dim if isinstance(dim, int) else 4
 
 
 _NOTICED: set[str] = set()
