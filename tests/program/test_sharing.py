@@ -45,3 +45,10 @@ def test_the_form_that_is_defined_more_often_is_taken():
 def test_long_programs_are_left_alone(monkeypatch):
     monkeypatch.setattr("etude.program.sharing.LONGEST", 5)
     assert operators(et.exp(-x * y), et.exp(-(x * y))).count("exp") == 2
+
+
+def test_what_cancels_is_computed_as_written():
+    x = et.scalar("x")
+    inner = et.arcsinh(et.exp(x) * 0)
+    ratio = inner / inner
+    assert np.isnan(et.function([x], ratio / ratio, backend="numpy")(1.0))

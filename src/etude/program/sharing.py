@@ -34,8 +34,8 @@ def less_work(roots: Sequence[Term]) -> list[Term]:
 def share_work(roots: Sequence[Term]) -> list[Term]:
     """The terms, where costly parts that are equal by arithmetic are one part.
 
-    Parts are equal when their normal forms are. They become that form, which is defined wherever one of them is; a
-    part that stands alone stays as it is written.
+    Parts are equal when their normal forms are. They become that form, where it reads the same symbols; a part that stands
+    alone stays as it is written.
     """
     order = postorder(*roots)
     costly = [term for term in order if _is_costly(term)] if len(order) <= LONGEST else []
@@ -50,8 +50,17 @@ def share_work(roots: Sequence[Term]) -> list[Term]:
         written[form] = written.get(form, 0) + 1
     several = [form for form, count in written.items() if count > 1 and not is_constant(form) and not is_symbol(form)]
     below = set(postorder(*several))
-    merged = {term: form for term, form in forms.items() if form in below and form is not term}
+    merged = {term: form for term, form in forms.items() if form in below and form is not term and _keeps_leaves(term, form)}
     return replace(roots, merged)
+
+
+def _keeps_leaves(term: Term, form: Term) -> bool:
+    """Whether the form reads all that the term reads: x / x is no number where x is none, and 1 would be one."""
+    return _symbols(term) == _symbols(form)
+
+
+def _symbols(term: Term) -> set[Term]:
+    return {node for node in postorder(term) if is_symbol(node)}
 
 
 def _is_costly(term: Term) -> bool:
