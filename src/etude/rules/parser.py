@@ -70,6 +70,8 @@ def _setting(body: str) -> tuple[str, str] | None:
 
 
 def _split_comment(line: str) -> tuple[str, str]:
+    if "#" not in line:
+        return line, ""
     quote = ""
     for position, letter in enumerate(line):
         if quote:
@@ -111,6 +113,8 @@ def _separator(text: str) -> tuple[int, str] | None:
 
 
 def _condition_at(text: str) -> int | None:
+    if " if " not in text:
+        return None
     for position, _ in _top_level(text):
         if text.startswith(" if ", position):
             return position
