@@ -12,7 +12,8 @@ from etude.integration.verification import derivative
 from etude.ops import CATALOGUE
 from etude.rewriting import apply_at_root, bottom_up, count_operations, knowledge, simplify
 from etude.rules import RuleSet, default
-from etude.terms import Term, Variable, is_leaf, postorder, replace, symbol
+from etude.rules.inverses import inverse_pairs
+from etude.terms import Term, is_leaf, postorder, replace, symbol
 
 __all__ = ["Restored", "exponentials", "half_angles", "substitutions"]
 
@@ -104,13 +105,8 @@ def _head(term: Term) -> str:
 def _inverses() -> dict[object, object]:
     """Operator -> its inverse, from lines such as exp(log(x)) -> x."""
     pairs: dict[object, object] = {}
-    for rule in default("simplify"):
-        lhs = rule.lhs
-        if not (isinstance(lhs, Term) and isinstance(rule.rhs, Variable) and len(lhs._tuple) == 2):
-            continue
-        below = lhs._tuple[1]
-        if isinstance(below, Term) and len(below._tuple) == 2 and below._tuple[1] == rule.rhs:
-            pairs.setdefault(below._tuple[0], lhs._tuple[0])
+    for outer, inner in inverse_pairs(default("simplify")):
+        pairs.setdefault(inner, outer)
     return pairs
 
 

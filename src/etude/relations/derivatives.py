@@ -14,7 +14,8 @@ from etude.errors import EtudeError
 from etude.integration import antiderivatives
 from etude.ops import CATALOGUE
 from etude.ops.sizes import same_sizes
-from etude.relations.solving import Goal, equal_terms, fair, is_known, normal, solutions, symbols_of, term_of
+from etude.relations.solving import Goal, equal_terms, fair, is_known, solutions, symbols_of, term_of
+from etude.rewriting import simplify
 from etude.rules import default
 from etude.templates import adjointo as adjoint_of_operators
 from etude.terms import Term, depends_on, is_leaf, postorder, replace, symbol
@@ -119,7 +120,7 @@ def _potentials(slope: Term, variable: Term) -> Iterator[Term]:
     if variable.type.ndim == 0:
         yield from _antiderivatives(slope, variable)
         return
-    plain = normal(slope)
+    plain = simplify(slope)
     if not same_sizes(plain, variable) or not _works_by_elements(plain, variable):
         return
     one = symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
@@ -128,7 +129,7 @@ def _potentials(slope: Term, variable: Term) -> Iterator[Term]:
         return
     for found in _antiderivatives(inside, one):
         [elements] = replace([found], {one: variable})
-        yield normal(CATALOGUE["sum"](elements))
+        yield simplify(CATALOGUE["sum"](elements))
 
 
 def _works_by_elements(term: Term, variable: Term) -> bool:
@@ -185,4 +186,4 @@ def _transposed(linear: Term, variable: Term, cotangent: Term) -> Term | None:
     [moved] = tangents([linear], {variable: variable})
     if not isinstance(received, Term) or not isinstance(moved, Term) or not equal_terms(moved, linear):
         return None
-    return normal(received)
+    return simplify(received)

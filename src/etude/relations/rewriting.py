@@ -9,8 +9,8 @@ from unification import reify, unify
 
 from etude.errors import EtudeError
 from etude.ops import Op
-from etude.relations.solving import Goal, equal_terms, fair, is_known, normal, solutions, term_of
-from etude.rewriting import apply_at_root, knowledge
+from etude.relations.solving import Goal, equal_terms, fair, is_known, solutions, term_of
+from etude.rewriting import apply_at_root, knowledge, simplify
 from etude.rewriting.fitting import Refused, fit
 from etude.rules import Rule, RuleSet, default, structural, variables_of
 from etude.rules.conditions import STRUCTURAL, holds
@@ -77,7 +77,7 @@ def equalo(left: Any, right: Any) -> Goal:
 
 
 def _equals(term: Term) -> Iterator[Term]:
-    plain = normal(term)
+    plain = simplify(term)
     told = {plain, term}
     yield plain
     if term is not plain:

@@ -17,7 +17,7 @@ from etude.rewriting import simplify
 from etude.rewriting.fitting import number_of
 from etude.terms import Term, is_symbol, postorder
 
-__all__ = ["Goal", "equal_terms", "fair", "is_known", "limits", "normal", "same", "solutions", "symbols_of", "term_of"]
+__all__ = ["Goal", "equal_terms", "fair", "is_known", "limits", "same", "solutions", "symbols_of", "term_of"]
 
 Goal = Callable[[Any], Iterator[Any]]
 _ORDERS = 64  # orders of commutative operands that are tried for one pattern
@@ -148,20 +148,16 @@ def is_known(part: Any) -> bool:
     return isinstance(part, Term) and part._ground and part.type is not None
 
 
-def normal(term: Term) -> Term:
-    return simplify(term)
-
-
 def equal_terms(left: Term, right: Term) -> bool:
     """Whether two terms have one normal form, or their difference is zero."""
     if left is right:
         return True
-    one, other = normal(left), normal(right)
+    one, other = simplify(left), simplify(right)
     if one is other:
         return True
     if left.type.shape != right.type.shape or one.type.dtype.kind not in "fc":
         return False
-    return bool(number_of(normal(CATALOGUE["subtract"](one, other))) == 0)
+    return bool(number_of(simplify(CATALOGUE["subtract"](one, other))) == 0)
 
 
 def symbols_of(term: Term) -> list[Term]:
