@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import NamedTuple
 
 from etude.integration.exponentials import of_one_exponential
 from etude.integration.parts import number, varies
 from etude.integration.verification import derivative
 from etude.ops import CATALOGUE
-from etude.rewriting import apply_at_root, bottom_up, count_operations, knowledge, simplify
+from etude.rewriting import Journal, Step, apply_at_root, bottom_up, count_operations, knowledge, simplify
 from etude.rules import RuleSet, default
 from etude.rules.inverses import inverse_pairs
 from etude.terms import Term, is_leaf, postorder, replace, symbol
@@ -20,11 +21,19 @@ __all__ = ["Restored", "exponentials", "half_angles", "substitutions"]
 _multiply, _divide = CATALOGUE["multiply"], CATALOGUE["divide"]
 _LONGER = 1  # operations that a substitution may add
 _WORDS = ("positive", "nonnegative", "negative")
-Restored = tuple[Term, Term, Callable[[Term], Term]]
+
+
+class Restored(NamedTuple):
+    """An integrand in a new variable, the new variable, the way back, and the steps that came before."""
+
+    integrand: Term
+    variable: Term
+    put_back: Callable[[Term], Term]
+    steps: tuple[Step, ...] = ()
 
 
 def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
-    """(integrand in a new variable, the new variable, the way back) for each inner function that can stand for it."""
+    """The integrand in a new variable, for each inner function that can stand for it."""
     for inner in _inner_functions(integrand, variable):
         slope = derivative(inner, variable)
         if slope is None:
@@ -37,16 +46,19 @@ def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
         if not varies(found, variable):
             found = simplify(found)
             if count_operations(found) <= count_operations(integrand) + _LONGER:
-                yield found, fresh, _put_back(fresh, inner)
+                yield Restored(found, fresh, _put_back(fresh, inner))
 
 
 def exponentials(integrand: Term, variable: Term) -> Iterator[Restored]:
     """The same for the one exponential of which all others are powers."""
     found = of_one_exponential(integrand, variable)
-    inverse = None if found is None else _inverse_at(found[2], variable, found[1])
-    slope = None if inverse is None or found is None else derivative(inverse, found[1])
-    if found is not None and slope is not None:
-        yield simplify(_multiply(found[0], slope)), found[1], _put_back(found[1], found[2])
+    if found is None:
+        return
+    changed, fresh, unit, steps = found
+    inverse = _inverse_at(unit, variable, fresh)
+    slope = None if inverse is None else derivative(inverse, fresh)
+    if slope is not None:
+        yield Restored(simplify(_multiply(changed, slope)), fresh, _put_back(fresh, unit), steps)
 
 
 def _put_back(fresh: Term, inner: Term) -> Callable[[Term], Term]:
@@ -77,7 +89,8 @@ def _inner_functions(integrand: Term, variable: Term) -> list[Term]:
 def half_angles(integrand: Term, variable: Term) -> Iterator[Restored]:
     """The same for the tangent of half the angle, by the lines of rules/half_angles."""
     rules = RuleSet(dataclasses.replace(rule, kind="rewrite") for rule in default("half_angles"))
-    changed = bottom_up(apply_at_root(rules))(integrand)
+    journal = Journal()
+    changed = bottom_up(apply_at_root(rules, journal))(integrand)
     tangents = [node for node in postorder(changed or integrand) if _head(node) in ("tan", "tanh") and varies(node, variable)]
     if changed is None or len(tangents) != 1:
         return
@@ -94,7 +107,7 @@ def half_angles(integrand: Term, variable: Term) -> Iterator[Restored]:
         [term] = replace([found], {angle: inner.operands[0], fresh: inner})
         return term
 
-    yield simplify(_multiply(found, slope)), fresh, restore
+    yield Restored(simplify(_multiply(found, slope)), fresh, restore, journal.derivation().steps)
 
 
 def _head(term: Term) -> str:

@@ -18,7 +18,7 @@ from etude.rules.conditions import STRUCTURAL, holds, structural
 from etude.rules.pattern import pattern_parts
 from etude.terms import Term, Variable, constant, postorder, replace, symbol
 
-__all__ = ["Form", "Table", "differential_line", "table", "typed"]
+__all__ = ["Form", "Table", "differential_line", "line_of", "table", "typed"]
 
 _VARIABLE = symbol("u", (), "float64")
 _DIVIDED, _ADDED = CATALOGUE["divide"], CATALOGUE["add"]
@@ -129,6 +129,11 @@ def _by_operator() -> dict[Any, Rule]:
 def differential_line(term: Term) -> Rule | None:
     """The line that differentiates the term's operator."""
     return _by_operator().get(term._tuple[0])
+
+
+def line_of(name: str) -> Rule | None:
+    """The line that differentiates the operator of that name."""
+    return _by_operator().get(CATALOGUE.get(name))
 
 
 def _is_function(rule: Rule) -> bool:
