@@ -8,9 +8,10 @@ from functools import cache
 from typing import NamedTuple
 
 from etude.integration.exponentials import of_one_exponential
-from etude.integration.parts import number, varies
+from etude.integration.inverses import inverse_at
+from etude.integration.parts import varies
 from etude.integration.verification import derivative
-from etude.ops import CATALOGUE
+from etude.ops import CATALOGUE, Op
 from etude.rewriting import Journal, Step, apply_at_root, bottom_up, count_operations, knowledge, simplify
 from etude.rules import RuleSet, default
 from etude.rules.inverses import inverse_pairs
@@ -55,7 +56,7 @@ def exponentials(integrand: Term, variable: Term) -> Iterator[Restored]:
     if found is None:
         return
     changed, fresh, unit, steps = found
-    inverse = _inverse_at(unit, variable, fresh)
+    inverse = inverse_at(unit, variable, fresh)
     slope = None if inverse is None else derivative(inverse, fresh)
     if slope is not None:
         yield Restored(simplify(_multiply(changed, slope)), fresh, _put_back(fresh, unit), steps)
@@ -97,8 +98,8 @@ def half_angles(integrand: Term, variable: Term) -> Iterator[Restored]:
     [inner] = tangents
     fresh = symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
     [found] = replace([changed], {inner: fresh})
-    angle = next(undone(fresh) for undone, head in _inverses().items() if head is inner._tuple[0])  # type: ignore[operator]
-    inverse = _inverse_at(inner.operands[0], variable, angle)
+    angle = _angle(inner._tuple[0])(fresh)
+    inverse = inverse_at(inner.operands[0], variable, angle)
     slope = None if inverse is None else derivative(inverse, fresh)
     if slope is None or varies(found, variable):
         return
@@ -110,22 +111,20 @@ def half_angles(integrand: Term, variable: Term) -> Iterator[Restored]:
     yield Restored(simplify(_multiply(found, slope)), fresh, restore, journal.derivation().steps)
 
 
+@cache
+def _angle(tangent: Op) -> Op:
+    """The function that gives the angle of a tangent."""
+    found: Op = next(inner for outer, inner in inverse_pairs(default("simplify")) if outer is tangent)
+    return found
+
+
 def _head(term: Term) -> str:
     return str(getattr(term._tuple[0], "name", ""))
 
 
-@cache
-def _inverses() -> dict[object, object]:
-    """Operator -> its inverse, from lines such as exp(log(x)) -> x."""
-    pairs: dict[object, object] = {}
-    for outer, inner in inverse_pairs(default("simplify")):
-        pairs.setdefault(inner, outer)
-    return pairs
-
-
 def _by_inverse(integrand: Term, inner: Term, variable: Term, fresh: Term) -> Term | None:
     """The integrand where the variable is the inverse function of the new one."""
-    inverse = _inverse_at(inner, variable, fresh)
+    inverse = inverse_at(inner, variable, fresh)
     if inverse is None:
         return None
     slope = derivative(inverse, fresh)
@@ -134,44 +133,3 @@ def _by_inverse(integrand: Term, inner: Term, variable: Term, fresh: Term) -> Te
     [found] = replace([integrand], {variable: inverse})
     return simplify(_multiply(found, slope))
 
-
-def _inverse_at(inner: Term, variable: Term, value: Term) -> Term | None:
-    """X where inner(x) = value, for functions of one operand one within another."""
-    while inner is not variable:
-        head, operands = inner._tuple[0], inner.operands
-        if getattr(head, "name", "") == "sqrt":
-            value, inner = CATALOGUE["power"](value, number(2, value)), operands[0]
-            continue
-        if len(operands) == 1:
-            other = _inverses().get(head)
-            if other is None:
-                return None
-            value, inner = other(value), operands[0]  # type: ignore[operator]  # operators build terms
-            continue
-        name = getattr(head, "name", "")
-        moving = [place for place, part in enumerate(operands) if varies(part, variable)]
-        if len(operands) != 2 or len(moving) != 1:
-            return None
-        [place] = moving
-        undone = _undone(name, place, operands[1 - place], value)
-        if undone is None:
-            return None
-        value, inner = undone, operands[place]
-    return value
-
-
-_UNDONE = {("add", 0): "subtract", ("add", 1): "subtract", ("multiply", 0): "divide", ("multiply", 1): "divide",
-           ("subtract", 0): "add", ("divide", 0): "multiply"}  # fmt: skip
-
-
-def _undone(name: str, place: int, other: Term, value: Term) -> Term | None:
-    made: Term
-    if name == "power" and place == 0:
-        return CATALOGUE["power"](value, simplify(_divide(number(1, other), other)))
-    if (name, place) in _UNDONE:
-        made = CATALOGUE[_UNDONE[name, place]](value, other)
-    elif name in ("subtract", "divide") and place == 1:
-        made = CATALOGUE[name](other, value)
-    else:
-        return None
-    return made
