@@ -241,7 +241,8 @@ class Collector:
             found = self._fire_product(coefficient, factors, dtype)
             if found is not None:
                 return found
-        return algebra.product(coefficient, factors, dtype)
+        alone = len(factors) == 1 and self.uses.get(next(iter(factors)), 0) > 1
+        return algebra.product(coefficient, factors, dtype, spread=not alone)
 
     def multiplied_out(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term | None:
         """A product of sums as a sum of products, where it stays short."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from etude.rewriting.bodies import within_bodies
 from etude.rewriting.compiled import Rules, compiled
+from etude.rewriting.counting import size_of
 from etude.rewriting.engine import Engine
 from etude.rewriting.goals import GOALS, SIZE, Goal
 from etude.rewriting.journal import Journal, attach
@@ -21,6 +22,7 @@ EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
 SEARCHED = 200  # nodes up to which other forms are tried
 WRITTEN_ANEW = 2000  # nodes up to which sums are tried as polynomials
+_LONGER = 2  # times the operations of a term up to which what it is multiplied out may get shorter again
 
 
 def normalize(term: Term, rules: RuleSet, journal: Journal | None = None) -> Term:
@@ -143,7 +145,10 @@ def smallest(
 def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
     """The normal form of what the term is when multiplied out, where that is better."""
     apart = Journal() if journal is not None else None
-    other = stable(Engine(rules, apart, expand=True).run(term), rules, apart, goal)
+    other = Engine(rules, apart, expand=True).run(term)
+    if other is term or size_of(other)[1] > _LONGER * size_of(term)[1]:
+        return term
+    other = stable(other, rules, apart, goal)
     if other is term or other.type is not term.type or not goal.measure(other) < goal.measure(term):
         return term
     if journal is not None and apart is not None:
