@@ -40,8 +40,8 @@ def pasted(text):
     right = rest.rsplit(" (", 1)[0]
     statements = re.sub(r", (?=\w+ = )", "\n", given)
     inputs = dict(NAMES)
-    exec(statements, inputs)  # noqa: S102  # it is what a reader does with it
-    return {name: inputs[name] for name in re.findall(r"^(\w+) = ", statements, re.MULTILINE)}, *(eval(side, dict(NAMES)) for side in (left, right))  # noqa: S307
+    exec(statements, inputs)  # it is what a reader does with it
+    return {name: inputs[name] for name in re.findall(r"^(\w+) = ", statements, re.MULTILINE)}, *(eval(side, dict(NAMES)) for side in (left, right))
 
 
 @pytest.mark.parametrize("text", RULES)
@@ -51,7 +51,7 @@ def test_the_difference_is_seen(text):
     assert found.sound is False
     inputs, *printed = pasted(str(found.counterexample))
     before, after = text.split(" if ")[0].split(" -> ")
-    values = [np.asarray(eval(side, {**NAMES, **inputs}), dtype=float) for side in (before, after)]  # noqa: S307
+    values = [np.asarray(eval(side, {**NAMES, **inputs}), dtype=float) for side in (before, after)]
     for value, shown in zip(values, printed, strict=True):
         np.testing.assert_array_equal(np.broadcast_to(value, np.shape(shown)), shown)
     assert not np.array_equal(*np.broadcast_arrays(*values), equal_nan=True)

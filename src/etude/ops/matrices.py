@@ -72,7 +72,7 @@ def _diag_type(types: Types, attributes: Attributes) -> ArrayType:
     return types[0].with_shape((size, size))
 
 
-diag = register(Op("diag", ("v",), lambda v, offset: np.diag(v, offset), _diag_type, attributes=OFFSET,
+diag = register(Op("diag", ("v",), lambda v, offset: np.diag(v, k=offset), _diag_type, attributes=OFFSET,
                    doc="a square matrix with the vector v on a diagonal, 0 elsewhere"))  # fmt: skip
 
 
