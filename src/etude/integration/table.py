@@ -125,7 +125,7 @@ def table() -> Table:
 
 @cache
 def _by_operator() -> dict[Any, Rule]:
-    return {rule.lhs._tuple[0]: rule for rule in reversed(list(default("differentials")))}
+    return {rule.head: rule for rule in reversed(list(default("differentials")))}
 
 
 def differential_line(term: Term) -> Rule | None:
