@@ -10,8 +10,10 @@ from etude.backends.c.bodies import PARAMETERS, operations
 from etude.backends.c.csource import CSource, KernelInfo
 from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule, schedule
-from etude.backends.c.loops import Writer
+from etude.backends.c.parts import PROLOGUE
 from etude.backends.c.scalars import PRELUDE
+from etude.backends.c.texts import texts
+from etude.backends.c.writer import Writer
 from etude.program import Program
 
 __all__ = ["generate"]
@@ -38,22 +40,20 @@ static char *pack(const char *p, int n, const int64_t *d, const int64_t *s, int6
 """
 
 
-def generate(program: Program, *, threads: int = 1) -> CSource:
-    """C source for a program of known sizes.
+def generate(program: Program) -> CSource:
+    """C source for a program of known sizes, the same for any number of threads.
 
-    Raises `Unsupported`, naming the operator, where the program has to stay on NumPy. Loops are not shared among
-    threads yet, so `threads` changes nothing.
+    Raises `Unsupported`, naming the operator, where the program has to stay on NumPy.
     """
     graph = Graph(program)
     plan = schedule(graph)
     writer = Writer(graph, plan)
     bodies, before = [], []
-    for number in range(len(plan.kernels)):
-        start = len(writer.functions)
-        bodies.append(writer.kernel(number))
+    start = 0
+    for text in texts(writer):
+        bodies.append(text)
         before.append("".join(writer.functions[start:]))
-    bodies.append(writer.results())
-    before.append("")
+        start = len(writer.functions)
     name = "etude_" + sha256("".join([*before, *bodies]).encode()).hexdigest()[:16]
     files = _files(name, bodies, before, _entry(name, graph, plan, len(bodies)))
     infos = tuple([_info(writer, number) for number in range(len(plan.kernels))])
@@ -66,20 +66,20 @@ def _files(name: str, bodies: Sequence[str], before: Sequence[str], entry: str) 
     """Translation units of limited length; the entry is in the last."""
     heads = [f"int {name}_k{number}({PARAMETERS})" for number in range(len(bodies))]
     hidden = '__attribute__((visibility("hidden"))) '
-    parts = zip(before, heads, bodies, strict=True)
-    whole = [f"{functions}{hidden}{head} {{\n{body}  return 0;\n}}\n" for functions, head, body in parts]
+    rows = zip(before, heads, bodies, strict=True)
+    whole = [f"{functions}{hidden}{head} {{\n{body}  return 0;\n}}\n" for functions, head, body in rows]
     files: list[str] = []
-    texts: list[str] = []
+    parts: list[str] = []
     lines = 0
     for text in whole:
         count = text.count("\n")
-        if texts and lines + count > FILE_LINES:
-            files.append(PRELUDE + "".join(texts))
-            texts, lines = [], 0
-        texts.append(text)
+        if parts and lines + count > FILE_LINES:
+            files.append(PRELUDE + PROLOGUE + "".join(parts))
+            parts, lines = [], 0
+        parts.append(text)
         lines += count
     declared = "".join(f"{hidden}{head};\n" for head in heads)
-    return (*files, PRELUDE + declared + "".join(texts) + _PACK + entry)
+    return (*files, PRELUDE + PROLOGUE + declared + "".join(parts) + _PACK + entry)
 
 
 def _entry(name: str, graph: Graph, plan: Schedule, count: int) -> str:
@@ -95,7 +95,9 @@ def _entry(name: str, graph: Graph, plan: Schedule, count: int) -> str:
         )
         at += rank
     inputs = max(graph.inputs, 1)
-    calls = "".join(f"  if ((code = {name}_k{number}(d, constants, out, w, externals))) goto end;\n" for number in range(count))
+    calls = "".join(
+        f"  if ((code = {name}_k{number}(d, constants, out, w, externals, threads))) goto end;\n" for number in range(count)
+    )
     small = plan.bytes <= 32768
     memory = (
         f"  _Alignas(64) char stack[{max(plan.bytes, 1)}];\n  if (!w) w = stack;\n"
@@ -107,7 +109,7 @@ def _entry(name: str, graph: Graph, plan: Schedule, count: int) -> str:
         ("" if small else "static __thread char *arena;\n")
         + f"int {name}(char **data, const int64_t *dims, const int64_t *strides, void **externals, char **constants,\n"
         "    char **out, char *workspace, int threads) {\n"
-        f"  char *d[{inputs}], *owned[{inputs}] = {{0}}, *w = workspace;\n  int code = 0;\n  (void)threads;\n"
+        f"  char *d[{inputs}], *owned[{inputs}] = {{0}}, *w = workspace;\n  int code = 0;\n"
         + (f"  if ({' || '.join(checks)}) return 1;\n" if checks else "")
         + memory
         + f"  for (int i = 0; i < {graph.inputs}; i++) d[i] = data[i];\n"
@@ -143,4 +145,5 @@ def _info(writer: Writer, number: int) -> KernelInfo:
         sum(graph.nodes[base].size * graph.nodes[base].dtype.itemsize for base in read),
         sum(graph.nodes[base].size * graph.nodes[base].dtype.itemsize for base in written),
         flops,
+        writer.parts.get(number, 1),
     )

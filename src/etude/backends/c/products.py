@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from etude.backends.c.graph import Node, row_major
 from etude.backends.c.scalars import C_TYPES
-
-if TYPE_CHECKING:
-    from etude.backends.c.loops import Writer
+from etude.backends.c.writer import Writer
 
 __all__ = ["product"]
 
