@@ -69,7 +69,7 @@ def _shape_of(kind: Any, name: str) -> Shape:
 
 
 class Graph:
-    """Nodes in an order in which they can be computed; `outputs` are nodes."""
+    """Nodes in an order in which they can be computed; `outputs` are nodes, `written` those whose elements they have."""
 
     def __init__(self, program: Program):
         self.nodes: list[Node] = []
@@ -93,6 +93,7 @@ class Graph:
             kinds = tuple([program.types[slot] for slot in program.operands[position]])
             self.slots.append(self._instruction(op, args, program.attributes[position], kinds, kind))
         self.outputs = [self.slots[slot] for slot in program.outputs]
+        self.written = [self._whole(number) for number in self.outputs]
 
     # ---------------------------------------------------------------- nodes
 
@@ -148,6 +149,13 @@ class Graph:
             return found
         shape = tuple([dim for place, dim in enumerate(source.shape) if place not in axes])
         return self._viewed(found, shape, 0, row_major(shape))
+
+    def _whole(self, number: int) -> int:
+        """The node that has the elements of this one in the same order, and no others."""
+        view, node = self.view_of(number), self.nodes[number]
+        plain = zip(node.shape, view.strides, row_major(node.shape), strict=True)
+        same = self.nodes[view.base].size == node.size and all(dim == 1 or step == own for dim, step, own in plain)
+        return view.base if same and not view.offset else number
 
     # ---------------------------------------------------------------- instructions
 

@@ -179,7 +179,7 @@ def _place_in_memory(graph: Graph, found: Schedule) -> None:
         for arg in graph.nodes[number].args:
             base = graph.view_of(arg).base
             last[base] = max(last.get(base, 0), place)
-    direct = {number for number in graph.outputs if number in found.stored}
+    direct = {number for number in graph.written if number in found.stored}
     for number in graph.outputs:
         last[graph.view_of(number).base] = len(found.kernels)
     dying: dict[int, list[int]] = {}

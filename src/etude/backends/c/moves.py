@@ -10,11 +10,10 @@ __all__ = ["changed", "concatenated", "results"]
 
 
 def results(writer: Writer) -> str:
-    """Copies for outputs that are views, inputs, constants or given twice."""
+    """Copies for outputs that no kernel writes."""
     parts = []
-    for place, number in enumerate(writer.graph.outputs):
-        if number in writer.plan.stored and writer.graph.outputs.index(number) == place:
-            continue
+    for place in writer.copied():
+        number = writer.graph.outputs[place]
         node, pointers = writer.graph.nodes[number], dict[int, str]()
         source = writer.element(number, node.shape, pointers)
         kind = C_TYPES[node.dtype.char]

@@ -49,6 +49,11 @@ class Tiers:
         return self._done.is_set()
 
     @property
+    def most_threads(self) -> int:
+        """How many threads share a loop at most."""
+        return self.threads or default_threads()
+
+    @property
     def state(self) -> str:
         """In, not in and why, or what has to happen first."""
         if isinstance(self.native, BySize):
@@ -56,7 +61,7 @@ class Tiers:
         if self.native is not None:
             source = self.native.source
             called = f"; NumPy computes {', '.join(source.callbacks)}" if source.callbacks else ""
-            threads = self.threads or default_threads()
+            threads = self.most_threads
             return f"compiled, {len(source.kernels)} kernels, at most {threads} thread{'s'[: threads != 1]}{called}"
         if self.reason is not None:
             return f"not possible, NumPy answers: {self.reason}"
@@ -94,7 +99,7 @@ class Tiers:
                 self._done.set()
 
     def _made(self) -> Native | BySize:
-        threads = self.threads or default_threads()
+        threads = self.most_threads
         kinds: Sequence[ArrayType] = self.program.types[: len(self.program.inputs)]
         try:
             source = generate(self.program)

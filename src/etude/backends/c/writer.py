@@ -57,9 +57,14 @@ class Writer:
                 place = self._constant_places[base] = len(self.constants)
                 self.constants.append(np.asarray(node.value))
             return f"G[{place}]"
-        if base in self.graph.outputs:
-            return f"O[{self.graph.outputs.index(base)}]"
+        if base in self.graph.written:
+            return f"O[{self.graph.written.index(base)}]"
         return f"W + {self.plan.offsets[base]}"
+
+    def copied(self) -> list[int]:
+        """The places of outputs that no kernel writes: views, inputs, constants, and what is given twice."""
+        found = enumerate(self.graph.written)
+        return [place for place, number in found if number not in self.plan.stored or self.graph.written.index(number) != place]
 
     def address(self, arg: int) -> str:
         """Where an operand begins, as C text of type char *."""
