@@ -8,6 +8,7 @@ from hashlib import sha256
 import numpy as np
 
 from etude.backends.c.bodies import PARAMETERS
+from etude.backends.c.bytecode import INTERPRET, interpreter
 from etude.backends.c.csource import CSource
 from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule, schedule
@@ -17,6 +18,7 @@ from etude.backends.c.texts import texts
 from etude.backends.c.traffic import copies, kernel_info
 from etude.backends.c.writer import Writer
 from etude.program import Program
+from etude.terms import bulk
 
 __all__ = ["generate"]
 
@@ -44,6 +46,7 @@ static char *pack(const char *p, int n, const int64_t *d, const int64_t *s, int6
 """
 
 
+@bulk()
 def generate(program: Program, *, timed: bool = False) -> CSource:
     """C source for a program of known sizes, the same for any number of threads. Where `timed` it has one more output:
     the seconds of each kernel, copies of results at the end among them.
@@ -60,7 +63,8 @@ def generate(program: Program, *, timed: bool = False) -> CSource:
         before.append("".join(writer.functions[start:]))
         start = len(writer.functions)
     name = "etude_" + sha256("".join([*before, *bodies]).encode()).hexdigest()[:16]
-    files = _files(name, bodies, before, _entry(name, graph, plan, len(bodies), timed))
+    run = interpreter(list(writer.cases))
+    files = _files(name, bodies, before, _entry(name, graph, plan, len(bodies), timed), run)
     infos = tuple([kernel_info(writer, number) for number in range(len(plan.kernels))])
     dtypes = tuple([graph.nodes[number].dtype for number in graph.outputs])
     shapes = tuple([graph.nodes[number].shape for number in graph.outputs])
@@ -70,7 +74,7 @@ def generate(program: Program, *, timed: bool = False) -> CSource:
     return CSource(files, name, tuple(writer.externals), tuple(writer.constants), infos, dtypes, shapes, plan.bytes)
 
 
-def _files(name: str, bodies: Sequence[str], before: Sequence[str], entry: str) -> tuple[str, ...]:
+def _files(name: str, bodies: Sequence[str], before: Sequence[str], entry: str, run: str) -> tuple[str, ...]:
     """Translation units of limited length; the entry is in the last."""
     heads = [f"int {name}_k{number}({PARAMETERS})" for number in range(len(bodies))]
     hidden = '__attribute__((visibility("hidden"))) '
@@ -82,12 +86,17 @@ def _files(name: str, bodies: Sequence[str], before: Sequence[str], entry: str) 
     for text in whole:
         count = text.count("\n")
         if parts and lines + count > FILE_LINES:
-            files.append(PRELUDE + PROLOGUE + "".join(parts))
+            files.append(_head(parts, run) + "".join(parts))
             parts, lines = [], 0
         parts.append(text)
         lines += count
     declared = "".join(f"{hidden}{head};\n" for head in heads)
-    return (*files, PRELUDE + PROLOGUE + declared + "".join(parts) + _PACK + entry)
+    return (*files, _head(parts, run) + declared + "".join(parts) + _PACK + entry)
+
+
+def _head(parts: Sequence[str], run: str) -> str:
+    """What these functions need before them."""
+    return PRELUDE + PROLOGUE + (run if any(INTERPRET in text for text in parts) else "")
 
 
 def _entry(name: str, graph: Graph, plan: Schedule, count: int, timed: bool) -> str:

@@ -15,7 +15,7 @@ def parts_in_place(
     graph: Graph, needed: Sequence[int], place: Mapping[int, int], users: Mapping[int, Sequence[tuple[int, bool]]]
 ) -> dict[int, View]:
     """For the parts that nothing but one concatenation reads from memory, the elements of the whole that they are."""
-    outputs = {graph.view_of(number).base for number in graph.outputs}
+    outputs = {graph.base_of(number) for number in graph.outputs}
     found: dict[int, View] = {}
     for number in reversed(needed):
         node = graph.nodes[number]
@@ -24,7 +24,7 @@ def parts_in_place(
         whole = found.get(number) or View(number, 0, row_major(node.shape))
         axis, start = node.axes[0], 0
         for arg in node.args:
-            base, size = graph.view_of(arg).base, graph.nodes[arg].shape[axis]
+            base, size = graph.base_of(arg), graph.nodes[arg].shape[axis]
             readers = [user for user, direct in users.get(base, ()) if not direct or place[user] != place[base]]
             if readers == [number] and base not in outputs and _is_whole(graph, arg, node.dtype.char):
                 strides = _strides(graph.nodes[base].shape, graph.nodes[arg].shape, whole.strides)

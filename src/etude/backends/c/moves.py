@@ -31,7 +31,7 @@ def concatenated(writer: Writer, number: int) -> str:
     out, text = writer.store(number, pointers), ""
     for arg in node.args:
         shape = writer.graph.nodes[arg].shape
-        if writer.graph.view_of(arg).base not in writer.plan.inside:
+        if writer.graph.base_of(arg) not in writer.plan.inside:
             target = out._replace(offset=out.offset + start * out.steps[axis])
             text += nest(shape, [(target, "=", writer.element(arg, shape, pointers))])
         start += shape[axis]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from etude.backends.c.bodies import bodied
+from etude.backends.c.bytecode import interpreted, is_long
 from etude.backends.c.callbacks import called
 from etude.backends.c.loops import Loop
 from etude.backends.c.moves import changed, concatenated, results
@@ -18,8 +19,12 @@ def texts(writer: Writer) -> Iterator[str]:
     """The kernels in their order, then what fills outputs that no kernel writes. The functions that a text calls are
     among the writer's once it is given.
     """
-    for number in range(len(writer.plan.kernels)):
-        yield _kernel(writer, number)
+    long = is_long(writer)
+    for number, kernel in enumerate(writer.plan.kernels):
+        text = interpreted(writer, kernel, number) if long else None
+        if text is not None:
+            writer.interpreted.add(number)
+        yield _kernel(writer, number) if text is None else text
     yield results(writer)
 
 

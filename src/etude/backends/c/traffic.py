@@ -23,13 +23,13 @@ def kernel_info(writer: Writer, number: int) -> KernelInfo:
     graph, plan = writer.graph, writer.plan
     kernel = plan.kernels[number]
     first = graph.nodes[kernel.members[0]]
-    read = [
-        arg for member in kernel.members for arg in graph.nodes[member].args if plan.place.get(graph.view_of(arg).base) != number
-    ]
+    read = [arg for member in kernel.members for arg in graph.nodes[member].args if plan.place.get(graph.base_of(arg)) != number]
     written = [graph.nodes[member] for member in kernel.members if member in plan.stored]
     ops = [graph.nodes[member].op for member in kernel.members]
     shown = " ".join(ops[:_SHOWN]) + (f" ... {len(ops) - _SHOWN} more" if len(ops) > _SHOWN else "")
     loop = "call" if kernel.domain is None else f"loop {'x'.join(map(str, kernel.domain)) or '1'}"
+    if number in writer.interpreted:
+        loop = "interpreted"
     if kernel.domain is not None:
         work = prod(kernel.domain) * sum(op not in _MOVES for op in ops)
     elif first.kind == "matmul":

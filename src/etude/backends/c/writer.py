@@ -36,7 +36,9 @@ class Writer:
         self.constants: list[np.ndarray[Any, Any]] = [] if outer is None else outer.constants
         self.externals: list[str | Callback] = [] if outer is None else outer.externals
         self.functions: list[str] = [] if outer is None else outer.functions
+        self.cases: dict[str, int] = {} if outer is None else outer.cases  # of the interpreter
         self.parts: dict[int, int] = {}  # of kernels that threads share
+        self.interpreted: set[int] = set()  # kernels
         self._constant_places: dict[int, int] = {}
 
     # ---------------------------------------------------------------- operands
@@ -46,20 +48,28 @@ class Writer:
             self.externals.append(name)
         return self.externals.index(name)
 
-    def memory(self, base: int) -> str:
-        """The address of a node's memory, as C text."""
+    def constant(self, value: np.ndarray[Any, Any]) -> int:
+        """The place of a new constant."""
+        self.constants.append(value)
+        return len(self.constants) - 1
+
+    def place(self, base: int) -> tuple[str, int]:
+        """Where a node's memory is: an input, a constant, an output (D, G, O), or bytes from the workspace's begin (W)."""
         node = self.graph.nodes[base]
         if node.kind == "input":
-            return f"D[{base}]"
+            return "D", base
         if node.kind == "constant":
-            place = self._constant_places.get(base)
-            if place is None:
-                place = self._constant_places[base] = len(self.constants)
-                self.constants.append(np.asarray(node.value))
-            return f"G[{place}]"
+            if base not in self._constant_places:
+                self._constant_places[base] = self.constant(np.asarray(node.value))
+            return "G", self._constant_places[base]
         if base in self.graph.written:
-            return f"O[{self.graph.written.index(base)}]"
-        return f"W + {self.plan.offsets[base]}"
+            return "O", self.graph.written.index(base)
+        return "W", self.plan.offsets[base]
+
+    def memory(self, base: int) -> str:
+        """The address of a node's memory, as C text."""
+        letter, index = self.place(base)
+        return f"W + {index}" if letter == "W" else f"{letter}[{index}]"
 
     def copied(self) -> list[int]:
         """The places of outputs that no kernel writes: views, inputs, constants, and what is given twice."""
@@ -94,7 +104,7 @@ class Writer:
 
     def number_of(self, arg: int) -> str | None:
         """The literal of a constant number, or of a view of one."""
-        base = self.graph.nodes[self.graph.view_of(arg).base]
+        base = self.graph.nodes[self.graph.base_of(arg)]
         return literal(base.value[()], base.dtype) if base.kind == "constant" and not base.shape else None
 
     def element(self, arg: int, domain: Shape, pointers: dict[int, str]) -> Access | str:
