@@ -34,7 +34,7 @@ class _Ref(weakref.ref["Term"]):
     key: Any
 
 
-_table: dict[int, _Ref] = {}
+_table: dict[Any, _Ref] = {}  # by hash
 _overflow: dict[Any, _Ref] = {}  # terms whose hash another living term has
 _collided: set[int] = set()  # the hashes of which there was ever more than one term
 _lock = threading.RLock()
@@ -88,17 +88,26 @@ def _intern_new(key: int, parts: Parts, kind: ArrayType | TupleType | None, grou
         found = None if ref is None else ref()
         if found is not None:
             return found
-    term: Term = object.__new__(Term)
-    term._hash, term.type, term._ground = key, kind, ground
+    table, place = (_table, key) if there is None else (_overflow, long_key)
+    return _made(Term, parts, kind, ground, key, table, place)
+
+
+def _of_class(cls: type[Term], parts: Parts) -> Term:
+    """The one term of a class of the user's own, such as one that evaluates in another way; it has no type."""
+    key = cls, _exact_key(parts)
+    with _lock:
+        ref = _overflow.get(key)
+        found = None if ref is None else ref()
+        return _made(cls, parts, None, all(map(_is_ground, parts)), hash(parts), _overflow, key) if found is None else found
+
+
+def _made(cls: type[Term], parts: Parts, kind: Any, ground: bool, code: int, table: dict[Any, _Ref], key: Any) -> Term:
+    term: Term = object.__new__(cls)
+    term._hash, term.type, term._ground = code, kind, ground
     term._tuple = parts  # type: ignore[misc]  # a slot of the untyped base
     term._evaled_obj = ExpressionTuple.null
-    ref = _Ref(term, _forget)
-    if there is None:
-        ref.key = key
-        _table[key] = ref
-    else:
-        ref.key = long_key
-        _overflow[long_key] = ref
+    table[key] = ref = _Ref(term, _forget)
+    ref.key = key
     return term
 
 
@@ -124,9 +133,11 @@ class Term(ExpressionTuple):
 
     def __new__(cls, seq: Any = None, **named: Any) -> Term:
         named.pop("evaled_obj", None)
-        if isinstance(seq, Term) and not named:
+        if isinstance(seq, cls) and not named:
             return seq
         parts = tuple(seq or ()) + tuple(KwdPair(name, value) for name, value in named.items())
+        if cls is not Term:
+            return _of_class(cls, parts)
         if parts and hasattr(type(parts[0]), "typed_parts"):
             parts, kind = parts[0].typed_parts(parts)
             if kind is not None:

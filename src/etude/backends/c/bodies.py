@@ -8,7 +8,7 @@ from etude.backends.c.graph import Graph, Node
 from etude.backends.c.kernels import Schedule, rounded
 from etude.backends.c.writer import Writer
 
-__all__ = ["PARAMETERS", "bodied", "operations"]
+__all__ = ["PARAMETERS", "bodied", "operations", "steps_of"]
 
 PARAMETERS = "char *const *D, char *const *G, char *const *O, char *W, void *const *X, int T"
 _LINES = 800  # of one function; more make the C compiler slow

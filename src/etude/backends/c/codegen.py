@@ -7,11 +7,12 @@ from hashlib import sha256
 
 import numpy as np
 
+from etude.backends.c.blocking import planned
 from etude.backends.c.bodies import PARAMETERS
 from etude.backends.c.bytecode import INTERPRET, interpreter
 from etude.backends.c.csource import CSource
 from etude.backends.c.graph import Graph
-from etude.backends.c.kernels import Schedule, schedule
+from etude.backends.c.kernels import Schedule
 from etude.backends.c.parts import PROLOGUE
 from etude.backends.c.scalars import PRELUDE
 from etude.backends.c.texts import texts
@@ -53,8 +54,7 @@ def generate(program: Program, *, timed: bool = False) -> CSource:
 
     Raises `Unsupported`, naming the operator, where the program has to stay on NumPy.
     """
-    graph = Graph(program)
-    plan = schedule(graph)
+    graph, plan = planned(program)
     writer = Writer(graph, plan)
     bodies, before = [], []
     start = 0

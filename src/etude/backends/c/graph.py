@@ -70,7 +70,7 @@ def _shape_of(kind: Any, name: str) -> Shape:
 
 
 class Graph:
-    """Nodes in an order in which they can be computed; `outputs` are nodes, `written` those whose elements they have."""
+    """Nodes in an order in which they can be computed; `outputs` are nodes."""
 
     def __init__(self, program: Program):
         self.nodes: list[Node] = []
@@ -94,7 +94,6 @@ class Graph:
             kinds = tuple([program.types[slot] for slot in program.operands[position]])
             self.slots.append(self._instruction(op, args, program.attributes[position], kinds, kind))
         self.outputs = [self.slots[slot] for slot in program.outputs]
-        self.written = [self._whole(number) for number in self.outputs]
 
     # ---------------------------------------------------------------- nodes
 
@@ -155,13 +154,6 @@ class Graph:
             return found
         shape = tuple([dim for place, dim in enumerate(source.shape) if place not in axes])
         return self._viewed(found, shape, 0, row_major(shape))
-
-    def _whole(self, number: int) -> int:
-        """The node that has the elements of this one in the same order, and no others."""
-        view, node = self.view_of(number), self.nodes[number]
-        plain = zip(node.shape, view.strides, row_major(node.shape), strict=True)
-        same = self.nodes[view.base].size == node.size and all(dim == 1 or step == own for dim, step, own in plain)
-        return view.base if same and not view.offset else number
 
     # ---------------------------------------------------------------- instructions
 
@@ -419,22 +411,20 @@ def _norm(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[
     return graph.elementwise("sqrt", [total])
 
 
-def _logsumexp(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int:
-    x, axis = _floating(graph, args[0], dtype), named["axis"]
-    top = graph.reduced("max", x, axis, True)
-    finite = graph.elementwise("isfinite", [top], bool, (dtype,))
-    zero = graph.number(0, dtype)
-    shift = graph.elementwise("where", [finite, top, zero], dtype, (np.dtype(bool), dtype, dtype))
-    powers = graph.elementwise("exp", [graph.elementwise("subtract", [x, shift])])
-    found = graph.elementwise("log", [graph.reduced("sum", powers, axis, True)])
-    return _without(graph, graph.elementwise("add", [found, shift]), named)
-
-
 def _shifted(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> tuple[int, int, int]:
     x = _floating(graph, args[0], dtype)
     moved = graph.elementwise("subtract", [x, graph.reduced("max", x, named["axis"], True)])
     powers = graph.elementwise("exp", [moved])
     return moved, powers, graph.reduced("sum", powers, named["axis"], True)
+
+
+def _logsumexp(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int:
+    """The greatest element where it is infinite or nan; its powers are those of a softmax of the same."""
+    _, _, total = _shifted(graph, args, named, dtype)
+    top = graph.reduced("max", _floating(graph, args[0], dtype), named["axis"], True)
+    finite = graph.elementwise("isfinite", [top], bool, (dtype,))
+    sums = graph.elementwise("add", [graph.elementwise("log", [total]), top])
+    return _without(graph, graph.elementwise("where", [finite, sums, top], dtype, (np.dtype(bool), dtype, dtype)), named)
 
 
 def _softmax(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int:

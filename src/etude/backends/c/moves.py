@@ -42,8 +42,10 @@ def changed(writer: Writer, number: int) -> str:
     """A copy of the first operand in which the second is set or added at some places."""
     node = writer.graph.nodes[number]
     pointers: dict[int, str] = {}
-    out = writer.pointer(number, pointers)
-    text = nest(node.shape, [(Access(out, 0, row_major(node.shape)), "=", writer.element(node.args[0], node.shape, pointers))])
+    whole, text = writer.store(number, pointers), ""
+    if writer.graph.base_of(node.args[0]) not in writer.plan.inside:
+        text = nest(node.shape, [(whole, "=", writer.element(node.args[0], node.shape, pointers))])
+    out = whole.pointer
     view, domain = node.spec[:2]
     how = "+=" if node.op == "add_at" else "="
     if node.dtype.kind == "b" and how == "+=":

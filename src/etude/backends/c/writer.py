@@ -62,8 +62,8 @@ class Writer:
             if base not in self._constant_places:
                 self._constant_places[base] = self.constant(np.asarray(node.value))
             return "G", self._constant_places[base]
-        if base in self.graph.written:
-            return "O", self.graph.written.index(base)
+        if base in self.plan.given:
+            return "O", self.plan.given[base]
         return "W", self.plan.offsets[base]
 
     def memory(self, base: int) -> str:
@@ -73,8 +73,8 @@ class Writer:
 
     def copied(self) -> list[int]:
         """The places of outputs that no kernel writes: views, inputs, constants, and what is given twice."""
-        found = enumerate(self.graph.written)
-        return [place for place, number in found if number not in self.plan.stored or self.graph.written.index(number) != place]
+        outputs = enumerate(self.graph.outputs)
+        return [place for place, number in outputs if self.plan.given.get(self.graph.base_of(number)) != place]
 
     def address(self, arg: int) -> str:
         """Where an operand begins, as C text of type char *."""
