@@ -124,8 +124,8 @@ class Algebra:
     def number(self, value: Number, dtype: Any) -> Term:
         return constant(float(value), dtype)
 
-    def product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term:
-        """The term of a product, binary and with few operations."""
+    def product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any, spread: bool = True) -> Term:
+        """The term of a product, binary and with few operations; `spread`: a number times a short sum is multiplied out."""
         if coefficient == 0:
             return constant(0.0, dtype)
         if not factors:
@@ -134,9 +134,9 @@ class Algebra:
             ((base, exponent),) = factors.items()
             if exponent == 1:
                 return base
-        if len(factors) == 1 and next(iter(factors.values())) == 1:
+        if len(factors) == 1 and next(iter(factors.values())) == 1 and spread:
             base = next(iter(factors))
-            if base in self.sums:
+            if base in self.sums and len(self.sums[base][1]) <= WIDEST:
                 const, items = self.sums[base]
                 return self.sum(_one(const * coefficient), {t: _one(c * coefficient) for t, c in items.items()}, dtype)
         made = self._product(coefficient, factors, dtype)

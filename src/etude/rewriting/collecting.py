@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import cache
 from itertools import combinations
+from math import inf
 from typing import Any
 
 from etude.ops import CATALOGUE
@@ -20,7 +21,7 @@ from etude.rewriting.strategies import MINIMUM_BUDGET, exhausted
 from etude.rules import default
 from etude.terms import CONSTANT, SYMBOL, Term, constant
 
-__all__ = ["LINEAR", "Collector", "Region"]
+__all__ = ["LINEAR", "Collector", "Region", "TooLong"]
 
 LINEAR = frozenset(CATALOGUE[name] for name in ("add", "subtract", "negative"))
 _PAIRS = 10  # addends or factors among which pairs are tried
@@ -40,11 +41,16 @@ def _alone(head: Any) -> Addend:
     return frozenset([(head, 1)]), 1
 
 
+class TooLong(Exception):
+    """What is multiplied out gets longer than was asked for."""
+
+
 class Collector:
     """The arithmetic of one run: what it knows of sums, products, uses and steps."""
 
-    def __init__(self, rules: Rules, journal: Journal | None = None, expand: bool = False):
+    def __init__(self, rules: Rules, journal: Journal | None = None, expand: bool = False, most: float = inf):
         self.rules, self.journal, self.expand = rules, journal, expand
+        self.written, self.most = 0, most  # products that multiplying out has written, and may write
         self.algebra = Algebra(knowledge())
         self.memo: dict[Any, Term] = {}
         self.uses: dict[Term, int] = {}
@@ -241,7 +247,8 @@ class Collector:
             found = self._fire_product(coefficient, factors, dtype)
             if found is not None:
                 return found
-        return algebra.product(coefficient, factors, dtype)
+        alone = len(factors) == 1 and self.uses.get(next(iter(factors)), 0) > 1
+        return algebra.product(coefficient, factors, dtype, spread=not alone)
 
     def multiplied_out(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term | None:
         """A product of sums as a sum of products, where it stays short."""
@@ -253,6 +260,9 @@ class Collector:
         for base, exponent in chosen.items():
             for _ in range(int(exponent)):
                 rows = self._times(rows, *sums[base])
+                self.written += len(rows)
+                if self.written > self.most:
+                    raise TooLong
                 if len(rows) > 4 * WIDEST:
                     return None
         total: dict[Term, Number] = {}

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
+from etude.rewriting.algebra import WIDEST
 from etude.rewriting.bodies import within_bodies
+from etude.rewriting.collecting import TooLong
 from etude.rewriting.compiled import Rules, compiled
+from etude.rewriting.counting import size_of
 from etude.rewriting.engine import Engine
 from etude.rewriting.goals import GOALS, SIZE, Goal
 from etude.rewriting.journal import Journal, attach
@@ -20,7 +23,9 @@ __all__ = ["explained", "multiplied_out", "normalize", "rewrite", "simplify"]
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
 SEARCHED = 200  # nodes up to which other forms are tried
+_MULTIPLIED_OUT = 60  # nodes up to which the whole is multiplied out; the sums of larger terms are, each by itself
 WRITTEN_ANEW = 2000  # nodes up to which sums are tried as polynomials
+_LONGER = 2  # times the operations of a term up to which what it is multiplied out may get shorter again
 
 
 def normalize(term: Term, rules: RuleSet, journal: Journal | None = None) -> Term:
@@ -133,7 +138,7 @@ def smallest(
         found = as_polynomials(found, goal, journal) if anew and len(order) <= WRITTEN_ANEW else found
         return found if goal.total(postorder(found)) <= goal.total(order) else term
     best = stable(term, rules, journal, goal)
-    if goal.anew:
+    if goal.anew and len(order) <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
     lowest = in_lowest_terms(best, rules, goal, journal)
     best = lowest if lowest is best else stable(lowest, rules, journal, goal)
@@ -143,7 +148,14 @@ def smallest(
 def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
     """The normal form of what the term is when multiplied out, where that is better."""
     apart = Journal() if journal is not None else None
-    other = stable(Engine(rules, apart, expand=True).run(term), rules, apart, goal)
+    most = _LONGER * size_of(term)[1]
+    try:
+        other = Engine(rules, apart, expand=True, most=2 * most + WIDEST).run(term)
+    except TooLong:
+        return term
+    if other is term or size_of(other)[1] > most:
+        return term
+    other = stable(other, rules, apart, goal)
     if other is term or other.type is not term.type or not goal.measure(other) < goal.measure(term):
         return term
     if journal is not None and apart is not None:
