@@ -38,13 +38,16 @@ _table: dict[int, _Ref] = {}
 _overflow: dict[Any, _Ref] = {}  # terms whose hash another living term has
 _collided: set[int] = set()  # the hashes of which there was ever more than one term
 _lock = threading.RLock()
+_new = object.__new__
+_NOT_EVALUATED = ExpressionTuple.null
 
 
 def _forget(ref: _Ref) -> None:
+    key = ref.key
+    table = _table if type(key) is int else _overflow
     with _lock:
-        for table in (_table, _overflow):
-            if table.get(ref.key) is ref:
-                del table[ref.key]
+        if table.get(key) is ref:
+            del table[key]
 
 
 def _exact_key(part: Any) -> Any:
@@ -65,20 +68,40 @@ def _same(term: Term, parts: Parts, kind: ArrayType | TupleType | None) -> bool:
 
 def intern(parts: Parts, kind: ArrayType | TupleType | None, ground: bool = True) -> Term:
     """The one term of these parts. `kind` is a function of the parts; typed terms have canonical parts."""
-    key: Any = hash(parts)
+    key = hash(parts)
     ref = _table.get(key)
     if ref is not None:
         term = ref()
-        if term is not None and _same(term, parts, kind):
+        if term is not None and term._tuple == parts and ((term.type is kind and kind is not None) or _exact(term, parts)):
+            return term
+    elif key not in _collided:  # no lock: of threads that meet here one enters its term, and the others see that they did not
+        term = _made(key, parts, kind, ground)
+        ref = _Ref(term, _forget)
+        ref.key = key
+        if _table.setdefault(key, ref) is ref:
             return term
     with _lock:
         return _intern_new(key, parts, kind, ground)
 
 
+def _made(key: int, parts: Parts, kind: ArrayType | TupleType | None, ground: bool) -> Term:
+    term: Term = _new(Term)
+    term._hash = key
+    term._tuple = parts  # type: ignore[misc]  # a slot of the untyped base
+    term.type = kind
+    term._ground = ground
+    term._evaled_obj = _NOT_EVALUATED
+    return term
+
+
+def _exact(term: Term, parts: Parts) -> bool:
+    return bool(_exact_key(term._tuple) == _exact_key(parts))
+
+
 def _intern_new(key: int, parts: Parts, kind: ArrayType | TupleType | None, ground: bool) -> Term:
     ref = _table.get(key)
     there = None if ref is None else ref()
-    if there is not None and _same(there, parts, kind):
+    if there is not None and there._tuple == parts and ((there.type is kind and kind is not None) or _exact(there, parts)):
         return there
     long_key = None
     if there is not None or key in _collided:
@@ -88,10 +111,7 @@ def _intern_new(key: int, parts: Parts, kind: ArrayType | TupleType | None, grou
         found = None if ref is None else ref()
         if found is not None:
             return found
-    term: Term = object.__new__(Term)
-    term._hash, term.type, term._ground = key, kind, ground
-    term._tuple = parts  # type: ignore[misc]  # a slot of the untyped base
-    term._evaled_obj = ExpressionTuple.null
+    term = _made(key, parts, kind, ground)
     ref = _Ref(term, _forget)
     if there is None:
         ref.key = key
