@@ -18,7 +18,7 @@ from etude.rules.conditions import STRUCTURAL, holds, structural
 from etude.rules.pattern import pattern_parts
 from etude.terms import Term, Variable, constant, postorder, replace, symbol
 
-__all__ = ["Form", "Table", "differential_line", "table", "typed"]
+__all__ = ["Form", "Table", "allowed", "differential_line", "line_of", "table", "typed"]
 
 _VARIABLE = symbol("u", (), "float64")
 _DIVIDED, _ADDED = CATALOGUE["divide"], CATALOGUE["add"]
@@ -45,10 +45,12 @@ class Form:
                 yield found
 
     def _allowed(self, bound: dict[Term, Term]) -> bool:
-        if self.rule.condition is None:
-            return True
-        given = {name: bound[parameter] for parameter, name in self.parameters.items()}
-        return holds(_of_numbers(self.rule.condition, given), given.get, _known)
+        return allowed(self.rule, {name: bound[parameter] for parameter, name in self.parameters.items()})
+
+
+def allowed(rule: Rule, given: dict[Variable, Term]) -> bool:
+    """Whether the condition of a line holds of its parameters; what it says of the variable is not asked."""
+    return rule.condition is None or holds(_of_numbers(rule.condition, given), given.get, _known)
 
 
 def _of_numbers(condition: Any, given: dict[Variable, Term]) -> Any:
@@ -123,12 +125,17 @@ def table() -> Table:
 
 @cache
 def _by_operator() -> dict[Any, Rule]:
-    return {rule.lhs._tuple[0]: rule for rule in reversed(list(default("differentials")))}
+    return {rule.head: rule for rule in reversed(list(default("differentials")))}
 
 
 def differential_line(term: Term) -> Rule | None:
     """The line that differentiates the term's operator."""
     return _by_operator().get(term._tuple[0])
+
+
+def line_of(name: str) -> Rule | None:
+    """The line that differentiates the operator of that name."""
+    return _by_operator().get(CATALOGUE.get(name))
 
 
 def _is_function(rule: Rule) -> bool:

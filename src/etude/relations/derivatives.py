@@ -141,7 +141,7 @@ def _works_by_elements(term: Term, variable: Term) -> bool:
 def _lines(variable: Term, given: tuple[Any, Any, Any]) -> Answers:
     """The differential lines of functions of one operand: a function of the variable, and its derivative."""
     for rule in default("differentials"):
-        head = rule.lhs._tuple[0]
+        head = rule.head
         if not getattr(head, "is_elementwise", False) or len(head.operands) != 1 or head.attributes:
             continue
         try:

@@ -72,8 +72,8 @@ class Rules:
         self._on_sums: OnSums | None = None
         self._on_products: OnProducts | None = None
         for rule in rules:
-            if rule.kind == "rewrite" and isinstance(rule.lhs, Term):
-                self._pending.setdefault(rule.lhs._tuple[0], []).append(rule)
+            if rule.kind == "rewrite" and rule.head is not None:
+                self._pending.setdefault(rule.head, []).append(rule)
         self.by_head: dict[Any, dict[Any, Any]] = {}
 
     @property

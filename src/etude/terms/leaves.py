@@ -43,7 +43,7 @@ class _SymbolHead:
     name = "symbol"
 
     def typed_parts(self, parts: Parts) -> tuple[Parts, ArrayType | None]:
-        return parts, parts[2] if isinstance(parts[2], ArrayType) else None
+        return parts, parts[2] if len(parts) == 5 and isinstance(parts[2], ArrayType) else None
 
     def meaning(self, *parts: Any) -> Any:
         storage = parts[3] if len(parts) > 3 else None
@@ -73,7 +73,7 @@ class _ConstantHead:
     name = "constant"
 
     def typed_parts(self, parts: Parts) -> tuple[Parts, ArrayType | None]:
-        return parts, parts[1].type if isinstance(parts[1], Literal) else None
+        return parts, parts[1].type if len(parts) == 2 and isinstance(parts[1], Literal) else None
 
     def meaning(self, literal: Any) -> Any:
         return literal.value

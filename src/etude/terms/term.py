@@ -34,12 +34,17 @@ class _Ref(weakref.ref["Term"]):
     key: Any
 
 
-_table: dict[int, _Ref] = {}
+_table: dict[Any, _Ref] = {}  # by hash
 _overflow: dict[Any, _Ref] = {}  # terms whose hash another living term has
 _collided: set[int] = set()  # the hashes of which there was ever more than one term
 _lock = threading.RLock()
 _new = object.__new__
 _NOT_EVALUATED = ExpressionTuple.null
+
+
+def _enter(term: Term, table: dict[Any, _Ref], key: Any) -> None:
+    table[key] = ref = _Ref(term, _forget)
+    ref.key = key
 
 
 def _forget(ref: _Ref) -> None:
@@ -72,10 +77,10 @@ def intern(parts: Parts, kind: ArrayType | TupleType | None, ground: bool = True
     ref = _table.get(key)
     if ref is not None:
         term = ref()
-        if term is not None and term._tuple == parts and ((term.type is kind and kind is not None) or _exact(term, parts)):
+        if term is not None and ((term.type is kind and kind is not None and term._tuple == parts) or _same(term, parts, kind)):
             return term
     elif key not in _collided:  # no lock: of threads that meet here one enters its term, and the others see that they did not
-        term = _made(key, parts, kind, ground)
+        term = _made(Term, parts, kind, ground, key)
         ref = _Ref(term, _forget)
         ref.key = key
         if _table.setdefault(key, ref) is ref:
@@ -84,8 +89,8 @@ def intern(parts: Parts, kind: ArrayType | TupleType | None, ground: bool = True
         return _intern_new(key, parts, kind, ground)
 
 
-def _made(key: int, parts: Parts, kind: ArrayType | TupleType | None, ground: bool) -> Term:
-    term: Term = _new(Term)
+def _made(cls: type[Term], parts: Parts, kind: ArrayType | TupleType | None, ground: bool, key: int) -> Term:
+    term: Term = _new(cls)
     term._hash = key
     term._tuple = parts  # type: ignore[misc]  # a slot of the untyped base
     term.type = kind
@@ -94,14 +99,10 @@ def _made(key: int, parts: Parts, kind: ArrayType | TupleType | None, ground: bo
     return term
 
 
-def _exact(term: Term, parts: Parts) -> bool:
-    return bool(_exact_key(term._tuple) == _exact_key(parts))
-
-
 def _intern_new(key: int, parts: Parts, kind: ArrayType | TupleType | None, ground: bool) -> Term:
     ref = _table.get(key)
     there = None if ref is None else ref()
-    if there is not None and there._tuple == parts and ((there.type is kind and kind is not None) or _exact(there, parts)):
+    if there is not None and _same(there, parts, kind):
         return there
     long_key = None
     if there is not None or key in _collided:
@@ -111,15 +112,24 @@ def _intern_new(key: int, parts: Parts, kind: ArrayType | TupleType | None, grou
         found = None if ref is None else ref()
         if found is not None:
             return found
-    term = _made(key, parts, kind, ground)
-    ref = _Ref(term, _forget)
+    term = _made(Term, parts, kind, ground, key)
     if there is None:
-        ref.key = key
-        _table[key] = ref
+        _enter(term, _table, key)
     else:
-        ref.key = long_key
-        _overflow[long_key] = ref
+        _enter(term, _overflow, long_key)
     return term
+
+
+def _of_class(cls: type[Term], parts: Parts) -> Term:
+    """The one term of a class of the user's own, such as one that evaluates in another way; it has no type."""
+    key = cls, _exact_key(parts)
+    with _lock:
+        ref = _overflow.get(key)
+        found = None if ref is None else ref()
+        if found is None:
+            found = _made(cls, parts, None, all(map(_is_ground, parts)), hash(parts))
+            _enter(found, _overflow, key)
+        return found
 
 
 def is_typed(part: Any) -> bool:
@@ -144,9 +154,11 @@ class Term(ExpressionTuple):
 
     def __new__(cls, seq: Any = None, **named: Any) -> Term:
         named.pop("evaled_obj", None)
-        if isinstance(seq, Term) and not named:
+        if isinstance(seq, cls) and not named:
             return seq
         parts = tuple(seq or ()) + tuple(KwdPair(name, value) for name, value in named.items())
+        if cls is not Term:
+            return _of_class(cls, parts)
         if parts and hasattr(type(parts[0]), "typed_parts"):
             parts, kind = parts[0].typed_parts(parts)
             if kind is not None:

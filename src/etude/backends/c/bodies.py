@@ -11,7 +11,7 @@ from etude.backends.c.kernels import Schedule, rounded
 if TYPE_CHECKING:
     from etude.backends.c.loops import Writer
 
-__all__ = ["PARAMETERS", "bodied", "operations"]
+__all__ = ["PARAMETERS", "bodied", "operations", "steps_of"]
 
 PARAMETERS = "char *const *D, char *const *G, char *const *O, char *W, void *const *X"
 _LINES = 800  # of one function; more make the C compiler slow

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from hashlib import sha256
 from math import prod
 
+from etude.backends.c.blocking import planned
 from etude.backends.c.bodies import PARAMETERS, operations
 from etude.backends.c.csource import CSource, KernelInfo
 from etude.backends.c.graph import Graph
-from etude.backends.c.kernels import Schedule, schedule
+from etude.backends.c.kernels import Schedule
 from etude.backends.c.loops import Writer
 from etude.backends.c.scalars import PRELUDE
 from etude.program import Program
@@ -44,8 +45,7 @@ def generate(program: Program, *, threads: int = 1) -> CSource:
     Raises `Unsupported`, naming the operator, where the program has to stay on NumPy. Loops are not shared among
     threads yet, so `threads` changes nothing.
     """
-    graph = Graph(program)
-    plan = schedule(graph)
+    graph, plan = planned(program)
     writer = Writer(graph, plan)
     bodies, before = [], []
     for number in range(len(plan.kernels)):

@@ -399,22 +399,20 @@ def _norm(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[
     return graph.elementwise("sqrt", [total])
 
 
-def _logsumexp(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int:
-    x, axis = _floating(graph, args[0], dtype), named["axis"]
-    top = graph.reduced("max", x, axis, True)
-    finite = graph.elementwise("isfinite", [top], bool, (dtype,))
-    zero = graph.number(0, dtype)
-    shift = graph.elementwise("where", [finite, top, zero], dtype, (np.dtype(bool), dtype, dtype))
-    powers = graph.elementwise("exp", [graph.elementwise("subtract", [x, shift])])
-    found = graph.elementwise("log", [graph.reduced("sum", powers, axis, True)])
-    return _without(graph, graph.elementwise("add", [found, shift]), named)
-
-
 def _shifted(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> tuple[int, int, int]:
     x = _floating(graph, args[0], dtype)
     moved = graph.elementwise("subtract", [x, graph.reduced("max", x, named["axis"], True)])
     powers = graph.elementwise("exp", [moved])
     return moved, powers, graph.reduced("sum", powers, named["axis"], True)
+
+
+def _logsumexp(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int:
+    """The greatest element where it is infinite or nan; its powers are those of a softmax of the same."""
+    _, _, total = _shifted(graph, args, named, dtype)
+    top = graph.reduced("max", _floating(graph, args[0], dtype), named["axis"], True)
+    finite = graph.elementwise("isfinite", [top], bool, (dtype,))
+    sums = graph.elementwise("add", [graph.elementwise("log", [total]), top])
+    return _without(graph, graph.elementwise("where", [finite, sums, top], dtype, (np.dtype(bool), dtype, dtype)), named)
 
 
 def _softmax(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int:
@@ -427,7 +425,12 @@ def _log_softmax(graph: Graph, args: list[int], named: dict[str, Any], dtype: np
     return graph.elementwise("subtract", [moved, graph.elementwise("log", [total])])
 
 
+def _count_nonzero(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int:
+    truth = graph.elementwise("astype", args, bool)
+    return graph.reduced("sum", truth, named["axis"], named["keepdims"], dtype)
+
+
 _OPENED: dict[str, Callable[[Graph, list[int], dict[str, Any], Any], int]] = {
     "mean": _mean, "var": _var, "std": _std, "norm": _norm, "logsumexp": _logsumexp, "softmax": _softmax,
-    "log_softmax": _log_softmax,
+    "log_softmax": _log_softmax, "count_nonzero": _count_nonzero,
 }  # fmt: skip

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from math import prod
 
-from etude.backends.c.graph import Graph, View
+from etude.backends.c.graph import Graph, View, row_major
 from etude.backends.c.joins import parts_in_place
 
 __all__ = ["Kernel", "Schedule", "rounded", "schedule"]
@@ -28,7 +28,7 @@ class Kernel:
 @dataclass(slots=True)
 class Schedule:
     """Kernels in order; `stored` nodes live in memory, the others in registers; offsets are in bytes. Nodes `inside`
-    others are elements of their memory.
+    others are elements of their memory; those `given` are computed where an output is wanted.
     """
 
     kernels: list[Kernel]
@@ -38,6 +38,7 @@ class Schedule:
     bytes: int = 0
     bodies: dict[int, list[Schedule]] = field(default_factory=dict)
     inside: dict[int, View] = field(default_factory=dict)
+    given: dict[int, int] = field(default_factory=dict)
 
 
 def domain_of(graph: Graph, number: int) -> Shape | None:
@@ -89,6 +90,7 @@ def schedule(graph: Graph) -> Schedule:
     _sink(graph, needed, kernels, place)
     kernels, place = _without_empty(kernels, place)
     found = Schedule(kernels, place, _stored(graph, needed, place))
+    found.given = _given(graph, found.stored)
     found.inside = parts_in_place(graph, needed, place, _users(graph, needed))
     found.bodies = {
         number: [schedule(body) for body in graph.nodes[number].spec[0]]
@@ -155,6 +157,17 @@ def _stored(graph: Graph, needed: list[int], place: dict[int, int]) -> set[int]:
     return stored
 
 
+def _given(graph: Graph, stored: set[int]) -> dict[int, int]:
+    """The computed nodes that are outputs, perhaps in another shape, and which outputs they are."""
+    found: dict[int, int] = {}
+    for place, number in enumerate(graph.outputs):
+        view, node = graph.view_of(number), graph.nodes[number]
+        whole = not view.offset and node.size == graph.nodes[view.base].size and view.strides == row_major(node.shape)
+        if view.base in stored and whole:
+            found.setdefault(view.base, place)
+    return found
+
+
 def _room(graph: Graph, found: Schedule, number: int) -> int:
     """Bytes of a stored node; of a loop, what its bodies and the carries of every other step take."""
     node = graph.nodes[number]
@@ -179,7 +192,6 @@ def _place_in_memory(graph: Graph, found: Schedule) -> None:
         for arg in graph.nodes[number].args:
             base = graph.view_of(arg).base
             last[base] = max(last.get(base, 0), place)
-    direct = {number for number in graph.outputs if number in found.stored}
     for number in graph.outputs:
         last[graph.view_of(number).base] = len(found.kernels)
     dying: dict[int, list[int]] = {}
@@ -188,7 +200,7 @@ def _place_in_memory(graph: Graph, found: Schedule) -> None:
     for position, kernel in enumerate(found.kernels):
         for member in kernel.members:
             number = found.inside[member].base if member in found.inside else member
-            if number not in found.stored or number in direct or number in found.offsets:
+            if number not in found.stored or number in found.given or number in found.offsets:
                 continue
             size = _room(graph, found, number)
             if free.get(size):

@@ -61,8 +61,8 @@ class Writer:
                 place = self._constant_places[base] = len(self.constants)
                 self.constants.append(np.asarray(node.value))
             return f"G[{place}]"
-        if base in self.graph.outputs:
-            return f"O[{self.graph.outputs.index(base)}]"
+        if base in self.plan.given:
+            return f"O[{self.plan.given[base]}]"
         return f"W + {self.plan.offsets[base]}"
 
     def address(self, arg: int) -> str:
@@ -118,7 +118,7 @@ class Writer:
         """Copies for outputs that are views, inputs, constants or given twice."""
         parts = []
         for place, number in enumerate(self.graph.outputs):
-            if number in self.plan.stored and self.graph.outputs.index(number) == place:
+            if self.plan.given.get(self.graph.view_of(number).base) == place:
                 continue
             node, pointers = self.graph.nodes[number], dict[int, str]()
             source = self._element(number, node.shape, pointers)
@@ -159,10 +159,10 @@ class Writer:
         """A copy of the first operand in which the second is set or added at some places."""
         node = self.graph.nodes[number]
         pointers: dict[int, str] = {}
-        out = self.pointer(number, pointers)
-        text = self.nest(
-            node.shape, [(Access(out, 0, row_major(node.shape)), "=", self._element(node.args[0], node.shape, pointers))]
-        )
+        whole, text = self.store(number, pointers), ""
+        if self.graph.view_of(node.args[0]).base not in self.plan.inside:
+            text = self.nest(node.shape, [(whole, "=", self._element(node.args[0], node.shape, pointers))])
+        out = whole.pointer
         view, domain = node.spec[:2]
         how = "+=" if node.op == "add_at" else "="
         if node.dtype.kind == "b" and how == "+=":
