@@ -183,7 +183,7 @@ def pytensor(work, laps):
     def scan(step, carry, xs):
         raise Unable("the loop is not written for it")
 
-    library = _extended(pt, scan=scan, logaddexp=lambda a, b: pt.logaddexp(pt.as_tensor(a), b))
+    library = _extended(pt, scan=scan, asarray=pt.as_tensor, logaddexp=lambda a, b: pt.logaddexp(pt.as_tensor(a), b))
     symbols = [pt.as_tensor(value).type() for value in work.values]
     cost = work.cost(library, *symbols[: 1 if work.wanted == "hvp" else None])
     if work.wanted == "jacobian":
@@ -214,7 +214,7 @@ def torch(work, laps):
 
     library = _extended(
         torch, scan=scan, sum=named(torch.sum), mean=named(torch.mean), concatenate=torch.cat, stack=lambda xs, axis=0: torch.stack(xs, dim=axis),
-        max=lambda x, axis=None: torch.amax(x) if axis is None else torch.amax(x, dim=axis), logaddexp=lambda a, b: torch.logaddexp(torch.tensor(a), b),
+        max=lambda x, axis=None: torch.amax(x) if axis is None else torch.amax(x, dim=axis), logaddexp=lambda a, b: torch.logaddexp(torch.tensor(a), b), asarray=torch.as_tensor,
     )  # fmt: skip
     if work.wanted == "jacobian":
         raise Unable("no sparse Jacobian")

@@ -76,7 +76,7 @@ def traffic(graph: Graph, plan: Schedule) -> int:
     """
     total = sum(_of_steps(graph, number) for number in plan.bodies)
     for number, kernel in enumerate(plan.kernels):
-        bases = {graph.view_of(arg).base for member in kernel.members for arg in graph.nodes[member].args}
+        bases = {graph.base_of(arg) for member in kernel.members for arg in graph.nodes[member].args}
         total += sum(_bytes(graph, base) for base in bases if plan.place.get(base) != number)
         total += sum(_bytes(graph, member) for member in kernel.members if member in plan.stored)
     return total

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
 
 from etude.backends.c.graph import Graph, Node
 from etude.backends.c.kernels import Schedule, rounded
-
-if TYPE_CHECKING:
-    from etude.backends.c.loops import Writer
+from etude.backends.c.writer import Writer
 
 __all__ = ["PARAMETERS", "bodied", "operations", "steps_of"]
 
-PARAMETERS = "char *const *D, char *const *G, char *const *O, char *W, void *const *X"
+PARAMETERS = "char *const *D, char *const *G, char *const *O, char *W, void *const *X, int T"
 _LINES = 800  # of one function; more make the C compiler slow
 _UNKNOWN_STEPS = 10  # what a loop without a known end is taken for in estimates
 
 
-def bodied(writer: Writer, number: int) -> str:
-    """The kernel of a scan, a map or a choice."""
+Texts = Callable[[Writer], Iterable[str]]
+
+
+def bodied(writer: Writer, number: int, texts: Texts) -> str:
+    """The kernel of a scan, a map or a choice; `texts` gives those of the kernels of a body."""
     node = writer.graph.nodes[number]
     graphs, plans = node.spec[0], writer.plan.bodies[number]
-    bodies = [_function(writer, graph, plan) for graph, plan in zip(graphs, plans, strict=True)]
+    bodies = [_function(Writer(graph, plan, writer), texts) for graph, plan in zip(graphs, plans, strict=True)]
     scratch = writer.memory(number)
     carries = node.spec[1].get("carries", 0)
     lines = [f"  char *const w = {scratch};\n"]
@@ -36,11 +36,10 @@ def bodied(writer: Writer, number: int) -> str:
     return "".join(lines) + _Scan(writer, node, carries, [writer.graph.nodes[result] for result in results]).text(bodies, plans)
 
 
-def _function(writer: Writer, graph: Graph, plan: Schedule) -> str:
+def _function(writer: Writer, texts: Texts) -> str:
     """The name of a body's function, which is written into the writer's list."""
-    inner = type(writer)(graph, plan, writer)
     parts, lines = [""], 0
-    for text in [*[inner.kernel(number) for number in range(len(plan.kernels))], inner.results()]:
+    for text in texts(writer):
         count = text.count("\n")
         if lines and lines + count > _LINES:
             parts.append("")
@@ -54,7 +53,7 @@ def _function(writer: Writer, graph: Graph, plan: Schedule) -> str:
     if len(names) == 1:
         return names[0]
     whole = f"body{len(writer.functions)}"
-    calls = "".join(f"  if ((code = {name}(D, G, O, W, X))) return code;\n" for name in names)
+    calls = "".join(f"  if ((code = {name}(D, G, O, W, X, T))) return code;\n" for name in names)
     writer.functions.append(f"static int {whole}({PARAMETERS}) {{\n  int code;\n{calls}  return 0;\n}}\n")
     return whole
 
@@ -62,7 +61,7 @@ def _function(writer: Writer, graph: Graph, plan: Schedule) -> str:
 def _choice(bodies: Sequence[str], count: int, results: int) -> str:
     given = "".join(f"  d[{place}] = a{place + 1};\n" for place in range(count))
     taken = "".join(f"  o[{place}] = r{place};\n" for place in range(results))
-    calls = [f"{body}(d, G, o, w, X)" for body in bodies]
+    calls = [f"{body}(d, G, o, w, X, T)" for body in bodies]
     return f"{given}{taken}  if ((code = *(uint8_t *)a0 ? {calls[0]} : {calls[1]})) return code;\n"
 
 
@@ -103,7 +102,7 @@ class _Scan:
         stops = self.named.get("stops", False)
         if len(bodies) > 1:
             lines.append("o[0] = w;")
-            lines.append(f"if ((code = {bodies[1]}(d, G, o, w + 64, X))) return code;")
+            lines.append(f"if ((code = {bodies[1]}(d, G, o, w + 64, X, T))) return code;")
             lines.append("if (!*(uint8_t *)w) break;")
         lines += [f"o[{place}] = c{place} == r{place} ? s{place} : r{place};" for place in range(self.carries)]
         for place in range(self.carries, len(self.results)):
@@ -112,7 +111,7 @@ class _Scan:
             lines.append(f"o[{place}] = r{place} + k * {self._size(result) // rows};")
         if stops:
             lines.append(f"o[{len(self.results)}] = w;")
-        lines.append(f"if ((code = {bodies[0]}(d, G, o, w + 64, X))) return code;")
+        lines.append(f"if ((code = {bodies[0]}(d, G, o, w + 64, X, T))) return code;")
         lines += [f"c{place} = o[{place}];" for place in range(self.carries)]
         return lines + (["if (*(uint8_t *)w) break;"] if stops else [])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -105,6 +106,11 @@ class Graph:
                 return found
         self.nodes.append(node)
         return len(self.nodes) - 1
+
+    def base_of(self, node: int) -> int:
+        """The node whose memory a node's elements are in."""
+        found = self.nodes[node].view
+        return node if found is None else found.base
 
     def view_of(self, node: int) -> View:
         found = self.nodes[node].view
@@ -220,16 +226,7 @@ class Graph:
             return self.elementwise(op.name, args, dtype, (common,) * len(args))
         if len(args) != ufunc.nin:
             raise Unsupported(op.name, f"of {len(args)} operands")
-        try:
-            found = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
-        except TypeError as error:  # operands that the ufunc casts, such as the order of a polynomial
-            raise Unsupported(op.name, f"no C form for dtypes {kinds}") from error
-        loop = found[: ufunc.nin]
-        if len({kind.char for kind in loop}) > 1 or any(kind.char not in C_TYPES for kind in loop):
-            raise Unsupported(op.name, f"no C form for dtypes {loop}")
-        if not has_form(op.name, loop[0]):
-            raise Unsupported(op.name, f"no C form for dtype {loop[0]}")
-        return self.elementwise(op.name, args, dtype, loop)
+        return self.elementwise(op.name, args, dtype, _loop_of(op.name, ufunc, *kinds))
 
     # ---------------------------------------------------------------- operators with bodies, several results
 
@@ -338,6 +335,21 @@ class Graph:
             dims = node.shape[-2:]
             ready.append(cast if _blas_can(dims, strides) else self.copied(cast))
         return self._enter(Node("matmul", "matmul", ready, dtype, shape))
+
+
+@cache
+def _loop_of(name: str, ufunc: np.ufunc, *kinds: np.dtype[Any]) -> tuple[np.dtype[Any], ...]:
+    """The dtypes to which a ufunc casts its operands."""
+    try:
+        found = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
+    except TypeError as error:  # operands that the ufunc casts, such as the order of a polynomial
+        raise Unsupported(name, f"no C form for dtypes {kinds}") from error
+    loop = found[: ufunc.nin]
+    if len({kind.char for kind in loop}) > 1 or any(kind.char not in C_TYPES for kind in loop):
+        raise Unsupported(name, f"no C form for dtypes {loop}")
+    if not has_form(name, loop[0]):
+        raise Unsupported(name, f"no C form for dtype {loop[0]}")
+    return loop
 
 
 def _full(subscript: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from etude.backends.c.joins import parts_in_place
 __all__ = ["Kernel", "Schedule", "rounded", "schedule"]
 
 Shape = tuple[int, ...]
+Users = dict[int, list[tuple[int, bool]]]  # of each node who reads it, and whether it could from a register
 MEMBERS = 250  # nodes of one loop; more make the C compiler slow
 WIDE = 1000  # the same for loops over many elements, where a value kept in memory costs more
 MANY = 1000  # elements
@@ -60,7 +61,7 @@ def schedule(graph: Graph) -> Schedule:
     needed = _needed(graph)
     kernels: list[Kernel] = []
     place: dict[int, int] = {}
-    by_domain: dict[Shape, list[int]] = {}
+    roomy: dict[Shape, list[int]] = {}  # the kernels of a domain that take more members
     for number in needed:
         node = graph.nodes[number]
         if node.kind == "result":
@@ -69,7 +70,7 @@ def schedule(graph: Graph) -> Schedule:
             continue
         earliest = 0
         for arg in node.args:
-            base = graph.view_of(arg).base
+            base = graph.base_of(arg)
             if base in place:
                 earliest = max(earliest, place[base] + (not in_register(graph, number, arg)))
         domain = domain_of(graph, number)
@@ -77,21 +78,21 @@ def schedule(graph: Graph) -> Schedule:
             place[number] = len(kernels)
             kernels.append(Kernel(None, [number]))
             continue
-        rows = by_domain.setdefault(domain, [])
+        rows = roomy.setdefault(domain, [])
         at = bisect_left(rows, earliest)
-        most = WIDE if prod(domain) >= MANY else MEMBERS
-        while at < len(rows) and len(kernels[rows[at]].members) >= most:
-            at += 1
         if at == len(rows):
             rows.append(len(kernels))
             kernels.append(Kernel(domain))
         place[number] = rows[at]
         kernels[rows[at]].members.append(number)
-    _sink(graph, needed, kernels, place)
+        if len(kernels[rows[at]].members) >= (WIDE if prod(domain) >= MANY else MEMBERS):
+            rows.pop(at)
+    users = _users(graph, needed)
+    _sink(graph, needed, kernels, place, users)
     kernels, place = _without_empty(kernels, place)
-    found = Schedule(kernels, place, _stored(graph, needed, place))
+    found = Schedule(kernels, place, _stored(graph, place, users))
     found.given = _given(graph, found.stored)
-    found.inside = parts_in_place(graph, needed, place, _users(graph, needed))
+    found.inside = parts_in_place(graph, needed, place, users)
     found.bodies = {
         number: [schedule(body) for body in graph.nodes[number].spec[0]]
         for number in needed
@@ -111,28 +112,28 @@ def _without_empty(kernels: list[Kernel], place: dict[int, int]) -> tuple[list[K
 
 def _needed(graph: Graph) -> list[int]:
     """The nodes that are computed, operands first."""
-    wanted = {graph.view_of(number).base for number in graph.outputs}
+    wanted = {graph.base_of(number) for number in graph.outputs}
     for number in range(len(graph.nodes) - 1, -1, -1):
         if number in wanted:
-            wanted.update(graph.view_of(arg).base for arg in graph.nodes[number].args)
+            wanted.update(graph.base_of(arg) for arg in graph.nodes[number].args)
     wanted.update(number for number, node in enumerate(graph.nodes) if node.kind == "result" and node.args[0] in wanted)
     computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at", "bodies", "call", "result")
     return [number for number in sorted(wanted) if graph.nodes[number].kind in computed]
 
 
-def _users(graph: Graph, needed: list[int]) -> dict[int, list[tuple[int, bool]]]:
-    users: dict[int, list[tuple[int, bool]]] = {number: [] for number in needed}
+def _users(graph: Graph, needed: list[int]) -> Users:
+    users: Users = {number: [] for number in needed}
     for number in needed:
         for arg in graph.nodes[number].args:
-            base = graph.view_of(arg).base
+            base = graph.base_of(arg)
             if base in users:
                 users[base].append((number, in_register(graph, number, arg)))
     return users
 
 
-def _sink(graph: Graph, needed: list[int], kernels: list[Kernel], place: dict[int, int]) -> None:
+def _sink(graph: Graph, needed: list[int], kernels: list[Kernel], place: dict[int, int], users: Users) -> None:
     """A value wanted in one later loop only is computed there."""
-    users, outputs = _users(graph, needed), {graph.view_of(number).base for number in graph.outputs}
+    outputs = {graph.base_of(number) for number in graph.outputs}
     for number in reversed(needed):
         if graph.nodes[number].kind != "elementwise" or number in outputs or not graph.nodes[number].shape:
             continue
@@ -145,13 +146,13 @@ def _sink(graph: Graph, needed: list[int], kernels: list[Kernel], place: dict[in
                 place[number] = target
 
 
-def _stored(graph: Graph, needed: list[int], place: dict[int, int]) -> set[int]:
-    stored = {graph.view_of(number).base for number in graph.outputs} & set(place)
-    for number, users in _users(graph, needed).items():
+def _stored(graph: Graph, place: dict[int, int], users: Users) -> set[int]:
+    stored = {graph.base_of(number) for number in graph.outputs} & set(place)
+    for number, readers in users.items():
         if (
             domain_of(graph, number) is None
             or graph.nodes[number].kind == "reduce"
-            or any(place[user] != place[number] or not direct for user, direct in users)
+            or any(place[user] != place[number] or not direct for user, direct in readers)
         ):
             stored.add(number)
     return stored
@@ -190,10 +191,10 @@ def _place_in_memory(graph: Graph, found: Schedule) -> None:
     for number, place in found.place.items():
         last.setdefault(number, place)
         for arg in graph.nodes[number].args:
-            base = graph.view_of(arg).base
+            base = graph.base_of(arg)
             last[base] = max(last.get(base, 0), place)
     for number in graph.outputs:
-        last[graph.view_of(number).base] = len(found.kernels)
+        last[graph.base_of(number)] = len(found.kernels)
     dying: dict[int, list[int]] = {}
     free: dict[int, list[int]] = {}
     top = 0

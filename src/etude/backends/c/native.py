@@ -19,6 +19,7 @@ from etude.backends.c.cache import fetch, key_of
 from etude.backends.c.callbacks import callback_function
 from etude.backends.c.compiler import CompileError, NoCompilerError, cpu_name, find_compiler, identity, make_library
 from etude.backends.c.csource import Callback, CSource, flags_for
+from etude.backends.c.threads import SHARE, share_address
 from etude.terms import ArrayType
 
 __all__ = ["Native", "library_of", "load", "load_library"]
@@ -115,7 +116,9 @@ def _exact(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 @cache
 def _pointer(external: str) -> int:
-    """The address of a function that a Cython module exports."""
+    """The address of a function that a Cython module exports, or of the one that shares loops among threads."""
+    if external == SHARE:
+        return share_address()
     module, _, name = external.partition(":")
     capsule = importlib.import_module(module).__pyx_capi__[name]
     get_name = ctypes.pythonapi.PyCapsule_GetName
