@@ -118,7 +118,7 @@ class Collector:
         for part, sign in region:
             head = part._tuple[0]
             if head is not SYMBOL and head is not CONSTANT:
-                part = memo[part]
+                part = memo.get(part, part)
                 head = part._tuple[0]
             if head is SYMBOL:
                 add_to(items, part, sign)
@@ -262,7 +262,7 @@ class Collector:
         for part, exponent in region:
             head = part._tuple[0]
             if head is not SYMBOL and head is not CONSTANT:
-                part = memo[part]
+                part = memo.get(part, part)
                 head = part._tuple[0]
             if head in CONSTANT_HEADS:
                 value = self.power_of_number(part, exponent)

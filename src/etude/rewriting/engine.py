@@ -41,8 +41,11 @@ class Engine(Collector):
     """One run over one term."""
 
     @bulk()
-    def run(self, root: Term, uses: dict[Term, int] | None = None) -> Term:
-        """The normal form of `root`; `uses` are its `uses_of`, where the caller has them, and are counted on."""
+    def run(self, root: Term, uses: dict[Term, int] | None = None, mark: object = None) -> Term:
+        """The normal form of `root`.
+
+        `uses` are its `uses_of`, where the caller has them, and are counted on. Terms that bear `mark` are known to be normal.
+        """
         counted = uses_of(root) if uses is None else uses
         if self.expand:
             self.below = frozenset([term._tuple[2] for term in counted if term._tuple[0] is _divide])
@@ -60,6 +63,9 @@ class Engine(Collector):
             head = term._tuple[0]
             if head in _LEAVES:
                 memo[term] = term
+                continue
+            if mark is not None and term.normal_for is mark:
+                self.learn(term)
                 continue
             if region is None:
                 region = self.region(term) if head in _REACHED else None
@@ -83,6 +89,17 @@ class Engine(Collector):
                 stack.append((term, made, None))
                 stack.append((made, None, None))
         return memo[root]
+
+    def learn(self, term: Term, deeper: bool = True) -> None:
+        """Take a term that is known to be normal as such; how it is made up of addends or factors is read from it."""
+        made: Term | None = None
+        region = self.region(term) if term._tuple[0] in _REACHED else None
+        if region is not None:
+            for part, _ in region if deeper else ():
+                if part not in self.memo and part._tuple[0] in _REACHED:
+                    self.learn(part, deeper=False)
+            made = self.arithmetic(term, region)
+        self.settle(term, made or term)
 
     def count(self, uses: dict[Term, int]) -> None:
         """Note how often terms are used, those of earlier runs included."""

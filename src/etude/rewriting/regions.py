@@ -31,10 +31,18 @@ def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | Non
     return _each_region(root, lambda term: _shortest(term, rules, goal, journal))
 
 
-def as_polynomials(root: Term, goal: Goal, journal: Journal | None) -> Term:
-    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better."""
+def as_polynomials(root: Term, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
+    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better.
+
+    Terms that bear `mark` are known to have their best form.
+    """
     trees = Trees()
-    found = _each_region(root, lambda term: _polynomial(term, goal, journal, trees))
+
+    def shorter(term: Term) -> Term:
+        known = mark is not None and term.normal_for is mark
+        return term if known else _polynomial(term, goal, journal, trees)
+
+    found = _each_region(root, shorter)
     return found if found is root or goal.measure(found) < goal.measure(root) else root
 
 
