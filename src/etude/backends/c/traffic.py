@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from etude.backends.c.bodies import operations
 from etude.backends.c.csource import KernelInfo
 from etude.backends.c.graph import Graph, Node, View
+from etude.backends.c.steps import operations
 from etude.backends.c.writer import Writer
 
 __all__ = ["copies", "kernel_info"]

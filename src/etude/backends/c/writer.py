@@ -11,8 +11,9 @@ from etude.backends.c.csource import Callback
 from etude.backends.c.graph import Graph, View, row_major
 from etude.backends.c.kernels import Schedule
 from etude.backends.c.scalars import C_TYPES, literal
+from etude.backends.c.threads import SHARE
 
-__all__ = ["Access", "Writer", "element", "nest"]
+__all__ = ["Access", "Writer", "element", "nest", "sharing"]
 
 Shape = tuple[int, ...]
 
@@ -125,6 +126,12 @@ class Writer:
         if 0 in node.shape:
             return ""
         return nest(node.shape, [], f"if ((int64_t){text} < -{size} || (int64_t){text} >= {size}) return 3; ")
+
+
+def sharing(writer: Writer, parts: int, function: str, memory: str) -> str:
+    """The call of a part's function for all parts, which have `memory` in common."""
+    call = f"  const struct call call = {{D, G, O, W, X, {memory}}};\n"
+    return f"{call}  share(X[{writer.external(SHARE)}], T, {parts}, {function}, &call);\n"
 
 
 def nest(domain: Shape, moves: Sequence[tuple[Access, str, Access | str]], before: str = "") -> str:
