@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from tests.benchmarks.__main__ import main
+from tests.benchmarks.by_hand import BY_HAND
 from tests.benchmarks.systems import SYSTEMS
 from tests.benchmarks.workloads import WORKLOADS
 
@@ -24,6 +25,14 @@ def test_costs_are_those_of_numpy(name):
         assert [np.shape(slope) for slope in found[1:]] == [np.shape(value) for value in work.values[: work.wrt]]
     else:
         assert [slope.shape for slope in found] == [(cost.size, value.size) for value in work.values[: work.wrt]]
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_what_is_worked_out_by_hand(name):
+    work, laps = WORKLOADS[name](*SMALL.get(name, ())), {"workload": name}
+    found = SYSTEMS["etude numpy"](work, laps)(*work.values)
+    for one, other in zip(SYSTEMS["numpy by hand"](work, laps)(*work.values), found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
 
 
 def test_a_table_is_printed_and_written(tmp_path, capsys):

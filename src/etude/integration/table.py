@@ -18,7 +18,7 @@ from etude.rules.conditions import STRUCTURAL, holds, structural
 from etude.rules.pattern import pattern_parts
 from etude.terms import Term, Variable, constant, postorder, replace, symbol
 
-__all__ = ["Form", "Table", "allowed", "differential_line", "line_of", "table", "typed"]
+__all__ = ["Form", "Table", "allowed", "differential_line", "line_of", "said_of", "table", "typed"]
 
 _VARIABLE = symbol("u", (), "float64")
 _DIVIDED, _ADDED = CATALOGUE["divide"], CATALOGUE["add"]
@@ -159,7 +159,7 @@ def _form(rule: Rule, moved: Variable) -> Form | None:
     if not kept or any(variable.star for variable in variables_of(rule.lhs)):
         return None
     parameters = {
-        symbol(f"u_{name.name}", (), "float64", _said(rule.condition, name)): name
+        symbol(f"u_{name.name}", (), "float64", said_of(rule.condition, name)): name
         for name in sorted(variables_of(rule.lhs) - {moved}, key=lambda variable: variable.name)
     }
     given: dict[Any, Term] = {name: parameter for parameter, name in parameters.items()}
@@ -181,12 +181,12 @@ def _mentions(base: Term, exponent: Any, parameter: Term) -> bool:
     return varies(base, parameter) or (isinstance(exponent, Term) and varies(exponent, parameter))
 
 
-def _said(condition: Any, name: Variable) -> tuple[str, ...]:
+def said_of(condition: Any, name: Variable) -> tuple[str, ...]:
     """The assumptions that a condition makes of a variable whatever else holds."""
     if condition is None:
         return ()
     if condition[0] == "and":
-        return tuple(word for part in condition[1:] for word in _said(part, name))
+        return tuple(word for part in condition[1:] for word in said_of(part, name))
     return (condition[0],) if condition[1:] == (name,) and condition[0] not in STRUCTURAL else ()
 
 

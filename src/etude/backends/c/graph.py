@@ -437,7 +437,12 @@ def _log_softmax(graph: Graph, args: list[int], named: dict[str, Any], dtype: np
     return graph.elementwise("subtract", [moved, graph.elementwise("log", [total])])
 
 
+def _count_nonzero(graph: Graph, args: list[int], named: dict[str, Any], dtype: np.dtype[Any]) -> int:
+    truth = graph.elementwise("astype", args, bool)
+    return graph.reduced("sum", truth, named["axis"], named["keepdims"], dtype)
+
+
 _OPENED: dict[str, Callable[[Graph, list[int], dict[str, Any], Any], int]] = {
     "mean": _mean, "var": _var, "std": _std, "norm": _norm, "logsumexp": _logsumexp, "softmax": _softmax,
-    "log_softmax": _log_softmax,
+    "log_softmax": _log_softmax, "count_nonzero": _count_nonzero,
 }  # fmt: skip
