@@ -12,6 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from etude.backends.c.csource import Callback, Unsupported
 from etude.backends.c.scalars import C_TYPES, has_form
+from etude.backends.c.special import foreign
 from etude.ops import Op
 from etude.ops.subscripts import index_values
 from etude.program import Program, body_programs, ufunc_of
@@ -347,7 +348,7 @@ def _loop_of(name: str, ufunc: np.ufunc, *kinds: np.dtype[Any]) -> tuple[np.dtyp
     loop = found[: ufunc.nin]
     if len({kind.char for kind in loop}) > 1 or any(kind.char not in C_TYPES for kind in loop):
         raise Unsupported(name, f"no C form for dtypes {loop}")
-    if not has_form(name, loop[0]):
+    if not has_form(name, loop[0]) and not (loop[0].kind == "f" and foreign(name, len(loop), loop[0].char)):
         raise Unsupported(name, f"no C form for dtype {loop[0]}")
     return loop
 

@@ -10,7 +10,7 @@ from etude.backends.c.graph import Node, row_major
 from etude.backends.c.kernels import Kernel, in_register
 from etude.backends.c.parts import BLOCK, PART, Cut, cut, weight
 from etude.backends.c.reductions import joined, start_of
-from etude.backends.c.scalars import C_TYPES, expression
+from etude.backends.c.scalars import C_TYPES
 from etude.backends.c.writer import Access, Writer, element, sharing
 
 __all__ = ["Loop"]
@@ -102,7 +102,8 @@ class Loop:
 
     def _work(self) -> int:
         """For one element, in accesses to memory and operations."""
-        operations = sum(weight(self.graph.nodes[member].op) for member in self.members)
+        nodes = [self.graph.nodes[member] for member in self.members]
+        operations = sum(weight(node.op) if node.kind == "elementwise" else 1 for node in nodes)
         return operations + len(self.loads) + len(self.stores) + 2 * len(self.gathers)
 
     def _results(self, reductions: Sequence[int]) -> tuple[dict[int, Shape], dict[int, int]]:
@@ -219,10 +220,7 @@ class Loop:
                 line += f"    const {C_TYPES[wanted.char]} {name} = {cast};\n"
                 text = name
             operands.append(text)
-        kinds = node.loop[1:] if node.op == "where" else node.loop[:1]
-        if node.op == "astype" and node.dtype.kind == "b":
-            return line + f"    const {kind} v{member} = {operands[0]} != 0;\n"
-        return line + f"    const {kind} v{member} = {expression(node.op, operands, kinds[0], node.exponent)};\n"
+        return line + f"    const {kind} v{member} = {self.writer.value(node, operands)};\n"
 
     def _reduction_line(self, member: int, node: Node, kind: str) -> str:
         value = f"({kind})({self._value(member, node.args[0])})"

@@ -31,6 +31,7 @@ static inline void share(void *run, int threads, int64_t parts, part_type part, 
 PART = """static void {name}(const void *given, int64_t number) {{
   const struct call *call = given;
   char *const *const D = call->D, *const *const G = call->G, *const *const O = call->O, *const W = call->W;
+  void *const *const X = call->X;
   const int64_t low = number * {step}, high = low + {step} < {size} ? low + {step} : {size};
 """
 

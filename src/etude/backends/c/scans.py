@@ -72,7 +72,7 @@ class Scan:
         failed = "{ ((int *)call->Q)[number] = code; return; }"
         self.writer.functions.append(
             f"{PART.format(name=name, step=step, size=self.steps)}"
-            f"  void *const *const X = call->X;\n  const int T = 1;\n"
+            "  const int T = 1;\n"
             f"{names.replace(' w = ', f' w = number * {room} + ', 1)}{tables(len(self.node.args), len(self.results))}"
             f"{''.join(lines)}{self._loop(bodies, 'low', 'i < high', failed)}}}\n"
         )

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from etude.backends.c.csource import Callback
-from etude.backends.c.graph import Graph, View, row_major
+from etude.backends.c.graph import Graph, Node, View, row_major
 from etude.backends.c.kernels import Schedule
-from etude.backends.c.scalars import C_TYPES, literal
+from etude.backends.c.scalars import C_TYPES, expression, has_form, literal
+from etude.backends.c.special import foreign
 from etude.backends.c.threads import SHARE
 
 __all__ = ["Access", "Writer", "element", "nest", "sharing"]
@@ -107,6 +108,17 @@ class Writer:
         """The literal of a constant number, or of a view of one."""
         base = self.graph.nodes[self.graph.base_of(arg)]
         return literal(base.value[()], base.dtype) if base.kind == "constant" and not base.shape else None
+
+    def value(self, node: Node, operands: list[str]) -> str:
+        """The C expression of an elementwise node."""
+        kind = node.loop[1] if node.op == "where" else node.loop[0]
+        if node.op == "astype" and node.dtype.kind == "b":
+            return f"{operands[0]} != 0"
+        found = None if has_form(node.op, kind) else foreign(node.op, len(operands), kind.char)
+        if found is None:
+            return expression(node.op, operands, kind, node.exponent)
+        name, number = found
+        return f"(({number} (*)({f'{number}, ' * len(operands)}int))X[{self.external(name)}])({', '.join(operands)}, 0)"
 
     def element(self, arg: int, domain: Shape, pointers: dict[int, str]) -> Access | str:
         number = self.number_of(arg)
