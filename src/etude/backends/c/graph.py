@@ -22,6 +22,10 @@ __all__ = ["Graph", "Node", "View", "row_major"]
 
 Shape = tuple[int, ...]
 REDUCTIONS = {"sum": "sum", "prod": "prod", "max": "max", "min": "min", "all": "all", "any": "any"}
+LANES = frozenset(
+    "cumsum cumprod exclusive_cumprod shift linear_recurrence argmax argmin sort argsort searchsorted take_along_axis "
+    "add_along_axis".split()
+)
 VIEWS = frozenset("expand_dims squeeze matrix_transpose transpose broadcast_to flip diagonal".split())
 
 
@@ -196,6 +200,8 @@ class Graph:
             node = Node("concatenate", op.name, args, kind.dtype, shape)
             node.axes = (named["axis"],)
             return self._enter(node)
+        if op.name in LANES:
+            return self._lanes(op.name, args, named, kind.dtype, shape)
         if op.name in ("add_at", "set_at"):
             return self._changed(op.name, args, named["spec"], kind.dtype, shape)
         raise Unsupported(op.name, "is not written in C yet")
@@ -324,6 +330,37 @@ class Graph:
             full = (*dims[: picked[1]], *index, *dims[picked[1] + 1 :])
             target.spec = (view, full, *picked[1:])
         return self._enter(target)
+
+    def _lanes(self, name: str, args: list[int], named: dict[str, Any], dtype: np.dtype[Any], shape: Shape) -> int:
+        """An operator along one axis, at whose lanes C goes one by one."""
+        kinds = [self.nodes[arg].dtype for arg in args]
+        if name == "searchsorted":
+            if kinds[0] != kinds[1]:
+                raise Unsupported(name, f"of {kinds[1]} in {kinds[0]}")
+            return self._lane(name, args, dtype, shape, 0, named["side"])
+        axis = named["axis"]
+        if name in ("argmax", "argmin"):
+            if axis is None:
+                args, axis = [self._reshaped(args[0], (self.nodes[args[0]].size,))], 0
+            kept = self.nodes[args[0]].shape
+            found = self._lane(name, args, dtype, (*kept[:axis], 1, *kept[axis + 1 :]), axis, None)
+            return self._viewed(found, shape, 0, row_major(shape))
+        if axis is None:
+            raise Unsupported(name, "of all elements")
+        if name not in ("take_along_axis", "add_along_axis"):
+            return self._lane(name, args, dtype, shape, axis, named.get("reverse"))
+        shapes = [list(self.nodes[arg].shape) for arg in args]
+        if name == "take_along_axis":
+            shapes[0][axis] = 1
+        elif dtype.kind == "b" or kinds[0] != dtype or kinds[2] != dtype:
+            raise Unsupported(name, f"no C form for dtypes {kinds}")
+        domain = np.broadcast_shapes(*map(tuple, shapes if name == "take_along_axis" else shapes[1:]))
+        return self._lane(name, args, dtype, shape, axis, domain)
+
+    def _lane(self, name: str, args: list[int], dtype: np.dtype[Any], shape: Shape, axis: int, spec: Any) -> int:
+        node = Node("lanes", name, args, dtype, shape)
+        node.axes, node.spec = (axis,), spec
+        return self._enter(node)
 
     # ---------------------------------------------------------------- products
 

@@ -124,8 +124,7 @@ def _needed(graph: Graph) -> list[int]:
         if number in wanted:
             wanted.update(graph.base_of(arg) for arg in graph.nodes[number].args)
     wanted.update(number for number, node in enumerate(graph.nodes) if node.kind == "result" and node.args[0] in wanted)
-    computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at", "bodies", "call", "result")
-    return [number for number in sorted(wanted) if graph.nodes[number].kind in computed]
+    return [number for number in sorted(wanted) if graph.nodes[number].kind not in ("input", "constant", "view", "layout")]
 
 
 def _users(graph: Graph, needed: list[int]) -> Users:

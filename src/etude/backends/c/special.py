@@ -10,6 +10,7 @@ __all__ = ["foreign", "pointer_of"]
 
 MODULE = "scipy.special.cython_special"
 _ALIASES = {"digamma": "psi"}
+_OF_PYTHON = frozenset(["hyp0f1"])  # which may report errors to Python from within, and so wait for it
 
 
 @cache
@@ -20,6 +21,8 @@ def foreign(name: str, count: int, kind: str) -> tuple[str, str] | None:
     """
     exported = getattr(import_module(MODULE), "__pyx_capi__", {})
     name = _ALIASES.get(name, name)
+    if name in _OF_PYTHON:
+        return None
     for number in ("float", "double") if kind == "f" else ("double",):
         wanted = f"{number} ({f'{number}, ' * count}int __pyx_skip_dispatch)"
         for spelled in (name, f"__pyx_fuse_0{name}", f"__pyx_fuse_1{name}"):
