@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from etude.backends.c.csource import Callback, Unsupported
+from etude.backends.c.nodes import Node, View, row_major, shape_of
 from etude.backends.c.scalars import C_TYPES, has_form
 from etude.backends.c.special import foreign
 from etude.ops import Op
@@ -18,7 +20,7 @@ from etude.ops.subscripts import index_values
 from etude.program import Program, body_programs, ufunc_of
 from etude.terms import ArrayType
 
-__all__ = ["Graph", "Node", "View", "row_major"]
+__all__ = ["Graph"]
 
 Shape = tuple[int, ...]
 REDUCTIONS = {"sum": "sum", "prod": "prod", "max": "max", "min": "min", "all": "all", "any": "any"}
@@ -26,52 +28,8 @@ LANES = frozenset(
     "cumsum cumprod exclusive_cumprod shift linear_recurrence argmax argmin sort argsort searchsorted take_along_axis "
     "add_along_axis".split()
 )
+LAPACK = frozenset("solve inv det slogdet cholesky solve_triangular".split())
 VIEWS = frozenset("expand_dims squeeze matrix_transpose transpose broadcast_to flip diagonal".split())
-
-
-class View(NamedTuple):
-    """Elements of node `base` by strides, counted in elements."""
-
-    base: int
-    offset: int
-    strides: Shape
-
-
-class Node:
-    """A value: `kind` says how it comes about, `op` which operator it is."""
-
-    __slots__ = ("args", "axes", "dtype", "exponent", "kind", "loop", "op", "shape", "spec", "value", "view")
-
-    def __init__(self, kind: str, op: str, args: Sequence[int], dtype: np.dtype[Any], shape: Shape):
-        self.kind, self.op, self.args, self.dtype, self.shape = kind, op, tuple(args), dtype, shape
-        self.view: View | None = None
-        self.axes: tuple[int, ...] = ()
-        self.loop: tuple[np.dtype[Any], ...] = ()
-        self.value: Any = None
-        self.spec: Any = None
-        self.exponent: float | None = None
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
-
-
-def row_major(shape: Shape) -> Shape:
-    """The strides of contiguous elements."""
-    strides = [1] * len(shape)
-    for place in range(len(shape) - 2, -1, -1):
-        strides[place] = strides[place + 1] * shape[place + 1]
-    return tuple(strides)
-
-
-def _shape_of(kind: Any, name: str) -> Shape:
-    if not isinstance(kind, ArrayType):
-        raise Unsupported(name, "has several results")
-    if kind.dtype.char not in C_TYPES:
-        raise Unsupported(name, f"no C form for dtype {kind.dtype}")
-    if not kind.is_static:
-        raise Unsupported(name, f"sizes of {kind} are not known")
-    return tuple([int(dim) for dim in kind.shape if dim is not None])
 
 
 class Graph:
@@ -86,7 +44,7 @@ class Graph:
         self.inputs = len(program.inputs)
         for slot, kind in enumerate(program.types[: program.first]):
             name = program.inputs[slot] if slot < self.inputs else "constant"
-            node = Node("input" if slot < self.inputs else "constant", name, (), kind.dtype, _shape_of(kind, name))
+            node = Node("input" if slot < self.inputs else "constant", name, (), kind.dtype, shape_of(kind, name))
             if slot >= self.inputs:
                 node.value = np.asarray(program.constants[slot - self.inputs], kind.dtype, order="C")
             self.slots.append(self._enter(node))
@@ -166,11 +124,14 @@ class Graph:
         """The node of a result, or those of several; what has no C form is a call of NumPy."""
         if "binder" in op.properties:
             return self._bodied(op, args, attributes, kinds, kind)
+        with suppress(Unsupported):
+            if op.name in LAPACK:
+                return self._lapack(op.name, args, attributes, kind)
         if isinstance(kind, ArrayType):
             try:
                 return self._written(op, args, attributes, kind)
             except Unsupported:
-                _shape_of(kind, op.name)
+                shape_of(kind, op.name)
         ready = [self._by_rows(arg, False) for arg in args]
         node = Node("call", op.name, ready, np.dtype(np.uint8), ())
         node.spec = Callback(op, attributes, kinds, getattr(kind, "items", (kind,)))
@@ -178,7 +139,7 @@ class Graph:
         return found[0] if isinstance(kind, ArrayType) else found
 
     def _written(self, op: Op, args: list[int], attributes: tuple[Any, ...], kind: Any) -> int:
-        shape = _shape_of(kind, op.name)
+        shape = shape_of(kind, op.name)
         named = dict(zip(op.attributes, attributes, strict=True))
         special = _OPENED.get(op.name)
         if special is not None:
@@ -258,7 +219,7 @@ class Graph:
         """The nodes of an operator's results, which are computed together."""
         number = self._enter(node)
         kinds = getattr(kind, "items", (kind,))
-        rows = [Node("result", node.op, [number], each.dtype, _shape_of(each, node.op)) for each in kinds]
+        rows = [Node("result", node.op, [number], each.dtype, shape_of(each, node.op)) for each in kinds]
         self._results[number] = [self._enter(row) for row in rows]
         return tuple(self._results[number])
 
@@ -363,6 +324,17 @@ class Graph:
         return self._enter(node)
 
     # ---------------------------------------------------------------- products
+
+    def _lapack(self, name: str, args: list[int], attributes: tuple[Any, ...], kind: Any) -> Any:
+        """The node of the result of a LAPACK routine, or those of several."""
+        dtype = getattr(kind, "items", (kind,))[0].dtype
+        if dtype.char not in "fd" or any(0 in self.nodes[arg].shape for arg in args):
+            raise Unsupported(name, f"no C form for {kind}")
+        ready = [arg if self.nodes[arg].dtype == dtype else self.elementwise("astype", [arg], dtype) for arg in args]
+        several = not isinstance(kind, ArrayType)
+        node = Node("lapack", name, ready, dtype, ()) if several else Node("lapack", name, ready, dtype, shape_of(kind, name))
+        node.spec, node.axes = dtype, attributes
+        return self.results_of(node, kind) if several else self._enter(node)
 
     def _matmul(self, args: list[int], dtype: np.dtype[Any], shape: Shape) -> int:
         ready = []

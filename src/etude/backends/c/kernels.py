@@ -6,8 +6,9 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from math import prod
 
-from etude.backends.c.graph import Graph, Node, View, row_major
+from etude.backends.c.graph import Graph
 from etude.backends.c.joins import parts_in_place
+from etude.backends.c.nodes import Node, View, row_major
 from etude.backends.c.parts import rounded
 from etude.backends.c.steps import step_parts
 

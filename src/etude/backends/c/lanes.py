@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from etude.backends.c.graph import Node, row_major
+from etude.backends.c.nodes import Node, row_major
 from etude.backends.c.scalars import C_TYPES
 from etude.backends.c.writer import Access, Writer, element, nest
 

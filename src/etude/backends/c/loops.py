@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import prod
 
 from etude.backends.c.csource import Unsupported
-from etude.backends.c.graph import Node, row_major
 from etude.backends.c.kernels import Kernel, in_register
+from etude.backends.c.nodes import Node, row_major
 from etude.backends.c.parts import BLOCK, PART, Cut, cut, weight
 from etude.backends.c.reductions import joined, start_of
 from etude.backends.c.scalars import C_TYPES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etude.backends.c.graph import Node
+from etude.backends.c.nodes import Node
 from etude.backends.c.parts import PART, rounded
 from etude.backends.c.scalars import C_TYPES
 from etude.backends.c.steps import steps_of

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from etude.backends.c.graph import Graph, Node
+from etude.backends.c.graph import Graph
+from etude.backends.c.nodes import Node
 from etude.backends.c.parts import WORTH
 
 __all__ = ["operations", "step_parts", "steps_of"]

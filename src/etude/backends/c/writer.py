@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from etude.backends.c.csource import Callback
-from etude.backends.c.graph import Graph, Node, View, row_major
+from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule
+from etude.backends.c.nodes import Node, View, row_major
 from etude.backends.c.scalars import C_TYPES, expression, has_form, literal
 from etude.backends.c.special import foreign
 from etude.backends.c.threads import SHARE
