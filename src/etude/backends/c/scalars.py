@@ -121,7 +121,7 @@ ROWS: dict[str, dict[str, str]] = {
     "softplus": {"f": "({0} >= 0 || {0} != {0} ? {0} : 0) + log1p{f}(exp{f}(-fabs{f}({0})))"},
     "log1mexp": {"f": "{0} > -({t})0x1.62e42fefa39efp-1 ? log{f}(-expm1{f}({0})) : log1p{f}(-exp{f}({0}))"},
     "bose": {"f": "1 / expm1{f}({0})"},
-    "sech": {"f": "1 / cosh{f}({0})"},
+    "sech": {"f": "2 * exp{f}(-fabs{f}({0})) / (1 + exp{f}(-fabs{f}({0})) * exp{f}(-fabs{f}({0})))"},
     "csch": {"f": "1 / sinh{f}({0})"},
     "xlogy": {"f": "({0} == 0) & ({1} == {1}) ? 0 : {0} * log{f}({1})"},
     "xlog1py": {"f": "({0} == 0) & ({1} == {1}) ? 0 : {0} * log1p{f}({1})"},
