@@ -9,8 +9,7 @@ from typing import Any
 from etude.calculus import Result, cotangents, hold, release, tangents
 from etude.calculus.instantiate import Polish
 from etude.calculus.reverse import Contributed
-from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize, within_bodies
-from etude.rewriting import simplify as simplified
+from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize, simplify_together, within_bodies
 from etude.rules import default
 from etude.terms import Term, bulk, postorder
 
@@ -93,7 +92,7 @@ def _finished(results: Sequence[Result], simplify: bool, journal: Journal | None
     terms = [result for result in results if isinstance(result, Term)]
     finished = dict(zip(terms, release(terms), strict=True))
     if simplify:
-        finished = {before: simplified(after) for before, after in finished.items()}
+        finished = dict(zip(finished, simplify_together(list(finished.values())), strict=True))
     if journal is not None:
         derived = journal.derivation()
         for term in set(finished.values()):

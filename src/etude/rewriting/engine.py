@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction as _Fraction
 from typing import Any
 
@@ -42,12 +43,15 @@ class Engine(Collector):
     @bulk()
     def run(self, root: Term, order: list[Term] | None = None) -> Term:
         """The normal form of `root`; `order` is its `postorder`, where the caller has it."""
-        order = postorder(root) if order is None else order
+        return self.run_all([root], postorder(root) if order is None else order)[0]
+
+    def run_all(self, roots: Sequence[Term], order: list[Term]) -> list[Term]:
+        """The normal forms of several terms, what they share once; `order` is the `postorder` of all."""
         self.count_uses(order)
         if self.expand:
             self.below = frozenset([term._tuple[2] for term in order if term._tuple[0] is _divide])
         self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(order)
-        stack: list[tuple[Term, Term | None, Region | None]] = [(root, None, None)]
+        stack: list[tuple[Term, Term | None, Region | None]] = [(root, None, None) for root in reversed(roots)]
         memo = self.memo
         while stack:
             term, after, region = stack.pop()
@@ -77,7 +81,7 @@ class Engine(Collector):
             else:
                 stack.append((term, made, None))
                 stack.append((made, None, None))
-        return memo[root]
+        return [memo[root] for root in roots]
 
     def count_uses(self, order: list[Term]) -> None:
         uses = self.uses
@@ -185,6 +189,7 @@ class Engine(Collector):
             return intern(fresh, term.type)
         return Term(fresh)
 
+
 def _exact_arithmetic(term: Term) -> bool:
     kind = term.type
     dtype = kind.dtype
@@ -212,5 +217,3 @@ def _powers(term: Term) -> Region | None:
     number = number_of(operands[1])
     exponent = None if number is None else finite(number)
     return None if exponent is None else [(operands[0], exponent)]
-
-

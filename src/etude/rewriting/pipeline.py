@@ -15,7 +15,7 @@ from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, norma
 from etude.rules import Rule, RuleSet, default
 from etude.terms import Term, bulk, postorder
 
-__all__ = ["explained", "multiplied_out", "normalize", "rewrite", "simplify"]
+__all__ = ["explained", "multiplied_out", "normalize", "rewrite", "simplified_bodies", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
@@ -84,7 +84,7 @@ def simplify(
     chosen = (default("simplify") if rules is None else rules).serving(goal)
     if promise != "real":
         return kept(term, chosen if rules is not None else chosen + default("stabilize"), promise, GOALS[goal], journal)
-    term = within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal))
+    term = simplified_bodies(term, rules, promise, goal)
     order = postorder(term)
     own = Journal() if journal is None and len(order) <= EXPLAINED else journal
     ready = compiled(chosen)
@@ -101,6 +101,12 @@ def kept(term: Term, rules: RuleSet, promise: str, goal: Goal, journal: Journal 
     found = normalize(term, RuleSet(rule for rule in rules if rule.promise in allowed), journal)
     return found if goal.total(postorder(found)) <= goal.total(postorder(term)) else term
 
+
+def simplified_bodies(term: Term, rules: RuleSet | None = None, promise: str = "real", goal: str = "size") -> Term:
+    """The term with the results of its loops simplified."""
+    return within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal))
+
+
 @lru_cache(256)
 def _simplified_in_body(term: Term, rules: RuleSet | None, promise: str, goal: str) -> Term:
     """Gradients of several variables hold the same loops, and loops the same results."""
@@ -112,7 +118,6 @@ def multiplied_out(term: Term) -> Term:
     return Engine(compiled(RuleSet()), expand=True).run(term)
 
 
-
 def best_for(goal: Goal, term: Term, rules: Rules, journal: Journal | None, order: list[Term], own: bool) -> Term:
     """The term by the rules and, where these are the library's `own`, by those that come first and last for a goal."""
     begun = normalize(term, default(goal.first), journal) if own and goal.first else term
@@ -120,16 +125,14 @@ def best_for(goal: Goal, term: Term, rules: Rules, journal: Journal | None, orde
     return goal.better(normalize(found, default(goal.last), journal), found) if own and goal.last else found
 
 
-def smallest(
-    term: Term, rules: Rules, journal: Journal | None, order: list[Term], goal: Goal = SIZE, own: bool = False
-) -> Term:
+def smallest(term: Term, rules: Rules, journal: Journal | None, order: list[Term], goal: Goal = SIZE, own: bool = False) -> Term:
     """The normal form; for a small term also the normal form of what it is when multiplied out, if that is better.
 
     `own`: whether sums may also be written anew by the library's relations.
     """
     anew = own and goal.anew
     if len(order) > SEARCHED:
-        found = Engine(rules, journal).run(term, order)
+        found = Engine(rules, journal, sharing=True).run(term, order)
         found = as_polynomials(found, goal, journal) if anew and len(order) <= WRITTEN_ANEW else found
         return found if goal.total(postorder(found)) <= goal.total(order) else term
     best = stable(term, rules, journal, goal)
