@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from tests.benchmarks import gradients, simplification
+from tests.benchmarks import engine, gradients, simplification
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.by_hand import BY_HAND
 from tests.benchmarks.systems import SYSTEMS
@@ -78,3 +78,11 @@ def test_simplification_is_compared_over_a_file(tmp_path, capsys):
     assert simplification.main([str(file), "--systems", "etude", "--json", str(figures)]) == 0
     assert [(each[0], each[2]) for each in json.loads(figures.read_text())["results"]["etude"]] == [(0, "1.0"), (1, "2 * y")]
     assert capsys.readouterr().out.splitlines()[0] == "2 of 3 expressions, 8 operations as written"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_random_expressions_of_the_engine_are_the_same_each_time(shared):
+    (one, nodes), (other, again) = (engine.expression(200, 3, shared) for _ in range(2))
+    assert one.term is other.term
+    assert nodes == again >= 200
+    assert all(figure > 0 for figure in (*engine.costs(60, shared), *engine.memory(60, shared)))
