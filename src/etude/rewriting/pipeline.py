@@ -18,7 +18,7 @@ from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, norma
 from etude.rules import Rule, RuleSet, default
 from etude.terms import Term, bulk, distinct, uses_of
 
-__all__ = ["explained", "multiplied_out", "normalize", "rewrite", "simplify"]
+__all__ = ["explained", "marked", "multiplied_out", "normalize", "rewrite", "simplified_bodies", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
@@ -90,7 +90,7 @@ def simplify(
     if promise != "real":
         return kept(term, chosen if rules is not None else chosen + default("stabilize"), promise, GOALS[goal], journal)
     uses = uses_of(term)
-    within = within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal), uses)
+    within = simplified_bodies(term, rules, promise, goal, uses)
     if within is not term:
         term, uses = within, uses_of(within)
     own = Journal() if journal is None and len(uses) <= EXPLAINED else journal
@@ -108,6 +108,18 @@ def kept(term: Term, rules: RuleSet, promise: str, goal: Goal, journal: Journal 
     found = normalize(term, RuleSet(rule for rule in rules if rule.promise in allowed), journal)
     return found if goal.total(distinct(found)) <= goal.total(distinct(term)) else term
 
+
+def simplified_bodies(
+    term: Term,
+    rules: RuleSet | None = None,
+    promise: str = "real",
+    goal: str = "size",
+    terms: Collection[Term] | None = None,
+) -> Term:
+    """The term with the results of its loops simplified; `terms` are the distinct ones in it, where the caller has them."""
+    return within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal), terms)
+
+
 @lru_cache(256)
 def _simplified_in_body(term: Term, rules: RuleSet | None, promise: str, goal: str) -> Term:
     """Gradients of several variables hold the same loops, and loops the same results."""
@@ -117,7 +129,6 @@ def _simplified_in_body(term: Term, rules: RuleSet | None, promise: str, goal: s
 def multiplied_out(term: Term) -> Term:
     """Products and small powers of sums as sums; no rule but arithmetic is applied."""
     return Engine(compiled(RuleSet()), expand=True).run(term)
-
 
 
 def best_for(goal: Goal, term: Term, rules: Rules, journal: Journal | None, terms: Collection[Term], own: bool) -> Term:
@@ -137,13 +148,13 @@ def smallest(
     """
     anew, size = own and goal.anew, len(terms)
     if size > SEARCHED:
-        mark = rules.mark((goal.name, own))
+        mark = rules.mark(goal.name, own)
         if term.normal_for is mark:
             return term
         most = goal.total(terms)
-        found = Engine(rules, journal).run(term, terms if isinstance(terms, dict) else None, mark)
+        found = Engine(rules, journal, sharing=True).run(term, terms if isinstance(terms, dict) else None, mark)
         found = as_polynomials(found, goal, journal, mark) if anew and size <= WRITTEN_ANEW else found
-        return _marked(found, mark) if goal.total(distinct(found)) <= most else term
+        return marked(found, mark) if goal.total(distinct(found)) <= most else term
     best = stable(term, rules, journal, goal)
     if goal.anew and size <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
@@ -152,8 +163,8 @@ def smallest(
     return as_polynomials(best, goal, journal) if anew else best
 
 
-def _marked(root: Term, mark: object) -> Term:
-    """The term, in which all are noted to be normal: where it is met again, only what is above it is rewritten."""
+def marked(root: Term, mark: object) -> Term:
+    """The term, with a note that all in it is normal: where it is met again, only what is above it is rewritten."""
     for term in distinct(root):
         term.normal_for = mark
     return root
