@@ -10,7 +10,7 @@ from etude.calculus import Result, cotangents, hold, release, tangents
 from etude.calculus.instantiate import Polish
 from etude.calculus.reverse import Contributed
 from etude.calculus.scattered import scattered
-from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize, simplify_together, within_bodies
+from etude.rewriting import Journal, apply_at_root, attach, normalize, precede, simplify_together, within_bodies
 from etude.rules import default
 from etude.terms import Term, bulk, postorder
 
@@ -108,5 +108,5 @@ def _finished(results: Sequence[Result], simplify: bool, journal: Journal | None
     if journal is not None:
         derived = journal.derivation()
         for term in set(finished.values()):
-            attach(term, derived + derivation_of(term) if simplify else derived)
+            (precede if simplify else attach)(term, derived)
     return [finished[result] if isinstance(result, Term) else result for result in results]
