@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from etude.backends.c.arrangements import ARRANGED
 from etude.backends.c.builder import Builder
 from etude.backends.c.composites import OPENED
 from etude.backends.c.csource import Callback, Unsupported
@@ -79,7 +80,7 @@ class Graph(Builder):
     def _written(self, op: Op, args: list[int], attributes: tuple[Any, ...], kind: Any) -> int:
         shape = shape_of(kind, op.name)
         named = dict(zip(op.attributes, attributes, strict=True))
-        special = OPENED.get(op.name)
+        special = OPENED.get(op.name) or ARRANGED.get(op.name)
         if special is not None:
             return special(self, args, named, kind.dtype)
         if op.name in REDUCTIONS:
