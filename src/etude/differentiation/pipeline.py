@@ -10,8 +10,7 @@ from etude.calculus import Result, cotangents, hold, release, tangents
 from etude.calculus.instantiate import Polish
 from etude.calculus.reverse import Contributed
 from etude.calculus.scattered import scattered
-from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize, within_bodies
-from etude.rewriting import simplify as simplified
+from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize, simplify_together, within_bodies
 from etude.rules import default
 from etude.terms import Term, bulk, postorder
 
@@ -105,7 +104,7 @@ def _finished(results: Sequence[Result], simplify: bool, journal: Journal | None
     terms = [result for result in results if isinstance(result, Term)]
     finished = dict(zip(terms, release(terms), strict=True))
     if simplify:
-        finished = {before: simplified(after) for before, after in finished.items()}
+        finished = dict(zip(finished, simplify_together(list(finished.values())), strict=True))
     if journal is not None:
         derived = journal.derivation()
         for term in set(finished.values()):

@@ -21,7 +21,7 @@ __all__ = ["PROBE", "Rows", "with_rows"]
 PROBE = 1_000_003
 _CHOICES = 3  # operands that may be taken by rows or whole, of one term
 _LAYOUT = frozenset("expand_dims squeeze transpose matrix_transpose".split())
-_ALONG = frozenset("sum mean prod max min all any logsumexp softmax log_softmax norm var std".split())
+_ALONG = frozenset("sum mean prod max min all any count_nonzero logsumexp softmax log_softmax norm var std".split())
 _divide, _sum = CATALOGUE["divide"], CATALOGUE["sum"]
 
 

@@ -16,6 +16,7 @@ from etude.rewriting.strategies import (
     top_down,
     until_stable,
 )
+from etude.rewriting.together import simplify_together
 
 __all__ = [
     "Derivation",
@@ -39,6 +40,7 @@ __all__ = [
     "read_facts",
     "rewrite",
     "simplify",
+    "simplify_together",
     "top_down",
     "until_stable",
     "within_bodies",

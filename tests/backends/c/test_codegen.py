@@ -85,7 +85,7 @@ def test_every_elementwise_operator(dtype):
 
 
 A = et.symbol("A", shape=(3, 4, 5))
-REDUCTIONS = [et.sum, et.prod, et.mean, et.max, et.min, et.var, et.std, et.all, et.any, et.special.logsumexp]
+REDUCTIONS = [et.sum, et.prod, et.mean, et.max, et.min, et.var, et.std, et.all, et.any, et.count_nonzero, et.special.logsumexp]
 
 
 def test_reductions_over_all_axes():

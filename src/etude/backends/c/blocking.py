@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from etude.backends.c.bodies import steps_of
 from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule, schedule
+from etude.backends.c.steps import steps_of
 from etude.program import Program, in_blocks, row_counts
 
 __all__ = ["planned", "traffic"]
@@ -76,7 +76,7 @@ def traffic(graph: Graph, plan: Schedule) -> int:
     """
     total = sum(_of_steps(graph, number) for number in plan.bodies)
     for number, kernel in enumerate(plan.kernels):
-        bases = {graph.view_of(arg).base for member in kernel.members for arg in graph.nodes[member].args}
+        bases = {graph.base_of(arg) for member in kernel.members for arg in graph.nodes[member].args}
         total += sum(_bytes(graph, base) for base in bases if plan.place.get(base) != number)
         total += sum(_bytes(graph, member) for member in kernel.members if member in plan.stored)
     return total

@@ -68,10 +68,11 @@ def cpu_name() -> str:
 
 
 def default_threads() -> int:
-    """ETUDE_NUM_THREADS, or the number of processors that this process may use."""
-    given = os.environ.get("ETUDE_NUM_THREADS", "")
-    if given.isdigit() and int(given) > 0:
-        return int(given)
+    """ETUDE_NUM_THREADS, OMP_NUM_THREADS, or the number of processors that this process may use."""
+    for name in ("ETUDE_NUM_THREADS", "OMP_NUM_THREADS"):
+        given = os.environ.get(name, "").partition(",")[0].strip()
+        if given.isdigit() and int(given) > 0:
+            return int(given)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from etude.backends.c.graph import Graph, Node, View, row_major
+from etude.backends.c.graph import Graph
+from etude.backends.c.nodes import Node, View, row_major
 
 __all__ = ["parts_in_place"]
 
@@ -19,7 +20,7 @@ def parts_in_place(
     """For the arrays that nothing but one concatenation or change reads from memory, the elements of its result that they
     are.
     """
-    outputs = {graph.view_of(number).base for number in graph.outputs}
+    outputs = {graph.base_of(number) for number in graph.outputs}
     found: dict[int, View] = {}
     for number in reversed(needed):
         node = graph.nodes[number]
@@ -27,7 +28,7 @@ def parts_in_place(
             continue
         whole = found.get(number) or View(number, 0, row_major(node.shape))
         for arg, start, kinds in _parts(graph, node):
-            base = graph.view_of(arg).base
+            base = graph.base_of(arg)
             readers = [user for user, direct in users.get(base, ()) if not direct or place[user] != place[base]]
             if readers == [number] and base not in outputs and _is_whole(graph, arg, node.dtype.char, kinds):
                 strides = _strides(graph.nodes[base].shape, graph.nodes[arg].shape, whole.strides)
