@@ -88,3 +88,11 @@ def test_one_of_several_results_in_a_function(name):
     made = getattr(et.linalg, name)(s * 2)[1]
     wanted = getattr(np.linalg, name)(2 * S)[1]
     np.testing.assert_allclose(et.function([s], et.abs(made) + 1, backend="numpy")(S), np.abs(wanted) + 1, rtol=1e-10)
+
+
+def test_svd_takes_numpys_word_for_its_size():
+    wide = et.symbol("wide", (2, 3))
+    assert [part.shape for part in np.linalg.svd(wide, full_matrices=False)] == [(2, 2), (2,), (2, 3)]
+    assert et.linalg.svd(s, full_matrices=True)[1].term is et.linalg.svd(s)[1].term
+    with pytest.raises(ShapeError, match="only for square matrices"):
+        et.linalg.svd(wide, full_matrices=True)

@@ -105,7 +105,7 @@ _functions: dict[str, Callable[..., Any]] = {}
 
 
 def _named(function: Callable[..., Any]) -> Callable[..., Any]:
-    _functions[function.__name__] = function
+    _functions[function.__name__.removesuffix("_")] = function  # svd_ would hide the operator svd
     return function
 
 
@@ -123,6 +123,16 @@ def eigvals(a: Any) -> Term:
 def eigvalsh(a: Any) -> Term:
     """The eigenvalues of symmetric matrices, rising; reads the lower triangle."""
     return item(eigh(_operand(a)), index=0)
+
+
+@_named
+def svd_(a: Any, full_matrices: bool = False) -> Term:
+    """The singular value decomposition u, s, vh, with min(m, n) singular vectors on each side; of square matrices, all."""
+    operand = _operand(a)
+    rows, columns = operand.type.shape[-2:]
+    if full_matrices and (rows is None or rows != columns):
+        raise ShapeError("svd: full_matrices=True is only for square matrices; the vectors beyond min(m, n) are not unique")
+    return svd(operand)
 
 
 @_named
