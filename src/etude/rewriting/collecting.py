@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import combinations
 from math import inf
@@ -52,16 +52,22 @@ class Collector:
     """The arithmetic of one run: what it knows of sums, products, uses and steps."""
 
     def __init__(
-        self, rules: Rules, journal: Journal | None = None, expand: bool = False, sharing: bool = False, most: float = inf
+        self,
+        rules: Rules,
+        journal: Journal | None = None,
+        expand: bool = False,
+        sharing: bool = False,
+        most: float = inf,
+        normal: Mapping[Term, Term] | None = None,
     ):
         """`expand`: products of sums are multiplied out, up to `most` of them; `sharing`: what has several uses is opened
-        only to cancel.
+        only to cancel; `normal`: terms of which the normal forms are known.
         """
         self.rules, self.journal, self.expand = rules, journal, expand
         self.written, self.most = 0, most  # products that multiplying out has written, and may write
         self.sharing, self.meets, self.shared = sharing, _cancel if sharing else _overlap, 1 if sharing else _SHARED
         self.algebra = Algebra(knowledge())
-        self.memo: dict[Any, Term] = {}
+        self.memo: dict[Any, Term] = dict(normal or {})
         self.uses: dict[Term, int] = {}
         self.refused: set[Term] = set()  # sums and products with a part that is no finite number
         self.overflown = False  # whether a product was refused because its number is no float

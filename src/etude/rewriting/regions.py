@@ -60,12 +60,17 @@ def _each_region(root: Term, change: Callable[[Term], Term]) -> Term:
     return changed.get(root, root)
 
 
+def _is_part(node: Term) -> bool:
+    return node._tuple[0] not in ARITHMETIC
+
+
 def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
     if term.type.dtype.kind != "f" or size_of(term) < (3, 3):
         return term
     best, line, size = term, "", goal.measure(term)
+    parts = {part: part for part in postorder(term, stop=_is_part) if _is_part(part)}
     for name, form in lowest_terms(term):
-        found = Engine(rules).run(form)
+        found = Engine(rules, normal=parts).run(form)
         fresh = goal.measure(found)
         if fresh < size and found.type is term.type:
             best, size, line = found, fresh, name
