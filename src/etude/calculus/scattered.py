@@ -27,7 +27,9 @@ SPARSE = 4  # there are at least as many times as many elements as are carried
 PIECES = 64  # of one node; with more, terms grow too large
 
 Places = np.ndarray[Any, Any]
-_add, _add_at, _astype, _getitem, _reshape = (CATALOGUE[name] for name in ("add", "add_at", "astype", "getitem", "reshape"))
+_add, _add_at, _astype, _getitem, _multiply, _reshape = (
+    CATALOGUE[name] for name in ("add", "add_at", "astype", "getitem", "multiply", "reshape")
+)
 
 
 class Piece(NamedTuple):
@@ -218,6 +220,36 @@ def _summing(node: Term, found: Link, place: int, pieces: list[Piece]) -> list[P
     return _carried_to(np.broadcast_to(_order(kept), shape), pieces)
 
 
+def _multiplying(node: Term, found: Link, place: int, pieces: list[Piece]) -> list[Piece] | None:
+    """An element of a factor goes to a row or a column of the product, times the row or column that it meets."""
+    kinds = [part.type.shape for part in node.operands]
+    rows, columns = (
+        (kinds[0][-2:] if len(kinds[0]) > 1 else (1, *kinds[0])),
+        (kinds[1][-2:] if len(kinds[1]) > 1 else (*kinds[1], 1)),
+    )
+    batch = np.broadcast_shapes(kinds[0][:-2], kinds[1][:-2])
+    shapes = [(*batch, *rows), (*batch, *columns)]
+    sources = [
+        np.broadcast_to(_order(kind).reshape((*kind[:-2], *inner)), shape)
+        for kind, inner, shape in zip(kinds, (rows, columns), shapes, strict=True)
+    ]
+    beside = np.arange(columns[1] if place == 0 else rows[0])
+    made = []
+    for piece in pieces:
+        moved = _followed(piece, sources[place])
+        if not len(moved.of):
+            continue
+        *at, row, column = [index[:, None] for index in np.unravel_index(moved.of, shapes[place])]
+        met = (*at, column, beside) if place == 0 else (*at, beside, row)
+        of = (*at, row, beside) if place == 0 else (*at, beside, column)
+        other = _taken(node.operands[1 - place], sources[1 - place][met].ravel())
+        repeated = np.repeat(np.arange(len(moved.of)), len(beside))
+        value = _multiply.apply((_taken(moved.value, repeated), other))
+        to = np.ravel_multi_index(np.broadcast_arrays(*of), (*batch, rows[0], columns[1])).ravel()
+        made.append(Piece(moved.by[repeated], to, value))
+    return made
+
+
 def _carried_to(target: Places, pieces: list[Piece]) -> list[Piece]:
     """The pieces where element p of the operand is part of element `target[p]` of the node."""
     flat = target.ravel()
@@ -228,5 +260,5 @@ ROWS: Mapping[str, Row] = MappingProxyType({
     **dict.fromkeys(
         "reshape expand_dims squeeze matrix_transpose transpose broadcast_to getitem flip roll tile diagonal diag tril "
         "triu".split(), _moving),
-    "set_at": _changing, "add_at": _changing, "concatenate": _joining, "sum": _summing,
+    "set_at": _changing, "add_at": _changing, "concatenate": _joining, "sum": _summing, "matmul": _multiplying,
 })  # fmt: skip
