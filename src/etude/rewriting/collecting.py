@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from itertools import combinations
 from math import inf
@@ -13,7 +14,7 @@ from etude.rewriting.algebra import WIDEST, Algebra, add_to, finite, magnitude, 
 from etude.rewriting.assumptions import knowledge
 from etude.rewriting.candidates import NOTHING, ONE, SUM, Addend, Heads
 from etude.rewriting.compiled import Rules
-from etude.rewriting.fitting import Refused, fit, number_of
+from etude.rewriting.fitting import CONSTANT_HEADS, Refused, fit, number_of
 from etude.rewriting.journal import Journal
 from etude.rewriting.numbers import Number, quotient
 from etude.rewriting.numbers import raised as _raised
@@ -23,6 +24,7 @@ from etude.terms import CONSTANT, SYMBOL, Term, constant
 
 __all__ = ["LINEAR", "Collector", "Region", "TooLong"]
 
+NO_NUMBER: Any = object()
 LINEAR = frozenset(CATALOGUE[name] for name in ("add", "subtract", "negative"))
 _PAIRS = 10  # addends or factors among which pairs are tried
 _SHARED = 2  # factors above which a product used more than once is kept whole
@@ -59,6 +61,8 @@ class Collector:
         self.steps, self.allowed = 0, MINIMUM_BUDGET
         self.below: frozenset[Term] = frozenset()  # denominators, which multiplied out would lose digits near zeros
         self.on_sums, self.on_products = rules.on_sums, rules.on_products
+        self.kinds: dict[Any, bool] = {}  # whether a type holds floating numbers
+        self.numbers: dict[Term, Any] = {}  # constants as exact numbers; None where one is no finite number
 
     def valued(self, before: Term, after: Term) -> Term:
         """A step in which the operator's own meaning gave the value of numbers."""
@@ -82,34 +86,53 @@ class Collector:
             raise exhausted(self.fired, self.allowed)
 
     def arithmetic(self, term: Term, region: Region) -> Term | None:
-        """The collected form of a sum, product or power whose parts are normal; None where it cannot be."""
-        dtype = term.type.dtype
+        """The collected form of a sum, product or power of which the parts have normal forms; None where it cannot be."""
+        kind = term.type
         self.current = term
-        made = self.linear(region, dtype) if term._tuple[0] in LINEAR else self.multiplicative(region, dtype)
-        if made is None or made.type is term.type:
+        made = self.linear(region, kind.dtype) if term._tuple[0] in LINEAR else self.multiplicative(region, kind.dtype)
+        if made is None or made.type is kind:
             return made
         try:
             return fit(made, term)
         except Refused:
             return None
 
+    def number(self, term: Term) -> Any:
+        """The exact number that a constant, also a broadcast one, is; None where it is not finite, `NO_NUMBER` for others."""
+        found = self.numbers.get(term, self)
+        if found is self:
+            value = number_of(term)
+            found = self.numbers[term] = NO_NUMBER if value is None else finite(value)
+        return found
+
     def linear(self, region: Region, dtype: Any) -> Term | None:
         const: Number = 0
         items: dict[Term, Number] = {}
-        algebra = self.algebra
-        for part, sign in region:
+        memo, algebra = self.memo, self.algebra
+        sums, products = algebra.sums, algebra.products
+        for old, sign in region:
+            part = memo[old]
             head = part._tuple[0]
             if head is SYMBOL:
                 add_to(items, part, sign)
                 continue
-            number = number_of(part)
-            if number is not None:
-                value = finite(number)
+            if head in CONSTANT_HEADS:
+                value = self.number(part)
                 if value is None:
                     return None
-                const += sign * value
+                if value is not NO_NUMBER:
+                    const += sign * value
+                    continue
+            made = sums.get(part)
+            if made is None:
+                product = products.get(part)
+                if product is None or product[0] == 1:
+                    add_to(items, part, sign)
+                else:
+                    k, rest = algebra.addend(part)
+                    add_to(items, rest, k * sign)
                 continue
-            inner, addends = algebra.as_sum(part)
+            inner, addends = made
             if len(addends) > 1 and self.uses.get(part, 0) > 1 and not _overlap(items, addends):
                 inner, addends = 0, {part: 1}
             const += sign * inner
@@ -220,18 +243,21 @@ class Collector:
     def multiplicative(self, region: Region, dtype: Any) -> Term | None:
         coefficient: Number = 1
         factors: dict[Term, Number] = {}
-        algebra = self.algebra
-        for part, exponent in region:
-            if part._tuple[0] is SYMBOL and type(exponent) is int:
-                add_to(factors, part, exponent)
-                continue
-            number = number_of(part)
-            if number is not None:
-                value = finite(number)
-                raised_to = None if value is None else _raise(value, exponent)
+        memo, algebra = self.memo, self.algebra
+        products = algebra.products
+        for old, exponent in region:
+            part = memo[old]
+            head = part._tuple[0]
+            if head in CONSTANT_HEADS:
+                value = self.number(part)
+                raised_to = None if value is None else value if value is NO_NUMBER else _raise(value, exponent)
                 if raised_to is None:
                     return None
-                coefficient *= raised_to
+                if raised_to is not NO_NUMBER:
+                    coefficient *= raised_to
+                    continue
+            if type(exponent) is int and (head is SYMBOL or part not in products):
+                add_to(factors, part, exponent)
                 continue
             k, more = algebra.power(part, exponent)
             if len(more) > _SHARED and self.uses.get(part, 0) > 1 and not _overlap(factors, more):
@@ -310,29 +336,10 @@ class Collector:
 
     def _fire_product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term | None:
         entries = list(factors.items())
-        probes: list[tuple[dict[Term, Number], Number]] = []
-        kinds = [self._factor_kind(base) for base, _ in entries]
-        for i, j in combinations(self.on_products.promising(kinds, _PAIRS), 2):
-            (a, m), (b, n) = entries[i], entries[j]
-            if not self.on_products.joins(kinds[i], kinds[j], (m > 0) is not (n > 0)):
-                continue
-            probes.append(({a: m, b: n}, 1))
-            if isinstance(m, int) and isinstance(n, int):
-                k = min(abs(m), abs(n))
-                for step in {k, -k} - {1}:
-                    probes.append(
-                        ({a: quotient(m, k), b: quotient(n, k)} if step > 0 else {a: -quotient(m, k), b: -quotient(n, k)}, step)
-                    )
-                if abs(m) != abs(n):
-                    s, t = (1 if m > 0 else -1), (1 if n > 0 else -1)
-                    probes.append(({a: s, b: t}, k))
-        alters = self.on_products.alters
-        if len(entries) > 1:
-            probes.extend([({a: m}, 1) for (a, m), kind in zip(entries, kinds, strict=True) if m != 1 and alters(kind, m)])
-        silent = self.rules.silent
-        for probe_factors, power in probes:
+        joined, alone = self.on_products.fitting(entries)
+        for probe_factors, power in self._probes(entries, joined, alone and len(entries) > 1):
             tried = (dtype, *probe_factors.items())
-            if tried in silent:
+            if tried in self.rules.silent:
                 continue
             probe = self.algebra.product(1, probe_factors, dtype)
             fired = None if probe._tuple[0] in (SYMBOL, CONSTANT) else self.rules.fire(probe)
@@ -348,6 +355,21 @@ class Collector:
             return CATALOGUE["multiply"](self.algebra.product(coefficient, rest, dtype), raised_made)
         return None
 
+    def _probes(
+        self, entries: list[tuple[Term, Number]], joined: bool, alone: bool
+    ) -> Iterator[tuple[dict[Term, Number], Number]]:
+        """Pairs of factors, and then single ones, that a rule might change, each with the power that stands in the product."""
+        rules = self.on_products
+        if joined:
+            kinds = [self._factor_kind(base) for base, _ in entries]
+            for i, j in combinations(rules.promising(kinds, entries, _PAIRS), 2):
+                (a, m), (b, n) = entries[i], entries[j]
+                for first, second, power in rules.probes(kinds[i], m, kinds[j], n):
+                    yield {a: first, b: second}, power
+        if alone:
+            for (base, exponent), kind in zip(entries, [self._factor_kind(base) for base, _ in entries], strict=True):
+                if rules.masks(kind, exponent)[4]:
+                    yield {base: exponent}, 1
 
 def _multiple(one: Any, other: Any) -> Number | None:
     """The number c with one = c * other, for sums of the same terms."""

@@ -11,6 +11,7 @@ from etude.rewriting.assumptions import knowledge
 from etude.rewriting.building import compile_replacement
 from etude.rewriting.candidates import OnProducts, OnSums
 from etude.rewriting.conditions import compile_condition
+from etude.rewriting.fitting import CONSTANT_HEADS
 from etude.rewriting.patterns import Compiler, heads_below
 from etude.rules import Rule, RuleSet
 from etude.terms import Term, TupleType
@@ -142,7 +143,7 @@ def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
     operands = pattern.operands
     if any(getattr(part, "star", False) for part in operands[:2]):
         return ((None, None),)
-    heads = [heads_below(part) for part in operands[:2]] + [None, None]
+    heads = [_asked(part) for part in operands[:2]] + [None, None]
     pair = heads[0], heads[1]
     op = pattern._tuple[0]
     if isinstance(op, Op) and "commutative" in op.properties and len(operands) == 2:
@@ -150,8 +151,19 @@ def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
     return (pair,)
 
 
+def _asked(part: Any) -> Any:
+    """The head that an operand must have, the heads of which it must have one for a number, or None for any."""
+    if isinstance(part, (bool, int, float, complex)):
+        return CONSTANT_HEADS
+    return heads_below(part)
+
+
 def _fits(keys: tuple[tuple[Any, Any], ...], first: Any, second: Any) -> bool:
-    return any((a is None or a is first) and (b is None or b is second) for a, b in keys)
+    return any(_is(a, first) and _is(b, second) for a, b in keys)
+
+
+def _is(asked: Any, head: Any) -> bool:
+    return asked is None or asked is head or (asked is CONSTANT_HEADS and head in CONSTANT_HEADS)
 
 
 @lru_cache(maxsize=256)

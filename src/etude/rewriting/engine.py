@@ -22,16 +22,18 @@ from etude.terms import (
     etuple,
     intern,
     is_constant,
-    postorder,
     replace,
+    uses_of,
 )
 
 __all__ = ["Engine"]
 
-_ARITHMETIC = LINEAR | frozenset(
-    CATALOGUE[name] for name in ("multiply", "divide", "power", "sqrt", "square", "reciprocal", "rsqrt", "positive")
-)
 _RATIONAL = frozenset(CATALOGUE[name] for name in ("multiply", "divide"))
+_POWERS = frozenset(CATALOGUE[name] for name in ("power", "sqrt", "square", "reciprocal", "rsqrt", "positive"))
+# The operators that a region reaches through from a root: those of sums, those of products, none from a power.
+_REACHED: dict[Any, frozenset[Op]] = {
+    **dict.fromkeys(LINEAR, LINEAR), **dict.fromkeys(_RATIONAL, _RATIONAL), **dict.fromkeys(_POWERS, frozenset()),
+}  # fmt: skip
 _negative, _subtract, _divide = CATALOGUE["negative"], CATALOGUE["subtract"], CATALOGUE["divide"]
 _again: Term = etuple()
 
@@ -40,13 +42,13 @@ class Engine(Collector):
     """One run over one term."""
 
     @bulk()
-    def run(self, root: Term, order: list[Term] | None = None) -> Term:
-        """The normal form of `root`; `order` is its `postorder`, where the caller has it."""
-        order = postorder(root) if order is None else order
-        self.count_uses(order)
+    def run(self, root: Term, uses: dict[Term, int] | None = None) -> Term:
+        """The normal form of `root`; `uses` are its `uses_of`, where the caller has them, and are counted on."""
+        counted = uses_of(root) if uses is None else uses
         if self.expand:
-            self.below = frozenset([term._tuple[2] for term in order if term._tuple[0] is _divide])
-        self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(order)
+            self.below = frozenset([term._tuple[2] for term in counted if term._tuple[0] is _divide])
+        self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(counted)
+        self.count(counted)
         stack: list[tuple[Term, Term | None, Region | None]] = [(root, None, None)]
         memo = self.memo
         while stack:
@@ -61,14 +63,18 @@ class Engine(Collector):
                 memo[term] = term
                 continue
             if region is None:
-                region = self.region(term)
-                parts = term._tuple if region is None else [part for part, _ in region]
-                missing = [part for part in parts if type(part) is Term and part not in memo]
+                region = self.region(term) if head in _REACHED else None
+                if region is None:
+                    missing = [part for part in term._tuple if type(part) is Term and part not in memo]
+                else:
+                    missing = [part for part, _ in region if part not in memo]
                 if missing:
-                    stack.append((term, None, region))
-                    missing.reverse()
-                    stack.extend([(part, None, None) for part in missing])
-                    continue
+                    inner = [(part, None, None) for part in missing if not self.leaf(part)]
+                    if inner:
+                        stack.append((term, None, region))
+                        inner.reverse()
+                        stack += inner
+                        continue
             made = self.step(term) if region is None else self.collect(term, region)
             if made is term or made in memo:
                 self.settle(term, made if made is term else memo[made])
@@ -79,12 +85,21 @@ class Engine(Collector):
                 stack.append((made, None, None))
         return memo[root]
 
-    def count_uses(self, order: list[Term]) -> None:
-        uses = self.uses
-        for term in order:
-            for part in term._tuple:
-                if type(part) is Term:
-                    uses[part] = uses.get(part, 0) + 1
+    def leaf(self, term: Term) -> bool:
+        """Whether the term is a leaf, which is its own normal form."""
+        head = term._tuple[0]
+        if head is SYMBOL or head is CONSTANT:
+            self.memo[term] = term
+            return True
+        return False
+
+    def count(self, uses: dict[Term, int]) -> None:
+        """Note how often terms are used, those of earlier runs included."""
+        if not self.uses:
+            self.uses = uses
+            return
+        for term, count in uses.items():
+            self.uses[term] = self.uses.get(term, 0) + count
 
     def settle(self, term: Term, final: Term) -> None:
         self.memo[term] = final
@@ -96,11 +111,12 @@ class Engine(Collector):
 
         It reaches down through sums (products) that have no other use; None where arithmetic does not apply.
         """
-        head = term._tuple[0]
-        inner = LINEAR if head in LINEAR else _RATIONAL if head in _ARITHMETIC else None
-        if inner is None or term in self.refused or not _exact_arithmetic(term):
+        parts = term._tuple
+        inner = _REACHED[parts[0]]
+        kind = term.type
+        if (self.refused and term in self.refused) or not self.floating(kind) or not _uniform(parts, kind):
             return None
-        if head not in inner:
+        if not inner:
             return _powers(term)
         found: Region = []
         memo, uses = self.memo, self.uses
@@ -110,7 +126,8 @@ class Engine(Collector):
             parts = part._tuple
             head = parts[0]
             if head not in inner or (
-                part is not term and (part in memo or uses.get(part, 0) > 1 or not _exact_arithmetic(part))
+                part is not term
+                and (uses.get(part, 0) > 1 or part in memo or not self.floating(part.type) or not _uniform(parts, part.type))
             ):
                 found.append((part, number))
             elif head is _negative:
@@ -119,13 +136,20 @@ class Engine(Collector):
                 stack.append((parts[2], -number))
                 stack.append((parts[1], number))
             else:
-                stack.extend([(each, number) for each in parts[:0:-1]])
+                stack += [(each, number) for each in parts[:0:-1]]
+        return found
+
+    def floating(self, kind: Any) -> bool:
+        """Whether the type holds real floating numbers, of which arithmetic is that of the reals."""
+        found = self.kinds.get(kind)
+        if found is None:
+            found = self.kinds[kind] = kind.dtype.kind == "f"
         return found
 
     def collect(self, term: Term, region: Region) -> Term:
         """The sum or product collected, and one rule applied to it; final where nothing changes."""
         memo = self.memo
-        tidy = self.arithmetic(term, [(memo[part], number) for part, number in region])
+        tidy = self.arithmetic(term, region)
         if tidy is None:
             self.refused.add(term)
             return _again
@@ -185,13 +209,10 @@ class Engine(Collector):
             return intern(fresh, term.type)
         return Term(fresh)
 
-def _exact_arithmetic(term: Term) -> bool:
-    kind = term.type
-    dtype = kind.dtype
-    if dtype.kind != "f":
-        return False
-    for part in term._tuple[1:]:
-        if part.type is not kind and part.type.dtype != dtype and not (is_constant(part) and part.type.ndim == 0):
+def _uniform(parts: tuple[Any, ...], kind: Any) -> bool:
+    """Whether all operands have the dtype of the result, but for numbers."""
+    for part in parts[1:]:
+        if part.type is not kind and part.type.dtype != kind.dtype and not (is_constant(part) and part.type.ndim == 0):
             return False
     return True
 

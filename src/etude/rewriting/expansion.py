@@ -17,9 +17,11 @@ __all__ = ["Monomial", "Poly", "Relation", "Unfit", "expanded"]
 
 Monomial = tuple[tuple[Term, Number], ...]  # parts with their exponents, in the order in which the parts were met
 Poly = dict[Monomial, Number]
+_Powers = tuple[tuple[int, Number], ...]  # a monomial while it is read: places of parts, ascending, with exponents
+_Sum = dict[_Powers, Number]
 Relation = tuple[Rule, Term, Term]  # a line of rules, what it replaced, and by what
 _PARTS, _TERMS, _EXPONENT, _BITS = 8, 400, 24, 200
-_WORK, _WORK_PER_NODE = 256, 16  # products of monomials up to which reading goes on
+_WORK, _WORK_PER_NODE = 256, 8  # products of monomials up to which reading goes on
 _op = CATALOGUE.__getitem__
 _add, _subtract, _negative, _multiply, _divide, _power = map(
     _op, ("add", "subtract", "negative", "multiply", "divide", "power")
@@ -40,27 +42,29 @@ def expanded(term: Term, relations: Rules | None = None, most: int = _TERMS) -> 
     Raises `Unfit`, also where it, or that of a part, has more than `most` monomials.
     """
     reader = _Reader(term.type.dtype, relations, min(most, _TERMS))
-    return reader.read(term), reader.used
+    found, parts = reader.read(term), reader.parts
+    return {tuple([(parts[place], e) for place, e in powers]): c for powers, c in found.items()}, reader.used
 
 
 class _Reader:
     def __init__(self, dtype: Any, relations: Rules | None, most: int):
         self.dtype, self.relations, self.most = dtype, relations, most
+        self.parts: list[Term] = []
         self.places: dict[Term, int] = {}
-        self.known: dict[Term, Poly] = {}
-        self.squares: dict[Term, Poly | None] = {}
-        self.reciprocals: dict[Term, Poly | None] = {}
+        self.known: dict[Term, _Sum] = {}
+        self.squares: dict[int, _Sum | None] = {}
+        self.reciprocals: dict[int, _Sum | None] = {}
         self.used: list[Relation] = []
         self.work, self.allowed = 0, _WORK
 
-    def read(self, root: Term) -> Poly:
+    def read(self, root: Term) -> _Sum:
         for node in postorder(root, stop=lambda node: node in self.known or node._tuple[0] not in _ARITHMETIC):
             if node not in self.known:
                 self.allowed += _WORK_PER_NODE
                 self.known[node] = self.value(node)
         return self.known[root]
 
-    def value(self, node: Term) -> Poly:
+    def value(self, node: Term) -> _Sum:
         head = node._tuple[0]
         number = number_of(node)
         if number is not None:
@@ -77,7 +81,7 @@ class _Reader:
             return self.raised(node._tuple[1], exponent.get((), 0)) if not exponent.keys() - {()} else self.part(node)
         return self.combined(head, node)
 
-    def combined(self, head: Any, node: Term) -> Poly:
+    def combined(self, head: Any, node: Term) -> _Sum:
         if head is _negative:
             return self.sum({}, self.known[node._tuple[1]], -1)
         if head is _divide:
@@ -87,22 +91,25 @@ class _Reader:
             return reduce(self.product, operands)
         return reduce(lambda a, b: self.sum(a, b, -1 if head is _subtract else 1), operands)
 
-    def part(self, node: Term) -> Poly:
+    def part(self, node: Term) -> _Sum:
         """A part that is no arithmetic, or what a relation says that it is."""
         if node.type.dtype != self.dtype:
             raise Unfit
         other = self.related(node)
         if other is not None:
             return other
-        self.met(node)
-        return {((node, 1),): 1}
+        return {((self.place(node), 1),): 1}
 
-    def met(self, base: Term) -> None:
-        self.places.setdefault(base, len(self.places))
-        if len(self.places) > _PARTS:
-            raise Unfit
+    def place(self, base: Term) -> int:
+        found = self.places.get(base)
+        if found is None:
+            found = self.places[base] = len(self.parts)
+            self.parts.append(base)
+            if found >= _PARTS:
+                raise Unfit
+        return found
 
-    def raised(self, base: Term, exponent: Number) -> Poly:
+    def raised(self, base: Term, exponent: Number) -> _Sum:
         """A power: of a monomial, of a sum multiplied out, or of the base as a part."""
         poly = self.known[base]
         if not poly:
@@ -115,26 +122,25 @@ class _Reader:
             found = raised(number, exponent)
             if found is None or isinstance(found, float):
                 raise Unfit
-            return reduce(self.product, [self.power_of(part, _whole(e * exponent)) for part, e in monomial], {(): found})
-        self.met(base)
-        return {((base, exponent),): 1}
+            return reduce(self.product, [self.power_of(place, _whole(e * exponent)) for place, e in monomial], {(): found})
+        return {((self.place(base), exponent),): 1}
 
-    def power_of(self, part: Term, exponent: Number) -> Poly:
+    def power_of(self, place: int, exponent: Number) -> _Sum:
         """A power of a part; a negative one by what a relation says of the reciprocal."""
         if isinstance(exponent, int) and exponent < 0:
-            other = self.table(self.reciprocals, part, -1.0)
+            other = self.table(self.reciprocals, place, -1.0)
             if other is not None:
                 return self.repeated(other, -exponent)
-        return {((part, exponent),): 1}
+        return {((place, exponent),): 1}
 
-    def repeated(self, poly: Poly, exponent: int) -> Poly:
-        result: Poly = {(): 1}
+    def repeated(self, poly: _Sum, exponent: int) -> _Sum:
+        result: _Sum = {(): 1}
         for _ in range(exponent):
             result = self.product(result, poly)
         return result
 
-    def product(self, left: Poly, right: Poly) -> Poly:
-        total: Poly = {}
+    def product(self, left: _Sum, right: _Sum) -> _Sum:
+        total: _Sum = {}
         self.work += len(left) * len(right)
         if self.work > self.allowed:
             raise Unfit
@@ -149,37 +155,37 @@ class _Reader:
                         _put(total, each, number * c * k)
         return self.checked(total)
 
-    def joined(self, a: Monomial, b: Monomial) -> Monomial:
+    def joined(self, a: _Powers, b: _Powers) -> _Powers:
         if not a or not b:
             return a or b
-        places = self.places
-        if places[a[-1][0]] < places[b[0][0]]:
+        if a[-1][0] < b[0][0]:
             return a + b
         exponents = dict(a)
-        for part, exponent in b:
-            exponents[part] = _whole(exponents.get(part, 0) + exponent)
-        return tuple(sorted([pair for pair in exponents.items() if pair[1]], key=lambda pair: places[pair[0]]))
+        for place, exponent in b:
+            total = exponents.get(place, 0) + exponent
+            exponents[place] = total if type(total) is int else _whole(total)
+        return tuple(sorted([pair for pair in exponents.items() if pair[1]]))
 
-    def reduced(self, monomial: Monomial) -> Poly | None:
+    def reduced(self, monomial: _Powers) -> _Sum | None:
         """The monomial with squares of parts replaced by what relations say that they are; None where none is."""
         if self.relations is None:
             return None
-        for place, (part, exponent) in enumerate(monomial):
+        for at, (place, exponent) in enumerate(monomial):
             if type(exponent) is int and exponent >= 2:
-                square = self.table(self.squares, part, 2.0)
+                square = self.table(self.squares, place, 2.0)
                 if square is not None:
-                    rest = ((part, exponent - 2),) if exponent > 2 else ()
-                    return self.product({(*monomial[:place], *rest, *monomial[place + 1 :]): 1}, square)
+                    rest = ((place, exponent - 2),) if exponent > 2 else ()
+                    return self.product({(*monomial[:at], *rest, *monomial[at + 1 :]): 1}, square)
         return None
 
-    def table(self, powers: dict[Term, Poly | None], part: Term, exponent: float) -> Poly | None:
+    def table(self, powers: dict[int, _Sum | None], place: int, exponent: float) -> _Sum | None:
         """What a relation says of a power of a part."""
-        if part not in powers:
-            powers[part] = None  # met while its own replacement is read, it stays
-            powers[part] = self.related(_power(part, constant(exponent, self.dtype)))
-        return powers[part]
+        if place not in powers:
+            powers[place] = None  # met while its own replacement is read, it stays
+            powers[place] = self.related(_power(self.parts[place], constant(exponent, self.dtype)))
+        return powers[place]
 
-    def related(self, term: Term) -> Poly | None:
+    def related(self, term: Term) -> _Sum | None:
         """What a relation says that a term is."""
         fired = None if self.relations is None else self.relations.fire(term)
         if fired is None:
@@ -188,13 +194,13 @@ class _Reader:
         self.used.append((rule, term, other))
         return self.read(other)
 
-    def sum(self, left: Poly, right: Poly, sign: int) -> Poly:
+    def sum(self, left: _Sum, right: _Sum, sign: int) -> _Sum:
         total = dict(left)
         for monomial, number in right.items():
             _put(total, monomial, number * sign)
         return self.checked(total)
 
-    def checked(self, poly: Poly) -> Poly:
+    def checked(self, poly: _Sum) -> _Sum:
         if len(poly) > self.most:
             raise Unfit
         for c in poly.values():
@@ -207,7 +213,7 @@ def _whole(number: Number) -> Number:
     return int(number) if isinstance(number, Fraction) and number.denominator == 1 else number
 
 
-def _put(total: Poly, monomial: Monomial, number: Number) -> None:
+def _put(total: _Sum, monomial: _Powers, number: Number) -> None:
     found = total.get(monomial, 0) + number
     if type(found) is Fraction:
         found = _whole(found)

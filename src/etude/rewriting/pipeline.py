@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 
 from etude.rewriting.algebra import WIDEST
@@ -16,7 +16,7 @@ from etude.rewriting.journal import Journal, attach
 from etude.rewriting.regions import as_polynomials, in_lowest_terms
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
 from etude.rules import Rule, RuleSet, default
-from etude.terms import Term, bulk, postorder
+from etude.terms import Term, bulk, distinct, uses_of
 
 __all__ = ["explained", "multiplied_out", "normalize", "rewrite", "simplify"]
 
@@ -47,7 +47,7 @@ _STRATEGIES: dict[str, Callable[[RuleSet, Journal | None], Strategy]] = {
 
 def explained(term: Term, run: Callable[[Journal | None], Term]) -> Term:
     """The result of `run`, with its steps kept for `explain` where the term is not too large."""
-    if len(postorder(term)) > EXPLAINED:
+    if len(distinct(term)) > EXPLAINED:
         return run(None)
     journal = Journal()
     result = run(journal)
@@ -89,11 +89,13 @@ def simplify(
     chosen = (default("simplify") if rules is None else rules).serving(goal)
     if promise != "real":
         return kept(term, chosen if rules is not None else chosen + default("stabilize"), promise, GOALS[goal], journal)
-    term = within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal))
-    order = postorder(term)
-    own = Journal() if journal is None and len(order) <= EXPLAINED else journal
+    uses = uses_of(term)
+    within = within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal), uses)
+    if within is not term:
+        term, uses = within, uses_of(within)
+    own = Journal() if journal is None and len(uses) <= EXPLAINED else journal
     ready = compiled(chosen)
-    result = best_for(GOALS[goal], term, ready, own, order, rules is None)
+    result = best_for(GOALS[goal], term, ready, own, uses, rules is None)
     ready.silent.clear()
     if journal is None and own is not None and len(own):
         attach(result, own.derivation())
@@ -104,7 +106,7 @@ def kept(term: Term, rules: RuleSet, promise: str, goal: Goal, journal: Journal 
     """The term by those rules alone whose own promise is as strong as the one that is asked for."""
     allowed = ("exact",) if promise == "exact" else ("exact", "stable")
     found = normalize(term, RuleSet(rule for rule in rules if rule.promise in allowed), journal)
-    return found if goal.total(postorder(found)) <= goal.total(postorder(term)) else term
+    return found if goal.total(distinct(found)) <= goal.total(distinct(term)) else term
 
 @lru_cache(256)
 def _simplified_in_body(term: Term, rules: RuleSet | None, promise: str, goal: str) -> Term:
@@ -118,27 +120,29 @@ def multiplied_out(term: Term) -> Term:
 
 
 
-def best_for(goal: Goal, term: Term, rules: Rules, journal: Journal | None, order: list[Term], own: bool) -> Term:
+def best_for(goal: Goal, term: Term, rules: Rules, journal: Journal | None, terms: Collection[Term], own: bool) -> Term:
     """The term by the rules and, where these are the library's `own`, by those that come first and last for a goal."""
     begun = normalize(term, default(goal.first), journal) if own and goal.first else term
-    found = smallest(begun, rules, journal, order if begun is term else postorder(begun), goal, own)
+    found = smallest(begun, rules, journal, terms if begun is term else uses_of(begun), goal, own)
     return goal.better(normalize(found, default(goal.last), journal), found) if own and goal.last else found
 
 
 def smallest(
-    term: Term, rules: Rules, journal: Journal | None, order: list[Term], goal: Goal = SIZE, own: bool = False
+    term: Term, rules: Rules, journal: Journal | None, terms: Collection[Term], goal: Goal = SIZE, own: bool = False
 ) -> Term:
     """The normal form; for a small term also the normal form of what it is when multiplied out, if that is better.
 
-    `own`: whether sums may also be written anew by the library's relations.
+    `terms`: the distinct terms in it, best as `uses_of` gives them. `own`: whether sums may also be written anew by the
+    library's relations.
     """
-    anew = own and goal.anew
-    if len(order) > SEARCHED:
-        found = Engine(rules, journal).run(term, order)
-        found = as_polynomials(found, goal, journal) if anew and len(order) <= WRITTEN_ANEW else found
-        return found if goal.total(postorder(found)) <= goal.total(order) else term
+    anew, size = own and goal.anew, len(terms)
+    if size > SEARCHED:
+        most = goal.total(terms)
+        found = Engine(rules, journal).run(term, terms if isinstance(terms, dict) else None)
+        found = as_polynomials(found, goal, journal) if anew and size <= WRITTEN_ANEW else found
+        return found if goal.total(distinct(found)) <= most else term
     best = stable(term, rules, journal, goal)
-    if goal.anew and len(order) <= _MULTIPLIED_OUT:
+    if goal.anew and size <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
     lowest = in_lowest_terms(best, rules, goal, journal)
     best = lowest if lowest is best else stable(lowest, rules, journal, goal)

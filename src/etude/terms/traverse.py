@@ -9,7 +9,33 @@ from typing import Any
 from etude.terms.leaves import is_leaf
 from etude.terms.term import Term
 
-__all__ = ["depends_on", "flatten", "postorder", "replace", "transform", "unflatten"]
+__all__ = ["depends_on", "distinct", "flatten", "postorder", "replace", "transform", "unflatten", "uses_of"]
+
+
+def distinct(root: Term) -> list[Term]:
+    """The distinct terms in a term, breadth first; sooner told than `postorder`."""
+    seen, found = {root}, [root]
+    for term in found:  # which grows meanwhile
+        for part in term._tuple:
+            if type(part) is Term and part not in seen:
+                seen.add(part)
+                found.append(part)
+    return found
+
+
+def uses_of(root: Term) -> dict[Term, int]:
+    """The distinct terms in a term, each with how often it stands as a part of another."""
+    uses, found = {root: 0}, [root]
+    for term in found:  # which grows meanwhile
+        for part in term._tuple:
+            if type(part) is Term:
+                count = uses.get(part)
+                if count is None:
+                    uses[part] = 1
+                    found.append(part)
+                else:
+                    uses[part] = count + 1
+    return uses
 
 
 def postorder(*roots: Term, stop: Callable[[Term], bool] | None = None) -> list[Term]:
