@@ -11,7 +11,6 @@ from etude.rewriting.collecting import LINEAR, Collector, Region
 from etude.rewriting.fitting import number_of
 from etude.rewriting.folding import folded
 from etude.rewriting.numbers import Number
-from etude.rewriting.reasons import reason
 from etude.rewriting.strategies import BUDGET_PER_NODE, MINIMUM_BUDGET
 from etude.terms import (
     CONSTANT,
@@ -22,7 +21,6 @@ from etude.terms import (
     etuple,
     intern,
     is_constant,
-    replace,
     uses_of,
 )
 
@@ -159,19 +157,11 @@ class Engine(Collector):
         else:
             fired = self.rules.fire(tidy)
         if self.journal is not None and tidy is not term:
-            before = self.over_normal(term, region)
-            if before is not tidy:
-                line = reason(before, [(memo[part], number) for part, number in region], tidy)
-                self.journal.record(line.name, line.file, line.line, before, tidy)
+            self.journal.collected(term, region, memo, tidy)
         if fired is not None:
             return self.apply(tidy, fired)
         memo[tidy] = tidy
         return tidy
-
-    def over_normal(self, term: Term, region: Region) -> Term:
-        """The sum or product as it stands, over the normal forms of its parts."""
-        found: dict[Term, Term] = {part: self.memo[part] for part, _ in region}
-        return replace([term], found)[0]
 
     def step(self, term: Term) -> Term:
         """The term with its normal operands, and folding or one rule applied; final where nothing changes."""

@@ -21,7 +21,7 @@ _Powers = tuple[tuple[int, Number], ...]  # a monomial while it is read: places 
 _Sum = dict[_Powers, Number]
 Relation = tuple[Rule, Term, Term]  # a line of rules, what it replaced, and by what
 _PARTS, _TERMS, _EXPONENT, _BITS = 8, 400, 24, 200
-_WORK, _WORK_PER_NODE = 256, 8  # products of monomials up to which reading goes on
+_WORK, _WORK_PER_NODE = 64, 8  # products of monomials up to which reading goes on
 _op = CATALOGUE.__getitem__
 _add, _subtract, _negative, _multiply, _divide, _power = map(
     _op, ("add", "subtract", "negative", "multiply", "divide", "power")
@@ -58,9 +58,11 @@ class _Reader:
         self.work, self.allowed = 0, _WORK
 
     def read(self, root: Term) -> _Sum:
-        for node in postorder(root, stop=lambda node: node in self.known or node._tuple[0] not in _ARITHMETIC):
+        order = postorder(root, stop=lambda node: node in self.known or node._tuple[0] not in _ARITHMETIC)
+        self.allowed += _WORK_PER_NODE * len(order)
+        leaves = [node for node in order if node._tuple[0] not in _ARITHMETIC]
+        for node in [*leaves, *order]:  # all the parts before sums are multiplied, as there may be too many
             if node not in self.known:
-                self.allowed += _WORK_PER_NODE
                 self.known[node] = self.value(node)
         return self.known[root]
 

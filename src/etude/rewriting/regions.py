@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from operator import is_
 from typing import Any
 
 from etude.rewriting.compiled import Rules, compiled
@@ -18,7 +17,7 @@ from etude.rewriting.journal import Journal
 from etude.rewriting.rational import ARITHMETIC, lowest_terms, region_roots
 from etude.rewriting.rounding import rounds_as_well
 from etude.rules import default
-from etude.terms import Term, is_leaf, postorder
+from etude.terms import Term, postorder
 
 __all__ = ["as_polynomials", "in_lowest_terms"]
 
@@ -42,12 +41,15 @@ def as_polynomials(root: Term, goal: Goal, journal: Journal | None) -> Term:
 def _each_region(root: Term, change: Callable[[Term], Term]) -> Term:
     order = postorder(root)
     roots = region_roots(order)
-    memo: dict[Any, Term] = {}
+    changed: dict[Any, Term] = {}
     for node in order:
-        parts = tuple([memo.get(part, part) if isinstance(part, Term) else part for part in node._tuple])
-        fresh = node if is_leaf(node) or all(map(is_, parts, node._tuple)) else Term(parts)
-        memo[node] = change(fresh) if node in roots and fresh._tuple[0] in ARITHMETIC else fresh
-    return memo[root]
+        fresh = node
+        if changed and any(part in changed for part in node._tuple if type(part) is Term):
+            fresh = Term([changed.get(part, part) if type(part) is Term else part for part in node._tuple])
+        made = change(fresh) if node in roots and fresh._tuple[0] in ARITHMETIC else fresh
+        if made is not node:
+            changed[node] = made
+    return changed.get(root, root)
 
 
 def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
@@ -68,11 +70,11 @@ def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> 
 def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees) -> Term:
     if term.type.dtype.kind != "f" or trees[term] < _LEAST:
         return term
-    forms = [(form, used) for form, used in _forms(term, trees) if trees[form] <= trees[term]]
+    forms = {form: used for form, used in _forms(term, trees) if trees[form] <= trees[term] and form is not term}
     if not forms:
         return term
     size = goal.measure(term)
-    found = [(goal.measure(form), form, used) for form, used in forms]
+    found = [(goal.measure(form), form, used) for form, used in forms.items()]
     better = sorted([each for each in found if each[0][0] < size[0]], key=lambda each: each[0])
     for _, form, used in islice(better, _COMPARED):
         if rounds_as_well(form, term):
