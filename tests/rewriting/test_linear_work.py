@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import etude as et
-from etude.rewriting import algebra, pipeline, regions
+from etude.rewriting import algebra, compiled, pipeline, regions
+from etude.terms import replace
 
 
 @pytest.fixture
@@ -65,3 +66,40 @@ def test_a_polynomial_with_more_monomials_than_operations_is_not_written(counted
     a, b, c, d, e = et.symbols("a b c d e")
     et.simplify((a + b) * (c + d) * (a + e) * (b + d) * (c + e))
     assert forms["horner_forms"] == 0
+
+
+def long_term(steps: int, last: Any) -> Any:
+    """A sum of two branches, the right one with `last` at its bottom."""
+    x, y = et.scalar("x"), et.scalar("y")
+    left, right = x, last
+    for _ in range(steps):
+        left, right = et.sin(left) + x, et.cos(right) * y
+    return et.exp(left * right) + left
+
+
+def test_only_what_is_above_a_changed_part_is_rewritten_again(counted: Any):
+    tried = counted(compiled.Rules, "fire")
+    z = et.scalar("z")
+    simple = et.simplify(long_term(300, z))
+    whole = tried["fire"]
+    assert whole > 1000
+    tried.clear()
+    again = et.simplify(et.from_term(replace([simple.term], {et.tanh(simple).term: z.term})[0]))
+    assert again.term is simple.term
+    assert tried["fire"] == 0
+    changed = et.log(et.exp(simple + 0) + z * z)
+    made = et.simplify(changed)
+    assert tried["fire"] <= 12
+    assert str(made) == str(et.simplify(et.log(et.exp(long_term(300, z)) + z * z), rules=et.rules.default("simplify")))
+
+
+def test_a_changed_leaf_leaves_the_other_branch_alone(counted: Any):
+    tried = counted(compiled.Rules, "fire")
+    z, w = et.scalar("z"), et.scalar("w")
+    simple = et.simplify(long_term(300, z))
+    whole = tried["fire"]
+    tried.clear()
+    changed = et.from_term(replace([simple.term], {z.term: w.term})[0])
+    made = et.simplify(changed)
+    assert made.term is changed.term
+    assert 600 < tried["fire"] < 0.6 * whole

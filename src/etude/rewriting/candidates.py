@@ -13,7 +13,7 @@ from etude.rewriting.numbers import Number, exact, quotient, raised
 from etude.rules import Rule
 from etude.terms import CONSTANT, Term, is_typed
 
-__all__ = ["NOTHING", "ONE", "SUM", "Addend", "Heads", "OnProducts", "OnSums"]
+__all__ = ["NOTHING", "ONE", "SUM", "SUMS", "Addend", "Heads", "OnProducts", "OnSums"]
 
 _add, _subtract, _negative, _multiply, _divide, _power = map(
     CATALOGUE.__getitem__, ("add", "subtract", "negative", "multiply", "divide", "power")
@@ -21,7 +21,7 @@ _add, _subtract, _negative, _multiply, _divide, _power = map(
 _ROOTS = {CATALOGUE[name]: exponent for name, exponent in (("square", 2), ("reciprocal", -1), ("positive", 1))}
 _FRACTIONS = {CATALOGUE["sqrt"]: quotient(1, 2), CATALOGUE["rsqrt"]: quotient(-1, 2)}
 SUM = _add  # the head that stands for every sum
-_SUMS = frozenset((_add, _subtract, _negative, _multiply))  # the heads that a sum may have
+SUMS = frozenset((_add, _subtract, _negative, _multiply))  # the heads that a sum may have
 Heads = frozenset[Any]
 Addend = tuple[frozenset[tuple[Any, Number]], int]  # (head, exponent) of the factors that rules name; how many factors
 NOTHING: Addend = (frozenset(), 1)
@@ -75,13 +75,15 @@ class OnSums:
 
     def promising(self, kinds: list[Addend], most: int) -> list[int]:
         """The places of addends that a rule could join with another of them; none where these are more than `most`."""
-        masks = [self.masks(kind) for kind in kinds]
+        known = self._masks
         lefts = rights = 0
-        for left, right in masks:
+        for kind in kinds:
+            left, right = known.get(kind) or self.masks(kind)
             lefts |= left
             rights |= right
         if not lefts & rights:
             return []
+        masks = [self.masks(kind) for kind in kinds]
         places = [place for place, (left, right) in enumerate(masks) if left & rights or right & lefts]
         return places if len(places) <= most else []
 
@@ -222,7 +224,7 @@ def _named(heads: Heads, kind: Any) -> bool:
     """Whether a factor may be what the heads say: all of its own are told, or its operator, of a sum nothing else."""
     if isinstance(kind, frozenset):
         return heads <= kind
-    return not heads or (SUM in heads if kind in _SUMS else heads == {kind})
+    return not heads or (SUM in heads if kind in SUMS else heads == {kind})
 
 
 def _may_stand(side: tuple[Heads, Number | None], kind: Any, exponent: Number, sign: int) -> bool:

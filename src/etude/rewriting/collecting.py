@@ -12,7 +12,7 @@ from typing import Any
 from etude.ops import CATALOGUE
 from etude.rewriting.algebra import WIDEST, Algebra, add_to, finite, magnitude, merge
 from etude.rewriting.assumptions import knowledge
-from etude.rewriting.candidates import NOTHING, ONE, SUM, Addend, Heads
+from etude.rewriting.candidates import NOTHING, ONE, SUM, SUMS, Addend, Heads
 from etude.rewriting.compiled import Rules
 from etude.rewriting.fitting import CONSTANT_HEADS, Refused, fit, number_of
 from etude.rewriting.journal import Journal
@@ -105,14 +105,21 @@ class Collector:
             found = self.numbers[term] = NO_NUMBER if value is None else finite(value)
         return found
 
+    def power_of_number(self, term: Term, exponent: Number) -> Any:
+        """The power of a constant, as `number` gives it; None also where it is no real number."""
+        value = self.number(term)
+        return value if value is None or value is NO_NUMBER else _raise(value, exponent)
+
     def linear(self, region: Region, dtype: Any) -> Term | None:
         const: Number = 0
         items: dict[Term, Number] = {}
         memo, algebra = self.memo, self.algebra
         sums, products = algebra.sums, algebra.products
-        for old, sign in region:
-            part = memo[old]
+        for part, sign in region:
             head = part._tuple[0]
+            if head is not SYMBOL and head is not CONSTANT:
+                part = memo.get(part, part)
+                head = part._tuple[0]
             if head is SYMBOL:
                 add_to(items, part, sign)
                 continue
@@ -186,10 +193,15 @@ class Collector:
         return last not in one[1] if other is None else one[1].keys().isdisjoint(other[1])
 
     def _fire_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
+        kinds = [self._addend_kind(t) for t in items]
+        if const != 0:
+            kinds.append(ONE)
+        promising = self.on_sums.promising(kinds, _PAIRS)
+        if not promising:
+            return None
         one = constant(1.0, dtype)
         entries: list[tuple[Term, Number]] = [*items.items(), *([(one, const)] if const != 0 else [])]
-        kinds = [ONE if t is one else self._addend_kind(t) for t, _ in entries]
-        for i, j in combinations(self.on_sums.promising(kinds, _PAIRS), 2):
+        for i, j in combinations(promising, 2):
             (a, m), (b, n) = entries[i], entries[j]
             if not self.on_sums.joins(kinds[i], kinds[j], m, n):
                 continue
@@ -219,9 +231,11 @@ class Collector:
 
     def _addend_kind(self, term: Term) -> Addend:
         told = self.on_sums.told
+        head = term._tuple[0]
+        if head is SYMBOL:
+            return NOTHING
         product = self.algebra.products.get(term)
         if product is None:
-            head = term._tuple[0]
             return _alone(head) if head in told else NOTHING
         factors = product[1]
         kinds = [(base._tuple[0], exponent) for base, exponent in factors.items() if base._tuple[0] in told]
@@ -229,9 +243,9 @@ class Collector:
 
     def _factor_kind(self, base: Term) -> Heads:
         told = self.on_products.told
-        made = self.algebra.sums.get(base)
+        head = base._tuple[0]
+        made = self.algebra.sums.get(base) if head in SUMS else None
         if made is None:
-            head = base._tuple[0]
             return _single(head) if head in told else _NO_HEADS
         items = made[1]
         if len(items) > _PAIRS:
@@ -245,16 +259,17 @@ class Collector:
         factors: dict[Term, Number] = {}
         memo, algebra = self.memo, self.algebra
         products = algebra.products
-        for old, exponent in region:
-            part = memo[old]
+        for part, exponent in region:
             head = part._tuple[0]
+            if head is not SYMBOL and head is not CONSTANT:
+                part = memo.get(part, part)
+                head = part._tuple[0]
             if head in CONSTANT_HEADS:
-                value = self.number(part)
-                raised_to = None if value is None else value if value is NO_NUMBER else _raise(value, exponent)
-                if raised_to is None:
+                value = self.power_of_number(part, exponent)
+                if value is None:
                     return None
-                if raised_to is not NO_NUMBER:
-                    coefficient *= raised_to
+                if value is not NO_NUMBER:
+                    coefficient *= value
                     continue
             if type(exponent) is int and (head is SYMBOL or part not in products):
                 add_to(factors, part, exponent)
@@ -317,7 +332,7 @@ class Collector:
     ) -> tuple[Number, dict[Term, Number]]:
         """Differences a - b and b - a among the factors made one."""
         sums = self.algebra.sums
-        if len(factors) < 2 or len([base for base in factors if base in sums]) < 2:
+        if len(factors) < 2 or len([base for base in factors if base._tuple[0] in SUMS and base in sums]) < 2:
             return coefficient, factors
         found: dict[Term, Number] = {}
         for base, exponent in factors.items():

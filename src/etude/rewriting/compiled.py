@@ -64,10 +64,11 @@ def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None
 class Rules:
     """The compiled rules of a set; calling it tries them at the root of a term, in order."""
 
-    __slots__ = ("_on_products", "_on_sums", "_pending", "by_head", "silent")
+    __slots__ = ("_marks", "_on_products", "_on_sums", "_pending", "by_head", "silent")
 
     def __init__(self, rules: RuleSet):
         self.silent: set[Any] = set()  # pairs of addends and of factors that no rule joins, while a term is simplified
+        self._marks: dict[Any, object] = {}
         self._pending: dict[Any, list[Rule]] = {}
         self._on_sums: OnSums | None = None
         self._on_products: OnProducts | None = None
@@ -92,6 +93,10 @@ class Rules:
 
     def _rooted(self, roots: frozenset[str]) -> list[Rule]:
         return [rule for head, rules in self._pending.items() if getattr(head, "name", "") in roots for rule in rules]
+
+    def mark(self, purpose: Any) -> object:
+        """What terms bear that are normal forms by these rules for this purpose."""
+        return self._marks.setdefault(purpose, object())
 
     def candidates(self, term: Term) -> tuple[CompiledRule, ...]:
         """The rules whose head and operand heads fit, in the order of the set."""

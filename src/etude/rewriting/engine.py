@@ -33,6 +33,7 @@ _REACHED: dict[Any, frozenset[Op]] = {
     **dict.fromkeys(LINEAR, LINEAR), **dict.fromkeys(_RATIONAL, _RATIONAL), **dict.fromkeys(_POWERS, frozenset()),
 }  # fmt: skip
 _negative, _subtract, _divide = CATALOGUE["negative"], CATALOGUE["subtract"], CATALOGUE["divide"]
+_LEAVES = frozenset((SYMBOL, CONSTANT))  # which are their own normal forms
 _again: Term = etuple()
 
 
@@ -40,8 +41,11 @@ class Engine(Collector):
     """One run over one term."""
 
     @bulk()
-    def run(self, root: Term, uses: dict[Term, int] | None = None) -> Term:
-        """The normal form of `root`; `uses` are its `uses_of`, where the caller has them, and are counted on."""
+    def run(self, root: Term, uses: dict[Term, int] | None = None, mark: object = None) -> Term:
+        """The normal form of `root`.
+
+        `uses` are its `uses_of`, where the caller has them, and are counted on. Terms that bear `mark` are known to be normal.
+        """
         counted = uses_of(root) if uses is None else uses
         if self.expand:
             self.below = frozenset([term._tuple[2] for term in counted if term._tuple[0] is _divide])
@@ -57,22 +61,25 @@ class Engine(Collector):
                 self.settle(term, memo[after])
                 continue
             head = term._tuple[0]
-            if head is SYMBOL or head is CONSTANT:
+            if head in _LEAVES:
                 memo[term] = term
+                continue
+            if mark is not None and term.normal_for is mark:
+                self.learn(term)
                 continue
             if region is None:
                 region = self.region(term) if head in _REACHED else None
-                if region is None:
-                    missing = [part for part in term._tuple if type(part) is Term and part not in memo]
-                else:
-                    missing = [part for part, _ in region if part not in memo]
+                parts = term._tuple[1:] if region is None else [part for part, _ in region]
+                missing = [
+                    (part, None, None)
+                    for part in parts
+                    if type(part) is Term and part._tuple[0] not in _LEAVES and part not in memo
+                ]
                 if missing:
-                    inner = [(part, None, None) for part in missing if not self.leaf(part)]
-                    if inner:
-                        stack.append((term, None, region))
-                        inner.reverse()
-                        stack += inner
-                        continue
+                    stack.append((term, None, region))
+                    missing.reverse()
+                    stack += missing
+                    continue
             made = self.step(term) if region is None else self.collect(term, region)
             if made is term or made in memo:
                 self.settle(term, made if made is term else memo[made])
@@ -83,13 +90,16 @@ class Engine(Collector):
                 stack.append((made, None, None))
         return memo[root]
 
-    def leaf(self, term: Term) -> bool:
-        """Whether the term is a leaf, which is its own normal form."""
-        head = term._tuple[0]
-        if head is SYMBOL or head is CONSTANT:
-            self.memo[term] = term
-            return True
-        return False
+    def learn(self, term: Term, deeper: bool = True) -> None:
+        """Take a term that is known to be normal as such; how it is made up of addends or factors is read from it."""
+        made: Term | None = None
+        region = self.region(term) if term._tuple[0] in _REACHED else None
+        if region is not None:
+            for part, _ in region if deeper else ():
+                if part not in self.memo and part._tuple[0] in _REACHED:
+                    self.learn(part, deeper=False)
+            made = self.arithmetic(term, region)
+        self.settle(term, made or term)
 
     def count(self, uses: dict[Term, int]) -> None:
         """Note how often terms are used, those of earlier runs included."""
@@ -101,7 +111,7 @@ class Engine(Collector):
 
     def settle(self, term: Term, final: Term) -> None:
         self.memo[term] = final
-        if final is not term:
+        if final is not term and final._tuple[0] in _REACHED:  # the uses of sums and products alone count
             self.uses[final] = self.uses.get(final, 0) + self.uses.get(term, 0)
 
     def region(self, term: Term) -> Region | None:
@@ -152,7 +162,7 @@ class Engine(Collector):
             self.refused.add(term)
             return _again
         head = tidy._tuple[0]
-        if head is SYMBOL or head is CONSTANT:
+        if head in _LEAVES:
             fired = None
         else:
             fired = self.rules.fire(tidy)
@@ -189,7 +199,7 @@ class Engine(Collector):
         parts: list[Any] = []
         for part in term._tuple:
             if type(part) is Term:
-                new = memo[part]
+                new = memo.get(part, part)
                 if new is not part:
                     same = same and new.type is part.type
                     part = new

@@ -15,10 +15,8 @@ from etude.terms import Term, constant, postorder
 
 __all__ = ["Monomial", "Poly", "Relation", "Unfit", "expanded"]
 
-Monomial = tuple[tuple[Term, Number], ...]  # parts with their exponents, in the order in which the parts were met
+Monomial = tuple[tuple[int, Number], ...]  # parts, told by their places, ascending, with exponents
 Poly = dict[Monomial, Number]
-_Powers = tuple[tuple[int, Number], ...]  # a monomial while it is read: places of parts, ascending, with exponents
-_Sum = dict[_Powers, Number]
 Relation = tuple[Rule, Term, Term]  # a line of rules, what it replaced, and by what
 _PARTS, _TERMS, _EXPONENT, _BITS = 8, 400, 24, 200
 _WORK, _WORK_PER_NODE = 64, 8  # products of monomials up to which reading goes on
@@ -36,14 +34,13 @@ class Unfit(Exception):
     """The term is no polynomial in a few parts, or one that is too long."""
 
 
-def expanded(term: Term, relations: Rules | None = None, most: int = _TERMS) -> tuple[Poly, list[Relation]]:
-    """The polynomial that a term is, and the relations by which it was reduced.
+def expanded(term: Term, relations: Rules | None = None, most: int = _TERMS) -> tuple[Poly, list[Term], list[Relation]]:
+    """The polynomial that a term is, its parts, and the relations by which it was reduced.
 
     Raises `Unfit`, also where it, or that of a part, has more than `most` monomials.
     """
     reader = _Reader(term.type.dtype, relations, min(most, _TERMS))
-    found, parts = reader.read(term), reader.parts
-    return {tuple([(parts[place], e) for place, e in powers]): c for powers, c in found.items()}, reader.used
+    return reader.read(term), reader.parts, reader.used
 
 
 class _Reader:
@@ -51,13 +48,13 @@ class _Reader:
         self.dtype, self.relations, self.most = dtype, relations, most
         self.parts: list[Term] = []
         self.places: dict[Term, int] = {}
-        self.known: dict[Term, _Sum] = {}
-        self.squares: dict[int, _Sum | None] = {}
-        self.reciprocals: dict[int, _Sum | None] = {}
+        self.known: dict[Term, Poly] = {}
+        self.squares: dict[int, Poly | None] = {}
+        self.reciprocals: dict[int, Poly | None] = {}
         self.used: list[Relation] = []
         self.work, self.allowed = 0, _WORK
 
-    def read(self, root: Term) -> _Sum:
+    def read(self, root: Term) -> Poly:
         order = postorder(root, stop=lambda node: node in self.known or node._tuple[0] not in _ARITHMETIC)
         self.allowed += _WORK_PER_NODE * len(order)
         leaves = [node for node in order if node._tuple[0] not in _ARITHMETIC]
@@ -66,7 +63,7 @@ class _Reader:
                 self.known[node] = self.value(node)
         return self.known[root]
 
-    def value(self, node: Term) -> _Sum:
+    def value(self, node: Term) -> Poly:
         head = node._tuple[0]
         number = number_of(node)
         if number is not None:
@@ -83,7 +80,7 @@ class _Reader:
             return self.raised(node._tuple[1], exponent.get((), 0)) if not exponent.keys() - {()} else self.part(node)
         return self.combined(head, node)
 
-    def combined(self, head: Any, node: Term) -> _Sum:
+    def combined(self, head: Any, node: Term) -> Poly:
         if head is _negative:
             return self.sum({}, self.known[node._tuple[1]], -1)
         if head is _divide:
@@ -93,7 +90,7 @@ class _Reader:
             return reduce(self.product, operands)
         return reduce(lambda a, b: self.sum(a, b, -1 if head is _subtract else 1), operands)
 
-    def part(self, node: Term) -> _Sum:
+    def part(self, node: Term) -> Poly:
         """A part that is no arithmetic, or what a relation says that it is."""
         if node.type.dtype != self.dtype:
             raise Unfit
@@ -111,7 +108,7 @@ class _Reader:
                 raise Unfit
         return found
 
-    def raised(self, base: Term, exponent: Number) -> _Sum:
+    def raised(self, base: Term, exponent: Number) -> Poly:
         """A power: of a monomial, of a sum multiplied out, or of the base as a part."""
         poly = self.known[base]
         if not poly:
@@ -127,7 +124,7 @@ class _Reader:
             return reduce(self.product, [self.power_of(place, _whole(e * exponent)) for place, e in monomial], {(): found})
         return {((self.place(base), exponent),): 1}
 
-    def power_of(self, place: int, exponent: Number) -> _Sum:
+    def power_of(self, place: int, exponent: Number) -> Poly:
         """A power of a part; a negative one by what a relation says of the reciprocal."""
         if isinstance(exponent, int) and exponent < 0:
             other = self.table(self.reciprocals, place, -1.0)
@@ -135,14 +132,14 @@ class _Reader:
                 return self.repeated(other, -exponent)
         return {((place, exponent),): 1}
 
-    def repeated(self, poly: _Sum, exponent: int) -> _Sum:
-        result: _Sum = {(): 1}
+    def repeated(self, poly: Poly, exponent: int) -> Poly:
+        result: Poly = {(): 1}
         for _ in range(exponent):
             result = self.product(result, poly)
         return result
 
-    def product(self, left: _Sum, right: _Sum) -> _Sum:
-        total: _Sum = {}
+    def product(self, left: Poly, right: Poly) -> Poly:
+        total: Poly = {}
         self.work += len(left) * len(right)
         if self.work > self.allowed:
             raise Unfit
@@ -157,7 +154,7 @@ class _Reader:
                         _put(total, each, number * c * k)
         return self.checked(total)
 
-    def joined(self, a: _Powers, b: _Powers) -> _Powers:
+    def joined(self, a: Monomial, b: Monomial) -> Monomial:
         if not a or not b:
             return a or b
         if a[-1][0] < b[0][0]:
@@ -168,7 +165,7 @@ class _Reader:
             exponents[place] = total if type(total) is int else _whole(total)
         return tuple(sorted([pair for pair in exponents.items() if pair[1]]))
 
-    def reduced(self, monomial: _Powers) -> _Sum | None:
+    def reduced(self, monomial: Monomial) -> Poly | None:
         """The monomial with squares of parts replaced by what relations say that they are; None where none is."""
         if self.relations is None:
             return None
@@ -180,14 +177,14 @@ class _Reader:
                     return self.product({(*monomial[:at], *rest, *monomial[at + 1 :]): 1}, square)
         return None
 
-    def table(self, powers: dict[int, _Sum | None], place: int, exponent: float) -> _Sum | None:
+    def table(self, powers: dict[int, Poly | None], place: int, exponent: float) -> Poly | None:
         """What a relation says of a power of a part."""
         if place not in powers:
             powers[place] = None  # met while its own replacement is read, it stays
             powers[place] = self.related(_power(self.parts[place], constant(exponent, self.dtype)))
         return powers[place]
 
-    def related(self, term: Term) -> _Sum | None:
+    def related(self, term: Term) -> Poly | None:
         """What a relation says that a term is."""
         fired = None if self.relations is None else self.relations.fire(term)
         if fired is None:
@@ -196,13 +193,13 @@ class _Reader:
         self.used.append((rule, term, other))
         return self.read(other)
 
-    def sum(self, left: _Sum, right: _Sum, sign: int) -> _Sum:
+    def sum(self, left: Poly, right: Poly, sign: int) -> Poly:
         total = dict(left)
         for monomial, number in right.items():
             _put(total, monomial, number * sign)
         return self.checked(total)
 
-    def checked(self, poly: _Sum) -> _Sum:
+    def checked(self, poly: Poly) -> Poly:
         if len(poly) > self.most:
             raise Unfit
         for c in poly.values():
@@ -215,7 +212,7 @@ def _whole(number: Number) -> Number:
     return int(number) if isinstance(number, Fraction) and number.denominator == 1 else number
 
 
-def _put(total: _Sum, monomial: _Powers, number: Number) -> None:
+def _put(total: Poly, monomial: Monomial, number: Number) -> None:
     found = total.get(monomial, 0) + number
     if type(found) is Fraction:
         found = _whole(found)

@@ -69,7 +69,7 @@ class Journal:
     def collected(self, term: Term, region: Sequence[tuple[Term, Any]], normal: Mapping[Term, Term], after: Term) -> None:
         """Note that a sum or product became `after` when its parts had their normal forms."""
         parts, numbers = zip(*region, strict=True)
-        self._rows.append(Collected(term, parts, tuple([normal[part] for part in parts]), numbers, after))
+        self._rows.append(Collected(term, parts, tuple([normal.get(part, part) for part in parts]), numbers, after))
 
     def extend(self, derivation: Derivation) -> None:
         """Append the steps of an earlier derivation."""

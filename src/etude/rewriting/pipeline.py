@@ -137,16 +137,26 @@ def smallest(
     """
     anew, size = own and goal.anew, len(terms)
     if size > SEARCHED:
+        mark = rules.mark((goal.name, own))
+        if term.normal_for is mark:
+            return term
         most = goal.total(terms)
-        found = Engine(rules, journal).run(term, terms if isinstance(terms, dict) else None)
-        found = as_polynomials(found, goal, journal) if anew and size <= WRITTEN_ANEW else found
-        return found if goal.total(distinct(found)) <= most else term
+        found = Engine(rules, journal).run(term, terms if isinstance(terms, dict) else None, mark)
+        found = as_polynomials(found, goal, journal, mark) if anew and size <= WRITTEN_ANEW else found
+        return _marked(found, mark) if goal.total(distinct(found)) <= most else term
     best = stable(term, rules, journal, goal)
     if goal.anew and size <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
     lowest = in_lowest_terms(best, rules, goal, journal)
     best = lowest if lowest is best else stable(lowest, rules, journal, goal)
     return as_polynomials(best, goal, journal) if anew else best
+
+
+def _marked(root: Term, mark: object) -> Term:
+    """The term, in which all are noted to be normal: where it is met again, only what is above it is rewritten."""
+    for term in distinct(root):
+        term.normal_for = mark
+    return root
 
 
 def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:

@@ -31,10 +31,18 @@ def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | Non
     return _each_region(root, lambda term: _shortest(term, rules, goal, journal))
 
 
-def as_polynomials(root: Term, goal: Goal, journal: Journal | None) -> Term:
-    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better."""
+def as_polynomials(root: Term, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
+    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better.
+
+    Terms that bear `mark` are known to have their best form.
+    """
     trees = Trees()
-    found = _each_region(root, lambda term: _polynomial(term, goal, journal, trees))
+
+    def shorter(term: Term) -> Term:
+        known = mark is not None and term.normal_for is mark
+        return term if known else _polynomial(term, goal, journal, trees)
+
+    found = _each_region(root, shorter)
     return found if found is root or goal.measure(found) < goal.measure(root) else root
 
 
@@ -87,10 +95,10 @@ def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
     most = trees[term]
     for relations in (compiled(default("generators")), None):
         try:
-            poly, used = expanded(term, relations, 2 * most)
+            poly, parts, used = expanded(term, relations, 2 * most)
         except Unfit:
             continue
-        for form in horner_forms(poly, term.type.dtype) if _least(poly, trees) <= most else ():
+        for form in horner_forms(poly, parts, term.type.dtype) if _least(poly, parts, trees) <= most else ():
             try:
                 yield form if form.type is term.type else fit(form, term), used
             except Refused:
@@ -101,10 +109,10 @@ def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
             return
 
 
-def _least(poly: Poly, trees: Trees) -> int:
+def _least(poly: Poly, parts: list[Term], trees: Trees) -> int:
     """Operations that any form has: taking factors out leaves as many additions, and each part is computed."""
-    parts = {part for monomial in poly for part, _ in monomial}
-    return len(poly) - 1 + sum([trees[part] for part in parts])
+    met = {place for monomial in poly for place, _ in monomial}
+    return len(poly) - 1 + sum([trees[parts[place]] for place in met])
 
 
 def _recorded(journal: Journal | None, before: Term, after: Term, used: list[Relation]) -> None:

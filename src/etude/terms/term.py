@@ -95,6 +95,7 @@ def _made(cls: type[Term], parts: Parts, kind: ArrayType | TupleType | None, gro
     term._tuple = parts  # type: ignore[misc]  # a slot of the untyped base
     term.type = kind
     term._ground = ground
+    term.normal_for = None
     term._evaled_obj = _NOT_EVALUATED
     return term
 
@@ -145,11 +146,12 @@ class Term(ExpressionTuple):
     (a `TupleType` for several results), or None for terms that hold logic variables or foreign heads.
     """
 
-    __slots__ = ("__weakref__", "_ground", "_hash", "type")
+    __slots__ = ("__weakref__", "_ground", "_hash", "normal_for", "type")
     _parent = None
     _tuple: Parts
     _hash: int
     _ground: bool
+    normal_for: object  # whose normal form it was found to be last
     type: Any
 
     def __new__(cls, seq: Any = None, **named: Any) -> Term:
