@@ -122,3 +122,13 @@ def test_much_memory_of_all_rows_is_saved():
     rows = et.symbol("rows", ("n", 8))
     named = program_of(et.sum((rows[:, None] - centers) ** 2), inputs=[rows, centers])
     assert with_less_memory(named) is named
+
+
+def test_rows_that_are_given_take_no_more_memory():
+    points, centers = et.symbol("points", (5000, 8)), et.symbol("centers", (30, 8))
+    each = et.logsumexp(et.sum((points[:, None] - centers) ** 2, axis=2), axis=1)
+    values = [np.random.default_rng(6).normal(size=symbol.shape) for symbol in (points, centers)]
+    program = program_of(each, et.sum(each), inputs=[points, centers])
+    blocked = with_less_memory(program)
+    assert len(loops(blocked)) == 1
+    agree(program, blocked, values)

@@ -19,7 +19,7 @@ __all__ = ["in_blocks", "row_counts", "with_less_memory"]
 FEWEST = 512  # rows that are worth it
 _REFUSALS = 8
 MUCH = 16 << 20  # bytes that are worth a loop in Python
-FAR_MORE = 8  # times what is given
+FAR_MORE = 2  # times what is given and what is wanted of each row
 HELD = 4 << 20  # bytes of a block
 _add, _getitem, _item, _reshape, _scan = (CATALOGUE[name] for name in ("add", "getitem", "item", "reshape", "scan"))
 _broadcast_to, _concatenate = CATALOGUE["broadcast_to"], CATALOGUE["concatenate"]
@@ -46,15 +46,16 @@ def in_blocks(program: Program, rows: int, block: int) -> Program | None:
 
 @bulk()
 def with_less_memory(program: Program) -> Program:
-    """The program in blocks of rows where it holds far more of all rows than it is given, and only sums over them matter."""
+    """The program in blocks of rows where it holds far more of all rows than it is given and gives."""
     counts = row_counts(program)
     if not counts or not all(getattr(kind, "is_static", False) for kind in program.types):
         return program
     found = _divided(program, counts[0])
-    if found is None or found[2].wanted:
+    if found is None:
         return program
-    held, given = (_row_bytes(terms) for terms in (found[2].inside.values(), found[2].sequences.values()))
-    if held * counts[0] < MUCH or held < FAR_MORE * given:
+    inside, wanted = found[2].inside, [found[2].inside[term] for term in found[2].wanted]
+    held, kept = _row_bytes(inside.values()), _row_bytes([*found[2].sequences.values(), *wanted])
+    if held * counts[0] < MUCH or held < FAR_MORE * kept:
         return program
     return _looped(*found, max(min(HELD // held, counts[0]), 1))
 
