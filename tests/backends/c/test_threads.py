@@ -179,3 +179,60 @@ def test_without_a_compiler_for_the_threads_loops_run_on_one(monkeypatch):
 
 def refused(*args, **named):
     raise CompileError("refused")
+
+
+ROWS = et.symbol("rows", shape=(1001, 300))
+W = et.symbol("w", shape=(300,))
+LOOPS = {
+    "a sum": lambda: et.scan(lambda c, row: (c + et.sum(et.exp(row * W)), None), 0.5, ROWS),
+    "sums and rows": lambda: et.scan(lambda c, row: ((c[0] + row, et.tanh(row) @ W + c[1]), et.max(row)), (W, 0.0), ROWS),
+    "from the end": lambda: et.scan(lambda c, row: (c + et.exp(row), row * 2.0), W, ROWS, reverse=True),
+    "rows alone": lambda: (et.map(lambda row: et.exp(row) * W, ROWS), None),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_steps_that_only_add_are_shared(name):
+    leaves = []
+    for part in LOOPS[name]():
+        leaves += part if isinstance(part, tuple) else [part] if part is not None else []
+    compiled = Compiled(program_of(leaves, [ROWS, W]))
+    assert max(kernel.parts for kernel in compiled.source.kernels) > 1
+    values = points(ROWS), points(W)
+    _, one = compiled.call(*values)
+    for count in (2, 5):
+        _, found = compiled.call(*values, threads=count)
+        assert [a.tobytes() for a in found] == [a.tobytes() for a in one]
+    for leaf, found in zip(leaves, one, strict=True):
+        np.testing.assert_allclose(found, leaf.eval({ROWS: values[0], W: values[1]}), rtol=1e-9)
+
+
+ONE_BY_ONE = {
+    "read by itself": lambda c, row: (c * 0.5 + et.sum(et.exp(row)), None),
+    "read by a row": lambda c, row: (c + et.sum(et.exp(row)), c),
+    "given as a row": lambda c, row: (c + et.sum(et.exp(row)),) * 2,
+    "read by another": lambda c, row: ((c[0] + et.sum(et.exp(row)), c[1] + c[0]), None),
+    "added twice": lambda c, row: (c + c + et.sum(et.exp(row)), None),
+    "greatest": lambda c, row: (et.maximum(c, et.sum(et.exp(row))), None),
+}
+
+
+@pytest.mark.parametrize("name", ONE_BY_ONE)
+def test_steps_that_need_the_one_before_are_not_shared(name):
+    start = (0.0, 0.0) if name == "read by another" else 0.0
+    last, rows = et.scan(ONE_BY_ONE[name], start, ROWS)
+    leaves = [*(last if isinstance(last, tuple) else [last]), *([] if rows is None else [rows])]
+    assert [kernel.parts for kernel in generate(program_of(leaves, [ROWS])).kernels if "scan" in kernel.text] == [1]
+
+
+def test_an_index_out_of_bounds_in_any_part_is_found():
+    places = et.symbol("places", (4000,), "int64")
+    total, _ = et.scan(lambda c, k: (c + et.sum(et.exp(W[k] * W)), None), 0.0, places)
+    compiled = Compiled(program_of([total], [W, places]))
+    assert compiled.source.kernels[-1].parts > 1
+    for wrong in (0, 1999, 3999):
+        given = np.zeros(4000, np.int64)
+        given[wrong] = 300
+        for count in (1, 2):
+            assert compiled.call(points(W), given, threads=count)[0] == 3
+    assert compiled.call(points(W), np.zeros(4000, np.int64), threads=2)[0] == 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from etude.backends.c.bodies import steps_of
 from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule, schedule
+from etude.backends.c.steps import steps_of
 from etude.program import Program, in_blocks, row_counts
 
 __all__ = ["planned", "traffic"]

@@ -13,7 +13,7 @@ from math import prod
 import numpy as np
 
 from etude.backends.c.kernels import Kernel, in_register
-from etude.backends.c.scalars import C_TYPES, expression
+from etude.backends.c.scalars import C_TYPES
 from etude.backends.c.writer import Writer
 
 __all__ = ["INTERPRET", "interpreted", "interpreter", "is_long"]
@@ -66,7 +66,7 @@ class _Code:
         start = f"memcpy(r, G[{self.writer.constant(numbers)}], {numbers.nbytes}); " if self.numbers else ""
         return (
             f"  double r[{len(self.places)}];\n"
-            f"  {start}interpret((const int32_t *)G[{self.writer.constant(code)}], {len(code)}, r, D, G, O, W);\n"
+            f"  {start}interpret((const int32_t *)G[{self.writer.constant(code)}], {len(code)}, r, D, G, O, W, X);\n"
         )
 
     def _collect_numbers(self, members: Sequence[int]) -> None:
@@ -99,10 +99,7 @@ class _Code:
         """The number of the case of the interpreter that does what a node does."""
         node = self.graph.nodes[member]
         operands = [f"x{place}" for place in range(len(node.args))]
-        kinds = node.loop[1:] if node.op == "where" else node.loop[:1]
-        value = expression(node.op, operands, kinds[0], node.exponent)
-        if node.dtype.kind == "b" and node.op == "astype":
-            value = "x0 != 0"
+        value = self.writer.value(node, operands)
         given = "".join(
             f"const {C_TYPES[kind.char]} x{place} = r[c[{place + 2}]]{' != 0' if kind.kind == 'b' else ''}; "
             for place, kind in enumerate(node.loop)
@@ -121,6 +118,6 @@ def interpreter(cases: Sequence[str]) -> str:
     rows = "".join(f"    case {number}: {text} break;\n" for number, text in enumerate([*moves, *cases]))
     return (
         "static void interpret(const int32_t *c, int64_t count, double *r, char *const *D, char *const *G, char *const *O,\n"
-        "    char *W) {\n  for (const int32_t *end = c + 5 * count; c < end; c += 5) switch (c[0]) {\n"
+        "    char *W, void *const *X) {\n  for (const int32_t *end = c + 5 * count; c < end; c += 5) switch (c[0]) {\n"
         f"{rows}  }}\n}}\n"
     )

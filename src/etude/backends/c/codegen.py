@@ -8,13 +8,13 @@ from hashlib import sha256
 import numpy as np
 
 from etude.backends.c.blocking import planned
-from etude.backends.c.bodies import PARAMETERS
 from etude.backends.c.bytecode import INTERPRET, interpreter
 from etude.backends.c.csource import CSource
 from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule
 from etude.backends.c.parts import PROLOGUE
 from etude.backends.c.scalars import PRELUDE
+from etude.backends.c.scans import PARAMETERS
 from etude.backends.c.texts import texts
 from etude.backends.c.traffic import copies, kernel_info
 from etude.backends.c.writer import Writer

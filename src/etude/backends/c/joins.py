@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from etude.backends.c.graph import Graph, Node, View, row_major
+from etude.backends.c.graph import Graph
+from etude.backends.c.nodes import Node, View, row_major
 
 __all__ = ["parts_in_place"]
 

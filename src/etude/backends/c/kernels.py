@@ -6,10 +6,13 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from math import prod
 
-from etude.backends.c.graph import Graph, View, row_major
+from etude.backends.c.graph import Graph
 from etude.backends.c.joins import parts_in_place
+from etude.backends.c.nodes import Node, View, row_major
+from etude.backends.c.parts import rounded
+from etude.backends.c.steps import step_parts
 
-__all__ = ["Kernel", "Schedule", "rounded", "schedule"]
+__all__ = ["Kernel", "Schedule", "schedule"]
 
 Shape = tuple[int, ...]
 Users = dict[int, list[tuple[int, bool]]]  # of each node who reads it, and whether it could from a register
@@ -29,7 +32,7 @@ class Kernel:
 @dataclass(slots=True)
 class Schedule:
     """Kernels in order; `stored` nodes live in memory, the others in registers; offsets are in bytes. Nodes `inside`
-    others are elements of their memory; those `given` are computed where an output is wanted.
+    others are elements of their memory; those `given` are computed where an output is wanted. Loops are made in `parts`.
     """
 
     kernels: list[Kernel]
@@ -38,6 +41,7 @@ class Schedule:
     offsets: dict[int, int] = field(default_factory=dict)
     bytes: int = 0
     bodies: dict[int, list[Schedule]] = field(default_factory=dict)
+    parts: dict[int, int] = field(default_factory=dict)
     inside: dict[int, View] = field(default_factory=dict)
     given: dict[int, int] = field(default_factory=dict)
 
@@ -98,6 +102,10 @@ def schedule(graph: Graph) -> Schedule:
         for number in needed
         if graph.nodes[number].kind == "bodies"
     }
+    found.parts = {
+        number: step_parts(graph, number, _part(graph, bodies, graph.nodes[number], True))
+        for number, bodies in found.bodies.items()
+    }
     _place_in_memory(graph, found)
     return found
 
@@ -117,8 +125,7 @@ def _needed(graph: Graph) -> list[int]:
         if number in wanted:
             wanted.update(graph.base_of(arg) for arg in graph.nodes[number].args)
     wanted.update(number for number, node in enumerate(graph.nodes) if node.kind == "result" and node.args[0] in wanted)
-    computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at", "bodies", "call", "result")
-    return [number for number in sorted(wanted) if graph.nodes[number].kind in computed]
+    return [number for number in sorted(wanted) if graph.nodes[number].kind not in ("input", "constant", "view", "layout")]
 
 
 def _users(graph: Graph, needed: list[int]) -> Users:
@@ -170,19 +177,19 @@ def _given(graph: Graph, stored: set[int]) -> dict[int, int]:
 
 
 def _room(graph: Graph, found: Schedule, number: int) -> int:
-    """Bytes of a stored node; of a loop, what its bodies and the carries of every other step take."""
+    """Bytes of a stored node; of a loop what its parts take."""
     node = graph.nodes[number]
-    size = rounded(max(prod(node.shape), 1) * node.dtype.itemsize)
-    if node.kind != "bodies":
-        return size
-    carried = node.args[: node.spec[1].get("carries", 0)]
-    size += max(plan.bytes for plan in found.bodies[number])
-    return size + sum(rounded(graph.nodes[arg].size * graph.nodes[arg].dtype.itemsize) for arg in carried)
+    if node.kind == "bodies":
+        parts = found.parts[number]
+        return parts * _part(graph, found.bodies[number], node, parts > 1)
+    return rounded(max(prod(node.shape), 1) * node.dtype.itemsize)
 
 
-def rounded(size: int) -> int:
-    """Bytes up to the next cache line."""
-    return -(-size // 64) * 64
+def _part(graph: Graph, bodies: list[Schedule], node: Node, own: bool) -> int:
+    """Bytes of a loop's body, and of the carries of every other step, or of `own` ones for every step."""
+    carried = [graph.nodes[arg] for arg in node.args[: node.spec[1].get("carries", 0)]]
+    size = sum(rounded(carry.size * carry.dtype.itemsize) for carry in carried)
+    return 64 + max(body.bytes for body in bodies) + size * (1 + own)
 
 
 def _place_in_memory(graph: Graph, found: Schedule) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from math import prod
 
 from etude.backends.c.csource import Unsupported
-from etude.backends.c.graph import Node, row_major
 from etude.backends.c.kernels import Kernel, in_register
-from etude.backends.c.parts import BLOCK, Cut, cut, weight
+from etude.backends.c.nodes import Node, row_major
+from etude.backends.c.parts import BLOCK, PART, Cut, cut, weight
 from etude.backends.c.reductions import joined, start_of
-from etude.backends.c.scalars import C_TYPES, expression
-from etude.backends.c.threads import SHARE
-from etude.backends.c.writer import Access, Writer, element
+from etude.backends.c.scalars import C_TYPES
+from etude.backends.c.writer import Access, Writer, element, sharing
 
 __all__ = ["Loop"]
 
@@ -103,7 +102,8 @@ class Loop:
 
     def _work(self) -> int:
         """For one element, in accesses to memory and operations."""
-        operations = sum(weight(self.graph.nodes[member].op) for member in self.members)
+        nodes = [self.graph.nodes[member] for member in self.members]
+        operations = sum(weight(node.op) if node.kind == "elementwise" else 1 for node in nodes)
         return operations + len(self.loads) + len(self.stores) + 2 * len(self.gathers)
 
     def _results(self, reductions: Sequence[int]) -> tuple[dict[int, Shape], dict[int, int]]:
@@ -118,18 +118,13 @@ class Loop:
         for member, place in found.places.items():
             kind = C_TYPES[self.graph.nodes[member].dtype.char]
             pointers[member] = f"  {kind} *restrict p{member} = ({kind} *)(call->Q + number * {found.room} + {place});\n"
-        size = self.dims[found.axis]
-        self.writer.functions.append(
-            f"static void {name}(const void *given, int64_t number) {{\n  const struct call *call = given;\n"
-            "  char *const *const D = call->D, *const *const G = call->G, *const *const O = call->O, *const W = call->W;\n"
-            f"  const int64_t low = number * {found.step}, high = low + {found.step} < {size} ? low + {found.step} : {size};\n"
-            f"{''.join(pointers.values())}{''.join(map(self._start, found.places))}{loops}}}\n"
-        )
+        head = PART.format(name=name, step=found.step, size=self.dims[found.axis])
+        text = "".join([head, *pointers.values(), *map(self._start, found.places), loops])
+        self.writer.functions.append(f"{text}}}\n")
         self.writer.parts[self.number] = found.parts
         memory = f"  _Alignas(64) char q[{found.parts * found.room}];\n" if found.room else ""
-        call = f"  const struct call call = {{D, G, O, W, X, {'q' if found.room else 'NULL'}}};\n"
-        run = f"  share(X[{self.writer.external(SHARE)}], T, {found.parts}, {name}, &call);\n"
-        return memory + call + run + "".join(self._gathered_up(found, member) for member in found.places)
+        run = sharing(self.writer, found.parts, name, "q" if found.room else "NULL")
+        return memory + run + "".join(self._gathered_up(found, member) for member in found.places)
 
     def _gathered_up(self, found: Cut, member: int) -> str:
         """The parts' results of a reduction joined, in the order of the parts."""
@@ -225,10 +220,7 @@ class Loop:
                 line += f"    const {C_TYPES[wanted.char]} {name} = {cast};\n"
                 text = name
             operands.append(text)
-        kinds = node.loop[1:] if node.op == "where" else node.loop[:1]
-        if node.op == "astype" and node.dtype.kind == "b":
-            return line + f"    const {kind} v{member} = {operands[0]} != 0;\n"
-        return line + f"    const {kind} v{member} = {expression(node.op, operands, kinds[0], node.exponent)};\n"
+        return line + f"    const {kind} v{member} = {self.writer.value(node, operands)};\n"
 
     def _reduction_line(self, member: int, node: Node, kind: str) -> str:
         value = f"({kind})({self._value(member, node.args[0])})"

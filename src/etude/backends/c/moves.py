@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etude.backends.c.graph import row_major
+from etude.backends.c.nodes import row_major
 from etude.backends.c.scalars import C_TYPES
 from etude.backends.c.writer import Access, Writer, element, nest
 

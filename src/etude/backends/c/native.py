@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import importlib
 import logging
-import sys
 import sysconfig
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cache
-from importlib.machinery import ExtensionFileLoader, PathFinder
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.machinery import ExtensionFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +18,13 @@ from etude.backends.c.cache import fetch, key_of
 from etude.backends.c.callbacks import callback_function
 from etude.backends.c.compiler import CompileError, NoCompilerError, cpu_name, find_compiler, identity, make_library
 from etude.backends.c.csource import Callback, CSource, flags_for
+from etude.backends.c.special import pointer_of
 from etude.backends.c.threads import SHARE, share_address
 from etude.terms import ArrayType
 
 __all__ = ["Native", "library_of", "load", "load_library"]
 
 _LOG = logging.getLogger("etude")
-_ALONE = ("cython_blas", "cython_lapack")  # modules that import nothing of their package
 _LONG_RUN = 20_000  # floating-point operations from which on other threads may run meanwhile
 _PLAIN = frozenset("?bBhHiIlLqQfdFD")
 
@@ -122,29 +119,7 @@ def _pointer(external: str) -> int:
     """The address of a function that a Cython module exports, or of the one that shares loops among threads."""
     if external == SHARE:
         return share_address()
-    module, _, name = external.partition(":")
-    capsule = _exporter(module).__pyx_capi__[name]
-    get_name = ctypes.pythonapi.PyCapsule_GetName
-    get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    return int(get_pointer(capsule, get_name(capsule)))
-
-
-@cache
-def _exporter(name: str) -> Any:
-    """The Cython module of this name, without its package where it needs none: importing scipy.linalg takes 0.2 s."""
-    package, _, last = name.rpartition(".")
-    if name not in sys.modules and last in _ALONE:
-        folder = find_spec(package)
-        spec = folder and PathFinder.find_spec(name, folder.submodule_search_locations)
-        if spec and spec.loader:
-            with suppress(ImportError):
-                made = module_from_spec(spec)
-                spec.loader.exec_module(made)
-                sys.modules.pop(name, None)  # so that importing it later binds it in its package
-                return made
-    return importlib.import_module(name)
+    return pointer_of(external)
 
 
 @cache

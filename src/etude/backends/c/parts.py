@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
-from etude.backends.c.kernels import rounded
 from etude.backends.c.scalars import is_costly
 
-__all__ = ["BLOCK", "PROLOGUE", "Cut", "cut", "weight"]
+__all__ = ["BLOCK", "PART", "PROLOGUE", "WORTH", "Cut", "cut", "rounded", "weight"]
 
 BLOCK = 1024
 MOST = 64  # parts of one loop
@@ -26,6 +25,20 @@ static inline void share(void *run, int threads, int64_t parts, part_type part, 
   else for (int64_t number = 0; number < parts; number++) part(call, number);
 }
 """
+
+
+# the head of a function of a part's number, for the steps of an axis from `low` on
+PART = """static void {name}(const void *given, int64_t number) {{
+  const struct call *call = given;
+  char *const *const D = call->D, *const *const G = call->G, *const *const O = call->O, *const W = call->W;
+  void *const *const X = call->X;
+  const int64_t low = number * {step}, high = low + {step} < {size} ? low + {step} : {size};
+"""
+
+
+def rounded(size: int) -> int:
+    """Bytes up to the next cache line."""
+    return -(-size // 64) * 64
 
 
 class Cut(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from etude.backends.c.graph import Node
+from etude.backends.c.nodes import Node
 from etude.backends.c.scalars import literal
 
 __all__ = ["joined", "start_of"]

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from etude.backends.c.bodies import bodied
 from etude.backends.c.bytecode import interpreted, is_long
 from etude.backends.c.callbacks import called
+from etude.backends.c.lanes import along_lanes
+from etude.backends.c.linear import factored
 from etude.backends.c.loops import Loop
 from etude.backends.c.moves import changed, concatenated, results
 from etude.backends.c.products import product
@@ -39,4 +41,4 @@ def _kernel(writer: Writer, number: int) -> str:
     return _BY_KIND.get(kind, changed)(writer, member)
 
 
-_BY_KIND = {"matmul": product, "call": called, "concatenate": concatenated}
+_BY_KIND = {"matmul": product, "call": called, "concatenate": concatenated, "lanes": along_lanes, "lapack": factored}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from etude.backends.c.bodies import operations
 from etude.backends.c.csource import KernelInfo
-from etude.backends.c.graph import Graph, Node, View
+from etude.backends.c.graph import Graph
+from etude.backends.c.linear import factoring_work
+from etude.backends.c.nodes import Node, View
+from etude.backends.c.steps import operations
 from etude.backends.c.writer import Writer
 
 __all__ = ["copies", "kernel_info"]
@@ -34,6 +36,8 @@ def kernel_info(writer: Writer, number: int) -> KernelInfo:
         work = prod(kernel.domain) * sum(op not in _MOVES for op in ops)
     elif first.kind == "matmul":
         work = 2 * first.size * graph.nodes[first.args[0]].shape[-1]
+    elif first.kind == "lapack":
+        work = factoring_work(graph, kernel.members[0])
     else:
         work = operations(graph, kernel.members[0]) if first.kind == "bodies" else 0
     return KernelInfo(

@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from etude.backends.c.csource import Callback
-from etude.backends.c.graph import Graph, View, row_major
+from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule
-from etude.backends.c.scalars import C_TYPES, literal
+from etude.backends.c.nodes import Node, View, row_major
+from etude.backends.c.scalars import C_TYPES, expression, has_form, literal
+from etude.backends.c.special import foreign
+from etude.backends.c.threads import SHARE
 
-__all__ = ["Access", "Writer", "element", "nest"]
+__all__ = ["Access", "Writer", "element", "nest", "sharing"]
 
 Shape = tuple[int, ...]
 
@@ -107,6 +110,17 @@ class Writer:
         base = self.graph.nodes[self.graph.base_of(arg)]
         return literal(base.value[()], base.dtype) if base.kind == "constant" and not base.shape else None
 
+    def value(self, node: Node, operands: list[str]) -> str:
+        """The C expression of an elementwise node."""
+        kind = node.loop[1] if node.op == "where" else node.loop[0]
+        if node.op == "astype" and node.dtype.kind == "b":
+            return f"{operands[0]} != 0"
+        found = None if has_form(node.op, kind) else foreign(node.op, len(operands), kind.char)
+        if found is None:
+            return expression(node.op, operands, kind, node.exponent)
+        name, number = found
+        return f"(({number} (*)({f'{number}, ' * len(operands)}int))X[{self.external(name)}])({', '.join(operands)}, 0)"
+
     def element(self, arg: int, domain: Shape, pointers: dict[int, str]) -> Access | str:
         number = self.number_of(arg)
         return self.access(arg, domain, pointers) if number is None else number
@@ -125,6 +139,12 @@ class Writer:
         if 0 in node.shape:
             return ""
         return nest(node.shape, [], f"if ((int64_t){text} < -{size} || (int64_t){text} >= {size}) return 3; ")
+
+
+def sharing(writer: Writer, parts: int, function: str, memory: str) -> str:
+    """The call of a part's function for all parts, which have `memory` in common."""
+    call = f"  const struct call call = {{D, G, O, W, X, {memory}}};\n"
+    return f"{call}  share(X[{writer.external(SHARE)}], T, {parts}, {function}, &call);\n"
 
 
 def nest(domain: Shape, moves: Sequence[tuple[Access, str, Access | str]], before: str = "") -> str:
