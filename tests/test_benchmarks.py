@@ -8,6 +8,7 @@ from tests.benchmarks import engine, gradients, simplification
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.by_hand import BY_HAND
 from tests.benchmarks.systems import SYSTEMS
+from tests.benchmarks.tables import shown, tables
 from tests.benchmarks.workloads import WORKLOADS
 
 import etude as et
@@ -46,6 +47,16 @@ def test_a_table_is_printed_and_written(tmp_path, capsys):
     assert (record["workload"], record["system"], record["threads"], record["agrees"]) == ("elemwise_small", "etude numpy", 1, True)
     assert {"import", "build", "cold", "warm", "least", "median", "megabytes"} <= set(record)
     assert "elemwise_small" in capsys.readouterr().out
+
+
+def test_tables_mark_the_least():
+    rows = [("a", "one", 2e-3), ("a", "two", 1.2346e-6), ("b", "two", 3.0)]
+    records = [{"workload": w, "system": s, "threads": 1, "median": t, "least": t, "megabytes": 70.4} for w, s, t in rows]
+    found = tables(records)
+    assert "| `a` | 2 ms | **1.23 us** |" in found
+    assert "| `b` |  | **3 s** |" in found
+    assert "| `b` |  | **70** |" in found
+    assert shown(5e-8) == "0.05 us"
 
 
 def test_gradients_of_programs_are_timed(tmp_path, capsys):

@@ -270,3 +270,21 @@ def test_compiled_choices_loops_and_maps_agree_with_their_meaning():
     compiled = et.function(list(at), made, backend="numpy")
     for value, array in zip(compiled(*at.values()), made, strict=True):
         np.testing.assert_allclose(value, array.eval(at), rtol=1e-15)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("bound", [3.0, 1e9])
+def test_rows_of_a_loop_that_ends_early(reverse, bound):
+    rows = et.symbol("rows", (4, 2))
+    value = np.arange(8.0).reshape(4, 2)
+    total, ys = et.scan(lambda c, row: (c + row, c * row), et.zeros(2), rows, reverse=reverse, until=lambda c, _: c[0] > bound)
+    found = et.function([rows], [total, ys], backend="numpy")(value)
+    carry, wanted = np.zeros(2), []
+    for row in value[::-1] if reverse else value:
+        wanted.append(carry * row)
+        carry = carry + row
+        if carry[0] > bound:
+            break
+    np.testing.assert_array_equal(found[0], carry)
+    np.testing.assert_array_equal(found[1], np.array(wanted[::-1] if reverse else wanted))
+    assert found[1].flags.owndata

@@ -50,3 +50,27 @@ def test_truth_values_are_differentiated_as_numbers():
     np.testing.assert_allclose(slopes[1].eval({x: 1.0, **POINT}).sum(), 6 / 2 + 2 * (1 / (1 + np.exp(-1)) - 0.5), rtol=1e-3)
     b = et.symbol("b", (3,), "bool")
     assert et.grad((et.sin(b) * w).sum(), b).dtype.kind == "f"
+
+
+@pytest.mark.parametrize("size", [4, 48])
+@pytest.mark.parametrize(
+    "of",
+    [
+        et.sqrt,
+        lambda masked: et.sqrt(masked)[:2] * masked[1:3],
+        lambda masked: et.sqrt(masked[::-1][::2]),
+        lambda masked: et.log(et.reshape(masked, (-1, 2)) * et.ones((1, 2)))[:, 0],
+        lambda masked: et.sum(et.diag(et.sqrt(masked)), axis=0),
+    ],
+    ids=["root", "slices", "backwards", "reshaped", "diagonal"],
+)
+def test_of_outer_slopes_that_are_infinite(of, size):
+    x = et.symbol("x", (size,))
+    value = np.linspace(1.0, 2.0, size)
+    value[::2] = 0.0
+    found = of(et.where(x > 0, x, 0.0))
+    whole = et.jacobian(found, x).eval({x: value})
+    assert not whole[:, ::2].any()
+    assert np.isfinite(whole).all()
+    along = et.Rop(found, x, np.ones(size)).eval({x: value})
+    np.testing.assert_allclose(along, whole.sum(axis=1), rtol=1e-14)

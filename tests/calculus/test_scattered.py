@@ -28,6 +28,10 @@ CASES = {
     "through a branch without slope": (lambda: et.floor(X) * X + et.where(Y > 0, X, 0.0), X),
     "turned and copied": (lambda: et.roll(et.flip(X), 3) * et.tile(X[:4], 24), X),
     "an outer product": (lambda: X[:, None] * X, X),
+    "a product with few elements": (lambda: A[:, :3] @ et.stack([Y[:3], Y[3:6]], axis=1), A),
+    "a vector times a matrix, both of it": (lambda: (A[:5].T @ A[:5]) @ A[5], A),
+    "stacks of products": (lambda: (et.reshape(A, (24, 4, 4)) @ et.reshape(X, (24, 4))[:, :, None])[..., 0], A),
+    "one matrix for all of a stack": (lambda: A[:2, :] @ et.reshape(et.exp(A), (24, 4, 4)), A),
     "a matrix with X on its diagonal": (lambda: et.sum(et.diag(X)[:, :5], axis=1) * X, X),
 }
 

@@ -6,7 +6,7 @@ from tests.random_arrays import seeded, several
 
 import etude as et
 from etude.backends import compile_numpy
-from etude.program import check, in_blocks, lower, row_counts
+from etude.program import check, in_blocks, lower, row_counts, with_less_memory
 from etude.program.rows import Rows
 
 ROWS = 7
@@ -102,3 +102,33 @@ def test_random_programs(seed):
 def test_rows_are_counted_by_their_elements():
     few, many = et.symbol("f", (600,)), et.symbol("g", (520, 9))
     assert row_counts(program_of(et.sum(few), et.sum(many), inputs=[few, many, X])) == [520, 600]
+
+
+def test_much_memory_of_all_rows_is_saved():
+    points, centers = et.symbol("points", (4000, 8)), et.symbol("centers", (30, 8))
+    each = et.sum((points[:, None] - centers) ** 2, axis=2)
+    inputs = [points, centers]
+    values = [np.random.default_rng(5).normal(size=symbol.shape) for symbol in inputs]
+    program = program_of(et.sum(et.exp(-each)), et.grad(et.sum(et.exp(-each)), centers), inputs=inputs)
+    blocked = with_less_memory(program)
+    assert len(loops(blocked)) == 1
+    agree(program, blocked, values)
+    for kept in (
+        program_of(each, inputs=inputs),
+        program_of(et.sum(points @ centers.T), inputs=inputs),
+        program_of(et.sum(W), inputs=[W]),
+    ):
+        assert with_less_memory(kept) is kept
+    rows = et.symbol("rows", ("n", 8))
+    named = program_of(et.sum((rows[:, None] - centers) ** 2), inputs=[rows, centers])
+    assert with_less_memory(named) is named
+
+
+def test_rows_that_are_given_take_no_more_memory():
+    points, centers = et.symbol("points", (5000, 8)), et.symbol("centers", (30, 8))
+    each = et.logsumexp(et.sum((points[:, None] - centers) ** 2, axis=2), axis=1)
+    values = [np.random.default_rng(6).normal(size=symbol.shape) for symbol in (points, centers)]
+    program = program_of(each, et.sum(each), inputs=[points, centers])
+    blocked = with_less_memory(program)
+    assert len(loops(blocked)) == 1
+    agree(program, blocked, values)

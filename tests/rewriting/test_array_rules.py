@@ -93,3 +93,14 @@ def test_batches_are_left_alone():
     for expr in (et.sum(batch * vectors[:, None], axis=1), et.trace(batch @ batch.mT)):
         at = {batch: np.random.default_rng(1).normal(size=(2, 4, 4)), vectors: np.ones((2, 4)) * 2}
         np.testing.assert_allclose(evaluated(et.simplify(expr), at), evaluated(expr, at))
+
+
+def test_products_with_the_unit_matrix():
+    x, m, stack = et.symbol("x", (3,)), et.symbol("m", (3, 4)), et.symbol("stack", (2, 3, 3))
+    unit = et.constant(np.eye(3))
+    for term, same in ((unit @ x, x), (x @ unit, x), (unit @ m, m), (stack @ unit, stack), (unit @ stack, stack)):
+        assert et.simplify(term).term is same.term
+    for other in (2 * np.eye(3), np.ones((3, 3)), np.eye(3)[::-1], np.eye(3) + np.eye(3, k=1)):
+        term = et.constant(other.copy()) @ x
+        assert et.simplify(term).term is term.term
+    assert str(et.hessian(et.sum(et.exp(m @ et.symbol("w", (4,)))), et.symbol("w", (4,)))) == "exp(m @ w) * m.T @ m"

@@ -154,7 +154,8 @@ def jacobian(
 ) -> Any:
     """The derivative of every element of `expression` by every element of `wrt`.
 
-    Both may have any rank; the shape is `expression.shape + wrt.shape`. The container is that of `wrt`. With `sparse` it is
+    Both may have any rank; the shape is `expression.shape + wrt.shape`. The container is that of `wrt`. Of a large Jacobian
+    of which few elements can be other than zero, these alone are computed. With `sparse` it is
     a matrix of shape `(expression.size, wrt.size)`, computed by one pushforward for each color of columns that share no
     row; a compiled function returns it as a `scipy.sparse` matrix. All sizes must be known then.
 

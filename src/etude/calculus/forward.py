@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from etude.calculus.instantiate import Polish
 from etude.calculus.kinds import NullType
 from etude.calculus.nodes import Link, edges
 from etude.calculus.reverse import Sweep
@@ -16,8 +17,11 @@ from etude.terms import Term, is_leaf
 __all__ = ["forward"]
 
 
-def forward(sweep: Sweep, tangents: Mapping[Term, Any]) -> dict[Term, Any]:
-    """The tangent of every node that moves: a term of the node's own type, or a `NullType`."""
+def forward(sweep: Sweep, tangents: Mapping[Term, Any], polish: Polish | None = None) -> dict[Term, Any]:
+    """The tangent of every node that moves: a term of the node's own type, or a `NullType`.
+
+    `polish` keeps masked branches exact zeros.
+    """
     moved: dict[Term, Any] = dict(tangents)
     for node in sweep.order:
         if node in moved or is_leaf(node):
@@ -31,13 +35,15 @@ def forward(sweep: Sweep, tangents: Mapping[Term, Any]) -> dict[Term, Any]:
             if node in sweep.reaching:
                 moved[node] = NullType(f"no differential line speaks of {node._tuple[0]}")
             continue
-        result = _moved(node, operands, active, moved, found)
+        result = _moved(node, operands, active, moved, found, polish)
         if result is not None:
             moved[node] = result
     return moved
 
 
-def _moved(node: Term, operands: Any, active: tuple[int, ...], moved: Mapping[Term, Any], found: Link) -> Any:
+def _moved(
+    node: Term, operands: Any, active: tuple[int, ...], moved: Mapping[Term, Any], found: Link, polish: Polish | None
+) -> Any:
     live = [position for position in active if found.kinds[position] != DISCONNECTED_FROM]
     for position in live:
         if found.kinds[position] == UNDEFINED_IN:
@@ -50,7 +56,9 @@ def _moved(node: Term, operands: Any, active: tuple[int, ...], moved: Mapping[Te
     recipe = found.moving(linear)
     tangents = tuple([moved.get(part) for part in operands])
     inner = node if len(operands) == len(node.operands) and node.operands == operands else node._tuple[1]
-    return _spread(recipe.build(found.reals(operands, node), inner.attributes, tangents, None), node)
+    made = recipe.build(found.reals(operands, node), inner.attributes, tangents, None, polish)
+    spread = _spread(made, node)
+    return spread if spread is made or polish is None else polish(spread) or spread
 
 
 def _spread(tangent: Term, node: Term) -> Term:

@@ -93,10 +93,12 @@ def _why(term: Term, sweep: Sweep, outputs: list[Term]) -> str:
     return "every path to it is cut by consider_constant or known_grads"
 
 
-def tangents(outputs: Sequence[Term], moved: Mapping[Term, Term], cut: Iterable[Term] = ()) -> list[Result]:
+def tangents(
+    outputs: Sequence[Term], moved: Mapping[Term, Term], cut: Iterable[Term] = (), polish: Polish | None = None
+) -> list[Result]:
     """The tangent of each output when each key of `moved` moves by its value."""
     sweep = Sweep(outputs, moved, cut)
-    found = forward(sweep, moved)
+    found = forward(sweep, moved, polish)
     results: list[Result] = []
     for output in outputs:
         value = found.get(output)

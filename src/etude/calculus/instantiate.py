@@ -18,11 +18,14 @@ _WHERE = CATALOGUE["where"]
 
 
 class Recipe:
-    """How to build one template. Registers hold operands, tangents, the cotangent, attributes, then each step's result."""
+    """How to build one template. Registers hold operands, tangents, the cotangent, attributes, then each step's result.
+
+    Masks are kept exact in what carries the cotangent, or the tangents of a `forward` one.
+    """
 
     __slots__ = ("result", "steps", "width")
 
-    def __init__(self, pattern: Any, operands: tuple[Any, ...], attributes: tuple[Any, ...]):
+    def __init__(self, pattern: Any, operands: tuple[Any, ...], attributes: tuple[Any, ...], forward: bool = False):
         registers: dict[Any, int] = {}
         for position, operand in enumerate(operands):
             registers[operand] = position
@@ -33,7 +36,7 @@ class Recipe:
         self.width = 2 * len(operands) + 1 + len(attributes)
         self.steps: list[tuple[Any, tuple[Any, ...], tuple[Any, ...], bool]] = []
         names = {attribute: place for place, attribute in enumerate(attributes) if isinstance(attribute, Variable)}
-        carried = {2 * len(operands)}
+        carried = set(range(len(operands), 2 * len(operands))) if forward else {2 * len(operands)}
         self.result = self._add(pattern, registers, names, carried)
 
     def _add(self, pattern: Any, registers: dict[Any, int], names: dict[Any, int], carried: set[int]) -> Any:

@@ -217,7 +217,9 @@ class _Forward:
         body = loop.attributes[0]
         moving = self._moving()
         shifts = {place: _fresh(_real(parameters[place].type)) for place in moving}
-        found = tangents(dependence.results, {parameters[place]: shift for place, shift in shifts.items()})
+        found = tangents(
+            dependence.results, {parameters[place]: shift for place, shift in shifts.items()}, polish=polish
+        )
         steps = [place for place in moving if place < carries]
         own = len(dependence.results) - bool(loop.attributes[5])
         outputs = [place for place in range(carries, own) if isinstance(found[place], Term)]
@@ -362,7 +364,7 @@ class _ChoiceForward:
         made = []
         for branch in self.link.branches:
             shifts = {branch.parameters[place - 1]: _fresh(moved[place].type) for place in self.active}
-            (tangent,) = tangents([branch.results[self.link.index]], shifts)
+            (tangent,) = tangents([branch.results[self.link.index]], shifts, polish=polish)
             shown = _filled(tangent, branch.results[self.link.index])
             made.append(([*branch.parameters, *shifts.values()], [shown]))
         found = _choice(operands[0], [*operands[1:], *[moved[place] for place in self.active]], made)

@@ -61,7 +61,7 @@ class Link:
 @cache
 def _moving(found: Link, active: tuple[int, ...]) -> Recipe:
     still = {Term((D, operand)) for position, operand in enumerate(found.slots) if position not in active}
-    return Recipe(without(found.template.forward, still), found.slots, found.names)
+    return Recipe(without(found.template.forward, still), found.slots, found.names, forward=True)
 
 
 _cache: dict[Any, Any] = {}

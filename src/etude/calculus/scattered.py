@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from etude.calculus.instantiate import Polish
 from etude.calculus.nodes import Link, edges
 from etude.calculus.reverse import Sweep
 from etude.ops import CATALOGUE
@@ -27,7 +28,9 @@ SPARSE = 4  # there are at least as many times as many elements as are carried
 PIECES = 64  # of one node; with more, terms grow too large
 
 Places = np.ndarray[Any, Any]
-_add, _add_at, _astype, _getitem, _reshape = (CATALOGUE[name] for name in ("add", "add_at", "astype", "getitem", "reshape"))
+_add, _add_at, _astype, _getitem, _multiply, _reshape, _where = (
+    CATALOGUE[name] for name in ("add", "add_at", "astype", "getitem", "multiply", "reshape", "where")
+)
 
 
 class Piece(NamedTuple):
@@ -38,7 +41,7 @@ class Piece(NamedTuple):
     value: Term
 
 
-def scattered(output: Term, wrt: Term, cut: Iterable[Term] = ()) -> Term | None:
+def scattered(output: Term, wrt: Term, cut: Iterable[Term] = (), polish: Polish | None = None) -> Term | None:
     """The derivative of every element of `output` by every element of `wrt`, added into zeros where it may be another.
 
     The shape is `output.shape + wrt.shape`. None where the Jacobian is small or has no few elements, or an operator on the
@@ -50,7 +53,7 @@ def scattered(output: Term, wrt: Term, cut: Iterable[Term] = ()) -> Term | None:
     shape = (*output.type.shape, *wrt.type.shape)
     if prod(shape) < SMALLEST:
         return None
-    pieces = _swept(output, wrt, cut, prod(shape) // SPARSE)
+    pieces = _swept(output, wrt, cut, prod(shape) // SPARSE, polish)
     return _whole(pieces, shape, prod(wrt.type.shape), output.type.dtype) if pieces else None
 
 
@@ -64,21 +67,21 @@ def _whole(pieces: Sequence[Piece], shape: tuple[int, ...], count: int, dtype: A
     return _reshape(total, shape=shape)
 
 
-def _swept(output: Term, wrt: Term, cut: Iterable[Term], most: int) -> list[Piece] | None:
+def _swept(output: Term, wrt: Term, cut: Iterable[Term], most: int, polish: Polish | None) -> list[Piece] | None:
     sweep = Sweep([output], [wrt], cut)
     places = np.arange(prod(wrt.type.shape))
     carried = {wrt: [Piece(places, places, constant(1, wrt.type.dtype))]}
     for node in sweep.order:
         if node in carried or is_leaf(node) or node not in sweep.reaching:
             continue
-        pieces = _through(node, sweep.links.get(node), carried)
+        pieces = _through(node, sweep.links.get(node), carried, polish)
         if pieces is None or len(pieces) > PIECES or sum(len(piece.of) for piece in pieces) > most:
             return None
         carried[node] = pieces
     return carried.get(output)
 
 
-def _through(node: Term, found: Link | None, carried: Mapping[Term, list[Piece]]) -> list[Piece] | None:
+def _through(node: Term, found: Link | None, carried: Mapping[Term, list[Piece]], polish: Polish | None) -> list[Piece] | None:
     if found is None or edges(node) != node.operands:
         return None
     moved = [place for place, part in enumerate(node.operands) if part in carried]
@@ -91,7 +94,7 @@ def _through(node: Term, found: Link | None, carried: Mapping[Term, list[Piece]]
     row = _elementwise if op.is_elementwise else ROWS.get(op.name)
     made: dict[Any, Piece] = {}
     for place in live:
-        pieces = None if row is None else row(node, found, place, carried[node.operands[place]])
+        pieces = None if row is None else row(node, found, place, carried[node.operands[place]], polish)
         if pieces is None:
             return None
         for piece in pieces:
@@ -133,6 +136,14 @@ def _taken(x: Term, places: Places) -> Term:
     return _getitem.apply((flat,), ((found,),)) if found else _getitem.apply((flat, constant(places)), (("array",),))
 
 
+def _value_at(value: Term, places: Places) -> Term:
+    """As `_taken`; the mask of a value stays outermost."""
+    if value._tuple[0] is _where:
+        masked: Term = _where.apply(tuple([_taken(part, places) for part in value.operands]))
+        return masked
+    return _taken(value, places)
+
+
 def _order(shape: Any) -> Places:
     return np.arange(prod(shape)).reshape(shape)
 
@@ -147,16 +158,16 @@ def _followed(piece: Piece, source: Places) -> Piece:
     of = np.repeat(np.arange(len(source)), end - first)
     within = np.arange(len(of)) - np.repeat(np.cumsum(end - first) - (end - first), end - first)
     chosen = sort[np.repeat(first, end - first) + within]
-    value = _taken(piece.value, chosen) if len(chosen) else piece.value
+    value = _value_at(piece.value, chosen) if len(chosen) else piece.value
     return Piece(piece.by[chosen], of, value)
 
 
 # ---------------------------------------------------------------- operators
 
-Row = Callable[[Term, Link, int, list[Piece]], "list[Piece] | None"]
+Row = Callable[[Term, Link, int, list[Piece], "Polish | None"], "list[Piece] | None"]
 
 
-def _elementwise(node: Term, found: Link, place: int, pieces: list[Piece]) -> list[Piece] | None:
+def _elementwise(node: Term, found: Link, place: int, pieces: list[Piece], polish: Polish | None) -> list[Piece] | None:
     shape = node.type.shape
     sources = [np.broadcast_to(_order(part.type.shape), shape).ravel() for part in node.operands]
     recipe = found.moving((place,))
@@ -167,7 +178,7 @@ def _elementwise(node: Term, found: Link, place: int, pieces: list[Piece]) -> li
             continue
         parts = tuple([_taken(part, source[moved.of]) for part, source in zip(node.operands, sources, strict=True)])
         tangents = tuple([moved.value if position == place else None for position in range(len(parts))])
-        value = recipe.build(found.reals(parts, node), node.attributes, tangents, None)
+        value = recipe.build(found.reals(parts, node), node.attributes, tangents, None, polish)
         if value.type.dtype != node.type.dtype:
             value = _astype.apply((value,), (node.type.dtype,))
         if value.type.shape not in ((), (len(moved.of),)):
@@ -176,7 +187,7 @@ def _elementwise(node: Term, found: Link, place: int, pieces: list[Piece]) -> li
     return made
 
 
-def _moving(node: Term, found: Link, place: int, pieces: list[Piece]) -> list[Piece] | None:
+def _moving(node: Term, found: Link, place: int, pieces: list[Piece], polish: Polish | None) -> list[Piece] | None:
     """The operator itself moves the places; a zero that it brings stands for none."""
     if place or not all(is_constant(part) for part in node.operands[1:]):
         return None
@@ -185,7 +196,7 @@ def _moving(node: Term, found: Link, place: int, pieces: list[Piece]) -> list[Pi
     return [_followed(piece, np.asarray(source)) for piece in pieces]
 
 
-def _changing(node: Term, found: Link, place: int, pieces: list[Piece]) -> list[Piece] | None:
+def _changing(node: Term, found: Link, place: int, pieces: list[Piece], polish: Polish | None) -> list[Piece] | None:
     """Elements set, or added to."""
     if place > 1 or not all(is_constant(part) for part in node.operands[2:]):
         return None
@@ -202,7 +213,7 @@ def _changing(node: Term, found: Link, place: int, pieces: list[Piece]) -> list[
     return _carried_to(target, [_followed(piece, source) for piece in pieces])
 
 
-def _joining(node: Term, found: Link, place: int, pieces: list[Piece]) -> list[Piece] | None:
+def _joining(node: Term, found: Link, place: int, pieces: list[Piece], polish: Polish | None) -> list[Piece] | None:
     axis = node.attributes[0]
     sizes = [part.type.shape[axis] for part in node.operands]
     order = np.moveaxis(_order(node.type.shape), axis, 0)
@@ -210,12 +221,43 @@ def _joining(node: Term, found: Link, place: int, pieces: list[Piece]) -> list[P
     return _carried_to(np.moveaxis(order[start : start + sizes[place]], 0, axis), pieces)
 
 
-def _summing(node: Term, found: Link, place: int, pieces: list[Piece]) -> list[Piece] | None:
+def _summing(node: Term, found: Link, place: int, pieces: list[Piece], polish: Polish | None) -> list[Piece] | None:
     named = dict(zip(node._tuple[0].attributes, node.attributes, strict=True))
     shape, axis = node.operands[0].type.shape, named["axis"]
     axes = range(len(shape)) if axis is None else axis
     kept = tuple([1 if at in axes else size for at, size in enumerate(shape)])
     return _carried_to(np.broadcast_to(_order(kept), shape), pieces)
+
+
+def _multiplying(node: Term, found: Link, place: int, pieces: list[Piece], polish: Polish | None) -> list[Piece] | None:
+    """An element of a factor goes to a row or a column of the product, times the row or column that it meets."""
+    kinds = [part.type.shape for part in node.operands]
+    rows, columns = (
+        (kinds[0][-2:] if len(kinds[0]) > 1 else (1, *kinds[0])),
+        (kinds[1][-2:] if len(kinds[1]) > 1 else (*kinds[1], 1)),
+    )
+    batch = np.broadcast_shapes(kinds[0][:-2], kinds[1][:-2])
+    shapes = [(*batch, *rows), (*batch, *columns)]
+    sources = [
+        np.broadcast_to(_order(kind).reshape((*kind[:-2], *inner)), shape)
+        for kind, inner, shape in zip(kinds, (rows, columns), shapes, strict=True)
+    ]
+    beside = np.arange(columns[1] if place == 0 else rows[0])
+    made = []
+    for piece in pieces:
+        moved = _followed(piece, sources[place])
+        if not len(moved.of):
+            continue
+        *at, row, column = [index[:, None] for index in np.unravel_index(moved.of, shapes[place])]
+        met = (*at, column, beside) if place == 0 else (*at, beside, row)
+        of = (*at, row, beside) if place == 0 else (*at, beside, column)
+        other = _taken(node.operands[1 - place], sources[1 - place][met].ravel())
+        repeated = np.repeat(np.arange(len(moved.of)), len(beside))
+        value = _multiply.apply((_value_at(moved.value, repeated), other))
+        value = (polish and polish(value)) or value
+        to = np.ravel_multi_index(np.broadcast_arrays(*of), (*batch, rows[0], columns[1])).ravel()
+        made.append(Piece(moved.by[repeated], to, value))
+    return made
 
 
 def _carried_to(target: Places, pieces: list[Piece]) -> list[Piece]:
@@ -228,5 +270,5 @@ ROWS: Mapping[str, Row] = MappingProxyType({
     **dict.fromkeys(
         "reshape expand_dims squeeze matrix_transpose transpose broadcast_to getitem flip roll tile diagonal diag tril "
         "triu".split(), _moving),
-    "set_at": _changing, "add_at": _changing, "concatenate": _joining, "sum": _summing,
+    "set_at": _changing, "add_at": _changing, "concatenate": _joining, "sum": _summing, "matmul": _multiplying,
 })  # fmt: skip

@@ -13,7 +13,7 @@ from etude.terms import ArrayType, Variable
 
 __all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "without_types", "words"]
 
-MATRIX_WORDS = frozenset("symmetric positive_definite diagonal lower_triangular orthogonal square_matrix".split())
+MATRIX_WORDS = frozenset("symmetric positive_definite diagonal lower_triangular orthogonal square_matrix unit_matrix".split())
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
@@ -155,6 +155,8 @@ def _is_matrix(word: str, value: Any) -> bool:
         return bool(np.all(value == np.tril(value)))
     if not np.all(np.isfinite(value)):
         return False
+    if word == "unit_matrix":
+        return bool(np.all(value == np.eye(value.shape[-1])))
     if word == "orthogonal":
         return bool(np.allclose(across @ value, np.eye(value.shape[-1]), atol=1e-10))
     symmetric = bool(np.all(value == across))

@@ -90,6 +90,7 @@ _SHAPED: dict[str, Callable[[Any], Any]] = {
     "diagonal": lambda a: a * np.eye(a.shape[-1]),
     "lower_triangular": np.tril,
     "orthogonal": lambda a: np.linalg.qr(a)[0],
+    "unit_matrix": lambda a: np.broadcast_to(np.eye(a.shape[-1]), a.shape),
 }
 
 

@@ -71,7 +71,7 @@ def push(
     stable = dict(zip([*held, *places.values()], stabilized([*held, *places.values()], journal), strict=True))
     at = {point: stable[place] for point, place in places.items()}
     directions = {at[term]: value for term, value in moved.items()}
-    results = tangents([stable[place] for place in held], directions, [at[term] for term in constants])
+    results = tangents([stable[place] for place in held], directions, [at[term] for term in constants], _masks())
     return _finished(results, simplify, journal, outputs)
 
 
@@ -82,7 +82,7 @@ def few_elements(output: Term, wrt: Term, constants: Sequence[Term] = ()) -> Ter
     journal = _journal([held])
     stable = stabilized([held, *places.values()], journal)
     at = dict(zip(places, stable[1:], strict=True))
-    found = scattered(stable[0], at[wrt], [at[term] for term in constants])
+    found = scattered(stable[0], at[wrt], [at[term] for term in constants], _masks())
     return None if found is None else _finished([found], True, journal, [output])[0]  # type: ignore[return-value]  # of a term a term
 
 

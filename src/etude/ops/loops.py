@@ -64,8 +64,8 @@ def run_scan(
     carry, rows, outside = list(values[:carries]), values[carries:split], values[split:]
     shapes = [np.shape(value) for value in carry]
     count = _steps([len(row) for row in rows], attributes)
-    width = len(body.results) - carries - stops
-    kept: list[list[Any]] = [[] for _ in range(width)]
+    kinds = [result.type for result in body.results[carries : len(body.results) - bool(stops)]]
+    kept = [_Column(kind, module, count, attributes["reverse"]) for kind in kinds]
     place, ahead = (0, 1) if not attributes["reverse"] else ((count or 0) - 1, -1)
     done = 0
     while done != count:
@@ -76,16 +76,12 @@ def run_scan(
         if not done:
             _check_carries(carry, shapes)
         for column, value in zip(kept, results[carries:], strict=False):
-            column.append(value)
+            column.add(value, done)
         place += ahead
         done += 1
         if stops and results[-1]:
             break
-    if attributes["reverse"]:
-        for column in kept:
-            column.reverse()
-    kinds = [result.type for result in body.results[carries : carries + width]]
-    return (*carry, *[_stacked(column, kind, module) for column, kind in zip(kept, kinds, strict=True)])
+    return (*carry, *[column.whole(done) for column in kept])
 
 
 def _steps(lengths: list[int], attributes: Any) -> int | None:
@@ -100,6 +96,34 @@ def _check_carries(carry: Sequence[Any], shapes: list[Any]) -> None:
     for position, (value, shape) in enumerate(zip(carry, shapes, strict=True)):
         if np.shape(value) != shape:
             raise ShapeError(f"scan: carry {position} begins with shape {shape} and has shape {np.shape(value)} after a step")
+
+
+class _Column:
+    """What each step gives beside the carries: written to its row at once where NumPy knows the number of steps."""
+
+    def __init__(self, kind: ArrayType, module: Any, count: int | None, reverse: bool):
+        self.kind, self.module, self.count, self.reverse = kind, module, count, reverse
+        self.rows: list[Any] = []
+        self.made: Any = None
+        self.direct = module is np and bool(kind.shape) and bool(count)
+
+    def add(self, value: Any, done: int) -> None:
+        if not self.direct:
+            self.rows.append(value)
+            return
+        assert self.count is not None
+        if self.made is None:
+            self.made = np.empty((self.count, *value.shape), self.kind.dtype)
+        self.made[self.count - 1 - done if self.reverse else done] = value
+
+    def whole(self, done: int) -> Any:
+        if self.made is not None and self.count is not None:
+            if done == self.count:
+                return self.made
+            return (self.made[self.count - done :] if self.reverse else self.made[:done]).copy()
+        if self.reverse:
+            self.rows.reverse()
+        return _stacked(self.rows, self.kind, self.module)
 
 
 def _stacked(column: list[Any], kind: ArrayType, module: Any) -> Any:

@@ -1,6 +1,6 @@
 """Straight-line programs: what a backend runs. Shared sub-terms once, buffers reused."""
 
-from etude.program.blocks import in_blocks, row_counts
+from etude.program.blocks import in_blocks, row_counts, with_less_memory
 from etude.program.lower import body_programs, lower
 from etude.program.meaning import is_ufunc, ufunc_of
 from etude.program.memory import Ownership, Plan, plan_memory
@@ -26,4 +26,5 @@ __all__ = [
     "share_work",
     "specialized",
     "ufunc_of",
+    "with_less_memory",
 ]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 
 from etude.ops import CATALOGUE
 from etude.ops.binders import Body, parameter
 from etude.program.lower import lower
+from etude.program.meaning import makes_new
 from etude.program.program import Program
 from etude.program.rows import PROBE, Rows, with_rows
 from etude.program.specialize import program_terms
-from etude.terms import Term, bulk, constant, replace, symbol
+from etude.terms import Term, bulk, constant, is_symbol, replace, symbol
 
-__all__ = ["in_blocks", "row_counts"]
+__all__ = ["in_blocks", "row_counts", "with_less_memory"]
 
 FEWEST = 512  # rows that are worth it
 _REFUSALS = 8
+MUCH = 16 << 20  # bytes that are worth a loop in Python
+FAR_MORE = 2  # times what is given and what is wanted of each row
+HELD = 4 << 20  # bytes of a block
 _add, _getitem, _item, _reshape, _scan = (CATALOGUE[name] for name in ("add", "getitem", "item", "reshape", "scan"))
 _broadcast_to, _concatenate = CATALOGUE["broadcast_to"], CATALOGUE["concatenate"]
 
@@ -25,7 +29,7 @@ def row_counts(program: Program) -> list[int]:
     """The numbers of rows of inputs and constants, those with the most elements in all first."""
     sizes: dict[int, int] = {}
     for kind in program.types[: program.first]:
-        if kind.shape and kind.shape[0] >= FEWEST:
+        if kind.is_static and kind.shape and kind.shape[0] >= FEWEST:
             sizes[kind.shape[0]] = sizes.get(kind.shape[0], 0) + prod(kind.shape)
     return sorted(sizes, key=lambda rows: -sizes[rows])
 
@@ -36,6 +40,34 @@ def in_blocks(program: Program, rows: int, block: int) -> Program | None:
 
     Sums over rows are sums of the sums of blocks.
     """
+    found = _divided(program, rows)
+    return None if found is None else _looped(*found, block)
+
+
+@bulk()
+def with_less_memory(program: Program) -> Program:
+    """The program in blocks of rows where it holds far more of all rows than it is given and gives."""
+    counts = row_counts(program)
+    if not counts or not all(getattr(kind, "is_static", False) for kind in program.types):
+        return program
+    found = _divided(program, counts[0])
+    if found is None:
+        return program
+    inside, wanted = found[2].inside, [found[2].inside[term] for term in found[2].wanted]
+    held, kept = _row_bytes(inside.values()), _row_bytes([*found[2].sequences.values(), *wanted])
+    if held * counts[0] < MUCH or held < FAR_MORE * kept:
+        return program
+    return _looped(*found, max(min(HELD // held, counts[0]), 1))
+
+
+def _row_bytes(terms: Iterable[Term]) -> int:
+    """Bytes that the terms take for each row, but for those that are views."""
+    made = [term for term in terms if is_symbol(term) or makes_new(term._tuple[0])]
+    return sum(prod(term.type.shape) // PROBE * term.type.dtype.itemsize for term in made)
+
+
+def _divided(program: Program, rows: int) -> tuple[list[Term], list[Term], Rows] | None:
+    """Inputs and outputs as terms, and how these are made of rows; None where they are not."""
     inputs = [
         symbol(name, kind.shape, kind.dtype, identity=("blocks", place))
         for place, (name, kind) in enumerate(zip(program.inputs, program.types, strict=False))
@@ -46,12 +78,12 @@ def in_blocks(program: Program, rows: int, block: int) -> Program | None:
         found = Rows(outputs, rows, refused)
         moved = [term for term in found.wanted if found.inside[term].type.shape[0] != PROBE]
         if not moved:
-            break
+            return (inputs, outputs, found) if found.totals or found.wanted else None
         refused.update(moved)
-    else:
-        return None
-    if not found.totals and not found.wanted:
-        return None
+    return None
+
+
+def _looped(inputs: list[Term], outputs: list[Term], found: Rows, block: int) -> Program:
     return lower(replace(outputs, _Loop(found, block).results()), inputs)[0]
 
 

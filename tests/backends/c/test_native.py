@@ -333,3 +333,23 @@ def test_compilers_are_looked_for_in_order(monkeypatch, tmp_path):
 def test_large_programs_are_compiled_quickly():
     assert flags_for(["int x;"])[0] == "-O3"
     assert flags_for(["int x;" * 50_000, "int y;" * 50_000]) == ("-O1", *flags_for([""])[1:])
+
+
+def test_products_do_not_load_the_whole_of_linear_algebra():
+    text = """
+import sys
+import numpy as np
+import etude as et
+x = et.symbol("x", (20, 20))
+value = np.arange(400.0).reshape(20, 20)
+assert np.allclose(et.function([x], x @ x, backend="c")(value), value @ value)
+assert "scipy.linalg" not in sys.modules
+import scipy.linalg.cython_blas
+import scipy.linalg.cython_lapack
+assert scipy.linalg.cython_blas.__pyx_capi__ and np.allclose(scipy.linalg.inv(np.eye(2)), np.eye(2))
+y = et.symbol("y", (30, 30))
+assert np.allclose(et.function([y], et.linalg.solve(y, y), backend="c")(np.eye(30)), np.eye(30))
+assert np.allclose(et.function([y], y @ y, backend="c")(np.eye(30)), np.eye(30))
+"""
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

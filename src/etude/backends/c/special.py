@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import sys
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
+from typing import Any
 
 __all__ = ["foreign", "pointer_of"]
 
 MODULE = "scipy.special.cython_special"
+_ALONE = ("cython_blas", "cython_lapack")  # modules that import nothing of their package
 _ALIASES = {"digamma": "psi"}
 _OF_PYTHON = frozenset(["hyp0f1"])  # which may report errors to Python from within, and so wait for it
 
@@ -41,7 +47,23 @@ def _signature(capsule: object) -> bytes:
 def pointer_of(external: str) -> int:
     """The address of a function `module:name` that a Cython module exports."""
     module, _, name = external.partition(":")
-    capsule = import_module(module).__pyx_capi__[name]
+    capsule = _exporter(module).__pyx_capi__[name]
     get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
     get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     return int(get_pointer(capsule, _signature(capsule)))
+
+
+@cache
+def _exporter(name: str) -> Any:
+    """The Cython module of this name, without its package where it needs none: importing scipy.linalg takes 0.2 s."""
+    package, _, last = name.rpartition(".")
+    if name not in sys.modules and last in _ALONE:
+        folder = find_spec(package)
+        spec = folder and PathFinder.find_spec(name, folder.submodule_search_locations)
+        if spec and spec.loader:
+            with suppress(ImportError):
+                made = module_from_spec(spec)
+                spec.loader.exec_module(made)
+                sys.modules.pop(name, None)  # so that importing it later binds it in its package
+                return made
+    return import_module(name)
