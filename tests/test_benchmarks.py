@@ -4,10 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from tests.benchmarks import engine, gradients, simplification
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.by_hand import BY_HAND
 from tests.benchmarks.systems import SYSTEMS
 from tests.benchmarks.workloads import WORKLOADS
+
+import etude as et
 
 SMALL = {
     "blackscholes": (9,), "gmm": (3, 2, 7), "logreg": (20, 4), "mlp": (5, (4, 6, 6, 3)), "lstm": (4, 2, 1), "ba": (2, 3, 5), "deepgraph": (60,),
@@ -43,3 +46,43 @@ def test_a_table_is_printed_and_written(tmp_path, capsys):
     assert (record["workload"], record["system"], record["threads"], record["agrees"]) == ("elemwise_small", "etude numpy", 1, True)
     assert {"import", "build", "cold", "warm", "least", "median", "megabytes"} <= set(record)
     assert "elemwise_small" in capsys.readouterr().out
+
+
+def test_gradients_of_programs_are_timed(tmp_path, capsys):
+    file = tmp_path / "figures.json"
+    assert gradients.main(["--sizes", "30", "--systems", "etude,etude raw,nosuch", "--json", str(file)]) == 0
+    assert [(record["system"], record["operations"]) for record in json.loads(file.read_text())] == [("etude", 30), ("etude raw", 30)]
+    assert "KeyError: 'nosuch'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("operations", "distinct"), [(1, 4), (10, 10), (300, 299)])
+def test_a_program_has_about_as_many_operations_as_asked_for(operations, distinct):
+    cost = gradients.program(et, et.scalar("x"), et.scalar("y"), operations, 0)
+    assert et.count_operations(cost) == distinct
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("x", 0), ("-2", 0), ("-x", 1), ("u**-0.5", 1), ("1/sqrt(u)", 2), ("where(x > 0, x, -x)", 3), ("a if b else c", 0)]
+)
+def test_operations_of_a_text(text, count):
+    assert simplification.operations(text) == count
+
+
+def test_simplification_is_compared_over_a_file(tmp_path, capsys):
+    file, figures = tmp_path / "cases.jsonl", tmp_path / "figures.json"
+    rows = [
+        {"expr": "sin(x)**2 + cos(x)**2", "vars": {"x": "real"}, "best_ops": 0}, {"expr": "exp(log(y)) + y", "vars": {"y": "positive"}},
+        {"expr": "sum(v)", "vars": {"v": "vector"}},
+    ]  # fmt: skip
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert simplification.main([str(file), "--systems", "etude", "--json", str(figures)]) == 0
+    assert [(each[0], each[2]) for each in json.loads(figures.read_text())["results"]["etude"]] == [(0, "1.0"), (1, "2 * y")]
+    assert capsys.readouterr().out.splitlines()[0] == "2 of 3 expressions, 8 operations as written"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_random_expressions_of_the_engine_are_the_same_each_time(shared):
+    (one, nodes), (other, again) = (engine.expression(200, 3, shared) for _ in range(2))
+    assert one.term is other.term
+    assert nodes == again >= 200
+    assert all(figure > 0 for figure in (*engine.costs(60, shared), *engine.memory(60, shared)))

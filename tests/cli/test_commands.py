@@ -195,3 +195,42 @@ def test_query(capsys, question, answers):
 def test_query_without_an_answer(capsys, question, status, said):
     assert main(["query", question]) == status
     assert said in capsys.readouterr().err
+
+
+@pytest.fixture
+def cases(tmp_path):
+    file = tmp_path / "cases.jsonl"
+    rows = [{"expr": "exp(log(x))", "vars": {"x": "real"}, "best_ops": 0}, {"expr": "sin(x)**2 + cos(x)**2", "vars": {"x": "real"}}]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return str(file)
+
+
+def test_an_experiment_is_a_table(capsys, cases):
+    status, out, err = outcome(capsys, "experiment", cases, "--without", "pythagoras", "--counts", "1", "--worth")
+    rows = [line.split() for line in out.splitlines()]
+    assert (status, err) == (0, "")
+    assert ["2", "expressions"] in rows
+    assert [row[:4] for row in rows if row[:1] == ["simplify"]][:1] == [["simplify", "7", "0", "1/1"]]
+    assert [row[:5] for row in rows if row[:2] == ["without", "pythagoras"]][:1] == [["without", "pythagoras", "7", "5", "1/1"]]
+    assert ["exp_log", "1", "2"] in rows
+
+
+def test_an_experiment_compares_rule_files_and_strategies(capsys, cases, tmp_path):
+    mine = tmp_path / "mine.rules"
+    mine.write_text("undone: exp(log(x)) -> x\n", encoding="utf-8")
+    call = ["experiment", cases, "--rules", str(mine), "--only", "--strategy", "top down", "--strategy", "normal form", "--worth", "--json"]
+    status, out, _ = outcome(capsys, *call)
+    found = json.loads(out)
+    assert status == 0
+    assert [each["after"] for each in found["outcomes"]] == [5, 5]
+    assert found["worths"] == [{"rule": "undone", "cases": 1, "operations": 2}]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [(["--only"], "--only needs --rules"), (["--strategy", "up"], "no strategy is named 'up'"), (["--without", "nosuch"], "nosuch")],
+)
+def test_an_experiment_that_cannot_be_run(capsys, cases, more, said):
+    status, _, err = outcome(capsys, "experiment", cases, *more)
+    assert status == 2
+    assert said in err

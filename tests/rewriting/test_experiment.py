@@ -6,7 +6,7 @@ import pytest
 
 import etude as et
 from etude.rewriting import bottom_up
-from etude.rewriting.experiment import Case, ablation, experiment, read_cases
+from etude.rewriting.experiment import STRATEGIES, Case, Worth, ablation, experiment, read_cases, worths
 
 X = et.scalar("x")
 CASES = [
@@ -56,3 +56,37 @@ def test_cases_are_read_from_a_file(tmp_path):
 def test_an_unknown_rule_cannot_be_left_out():
     with pytest.raises(KeyError, match="nosuch"):
         ablation(RULES, ["nosuch"])
+
+
+def test_what_a_rule_is_worth():
+    assert worths(CASES, RULES) == [Worth("pythagoras", 1, 5), Worth("exp_log", 1, 2)]
+
+
+def test_counts_are_exact():
+    first, again = experiment([*CASES, CASES[0]], {"a": RULES, "b": RULES})
+    assert (first.tried, first.fired, first.left) == (again.tried, again.fired, {"logarithm": 0, "circle": 0})
+    assert first.fired_in == {"exp_log": ["logarithm", "logarithm"], "pythagoras": ["circle"]}
+    assert [(name, count.fired) for name, count in first.rules.items() if count.fired] == [("exp_log", 2), ("pythagoras", 1)]
+
+
+def test_every_strategy_and_kind_of_variable(tmp_path):
+    file = tmp_path / "cases.jsonl"
+    rows = ['{"expr": "exp(log(v)) + A", "vars": {"v": "vector", "A": "matrix"}}', '{"expr": "sqrt(u**2)", "vars": {"u": "unit"}}']
+    file.write_text("\n".join(rows), encoding="utf-8")
+    report = experiment(file, {"": RULES}, STRATEGIES)
+    assert {outcome.name: outcome.after for outcome in report} == {
+        "simplify for size": 1, "simplify for speed": 1, "simplify for stable": 1,
+        "normal form": 3, "bottom up": 3, "top down": 3, "until stable": 3,
+    }  # fmt: skip
+    assert report[0].left == {"line 1": 1, "line 2": 0}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("[]", ":2: "), ("{", ":2: Expecting"), ('{"vars": {}}', ":2: 'expr'"), ('{"expr": "x", "vars": {"x": "odd"}}', ":2: .*odd")],
+)
+def test_a_line_that_is_no_case_is_named(tmp_path, line, said):
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n" + line, encoding="utf-8")
+    with pytest.raises(ValueError, match=said):
+        read_cases(file)

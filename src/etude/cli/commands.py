@@ -17,6 +17,7 @@ from etude.check import Effort, check_side_by_side
 from etude.cli.checking import print_report
 from etude.cli.compiled import cache_lines, source_of
 from etude.cli.doctor import report
+from etude.cli.experiments import print_experiment
 from etude.errors import EtudeError
 from etude.relations import ask
 from etude.text import to_text
@@ -161,6 +162,25 @@ def check(
     else:
         print_report(report, everything)
     raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def experiment(
+    cases: Annotated[Path, typer.Argument(help='A file with a JSON object a line: {"expr": ..., "vars": {"x": "real"}}.')],
+    rules: Annotated[
+        list[str] | None, typer.Option("--rules", metavar="PATH", help="Rules to compare, beside simplify's unless --only.")
+    ] = None,
+    only: Annotated[bool, typer.Option("--only", help="The rules of --rules by themselves, not added to simplify's.")] = False,
+    without: Annotated[list[str] | None, typer.Option("--without", metavar="RULE", help="A rule to leave out in turn.")] = None,
+    strategy: Annotated[
+        list[str] | None, typer.Option("--strategy", metavar="NAME", help='Such as "bottom up"; several may be named.')
+    ] = None,
+    counts: Annotated[int, typer.Option("--counts", min=0, help="Of how many rules to show trials and time.")] = 0,
+    worth: Annotated[bool, typer.Option("--worth", help="What is lost without each rule that changes something.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Plain data for tools.")] = False,
+) -> None:
+    """Rule sets and strategies compared over the expressions of a file: operations left, time, trials."""
+    print_experiment(cases, rules or [], only, without or [], strategy or [], counts, worth, as_json)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from etude.rewriting.assumptions import Knowledge, knowledge, read_facts
 from etude.rewriting.bodies import within_bodies
 from etude.rewriting.counting import count_operations
-from etude.rewriting.journal import Derivation, Journal, Step, attach, derivation_of
+from etude.rewriting.journal import Derivation, Journal, Step, attach, derivation_of, precede
 from etude.rewriting.pipeline import explained, multiplied_out, normalize, rewrite, simplify
 from etude.rewriting.strategies import (
     Strategy,
@@ -16,6 +16,7 @@ from etude.rewriting.strategies import (
     top_down,
     until_stable,
 )
+from etude.rewriting.together import simplify_together
 
 __all__ = [
     "Derivation",
@@ -36,9 +37,11 @@ __all__ = [
     "multiplied_out",
     "normal_form",
     "normalize",
+    "precede",
     "read_facts",
     "rewrite",
     "simplify",
+    "simplify_together",
     "top_down",
     "until_stable",
     "within_bodies",

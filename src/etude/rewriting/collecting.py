@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from etude.ops import CATALOGUE
-from etude.rewriting.algebra import WIDEST, Algebra, add_to, finite, magnitude, merge
+from etude.rewriting.algebra import WIDEST, Algebra, Product, add_to, finite, magnitude, merge
 from etude.rewriting.assumptions import knowledge
 from etude.rewriting.candidates import NOTHING, ONE, SUM, SUMS, Addend, Heads
 from etude.rewriting.compiled import Rules
@@ -27,7 +27,7 @@ __all__ = ["LINEAR", "Collector", "Region", "TooLong"]
 NO_NUMBER: Any = object()
 LINEAR = frozenset(CATALOGUE[name] for name in ("add", "subtract", "negative"))
 _PAIRS = 10  # addends or factors among which pairs are tried
-_SHARED = 2  # factors above which a product used more than once is kept whole
+_SHARED = 2  # factors above which a product used more than once is kept whole, where sharing is not what counts most
 _EXPANDED = 4  # exponents up to which a power of a sum is multiplied out
 _NO_HEADS: Heads = frozenset()
 Region = list[tuple[Term, Number]]  # addends with signs, or factors with exponents
@@ -50,9 +50,15 @@ class TooLong(Exception):
 class Collector:
     """The arithmetic of one run: what it knows of sums, products, uses and steps."""
 
-    def __init__(self, rules: Rules, journal: Journal | None = None, expand: bool = False, most: float = inf):
+    def __init__(
+        self, rules: Rules, journal: Journal | None = None, expand: bool = False, sharing: bool = False, most: float = inf
+    ):
+        """`expand`: products of sums are multiplied out, up to `most` of them; `sharing`: what has several uses is opened
+        only to cancel.
+        """
         self.rules, self.journal, self.expand = rules, journal, expand
         self.written, self.most = 0, most  # products that multiplying out has written, and may write
+        self.sharing, self.meets, self.shared = sharing, _cancel if sharing else _overlap, 1 if sharing else _SHARED
         self.algebra = Algebra(knowledge())
         self.memo: dict[Any, Term] = {}
         self.uses: dict[Term, int] = {}
@@ -140,7 +146,7 @@ class Collector:
                     add_to(items, rest, k * sign)
                 continue
             inner, addends = made
-            if len(addends) > 1 and self.uses.get(part, 0) > 1 and not _overlap(items, addends):
+            if len(addends) > 1 and self.uses.get(part, 0) > 1 and not self.meets(items, addends):
                 inner, addends = 0, {part: 1}
             const += sign * inner
             for t, c in addends.items():
@@ -275,8 +281,8 @@ class Collector:
                 add_to(factors, part, exponent)
                 continue
             k, more = algebra.power(part, exponent)
-            if len(more) > _SHARED and self.uses.get(part, 0) > 1 and not _overlap(factors, more):
-                k, more = 1, {part: exponent}
+            if len(more) > self.shared and self.uses.get(part, 0) > 1 and not self.meets(factors, more):
+                k, more = self.whole(part, exponent, dtype) if self.sharing else (1, {part: exponent})
             coefficient *= k
             merge(factors, more)
         coefficient, factors = self.primitive(coefficient, factors, dtype)
@@ -290,6 +296,14 @@ class Collector:
                 return found
         alone = len(factors) == 1 and self.uses.get(next(iter(factors)), 0) > 1
         return algebra.product(coefficient, factors, dtype, spread=not alone)
+
+    def whole(self, part: Term, exponent: Number, dtype: Any) -> Product:
+        """A power of a product that is used elsewhere, with the product as one factor beside its number."""
+        coefficient, factors = self.algebra.as_product(part)
+        number = _raise(coefficient, exponent)
+        if number is None or coefficient == 1:
+            return 1, {part: exponent}
+        return number, {self.algebra.product(1, factors, dtype): exponent}
 
     def multiplied_out(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term | None:
         """A product of sums as a sum of products, where it stays short."""
@@ -327,9 +341,7 @@ class Collector:
                 grown.append((number * const, dict(powers)))
         return grown
 
-    def primitive(
-        self, coefficient: Number, factors: dict[Term, Number], dtype: Any
-    ) -> tuple[Number, dict[Term, Number]]:
+    def primitive(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> tuple[Number, dict[Term, Number]]:
         """Differences a - b and b - a among the factors made one."""
         sums = self.algebra.sums
         if len(factors) < 2 or len([base for base in factors if base._tuple[0] in SUMS and base in sums]) < 2:
@@ -402,7 +414,10 @@ def _overlap(items: dict[Term, Number], addends: dict[Term, Number]) -> bool:
     return any(term in items for term in addends)
 
 
+def _cancel(factors: dict[Term, Number], more: dict[Term, Number]) -> bool:
+    """Whether a term is among both, with numbers of opposite signs."""
+    return any(base in factors and (factors[base] > 0) is not (exponent > 0) for base, exponent in more.items())
+
+
 def _raise(value: Number, exponent: Number) -> Number | None:
     return value if exponent == 1 else _raised(value, exponent)
-
-

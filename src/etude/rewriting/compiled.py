@@ -94,9 +94,9 @@ class Rules:
     def _rooted(self, roots: frozenset[str]) -> list[Rule]:
         return [rule for head, rules in self._pending.items() if getattr(head, "name", "") in roots for rule in rules]
 
-    def mark(self, purpose: Any) -> object:
-        """What terms bear that are normal forms by these rules for this purpose."""
-        return self._marks.setdefault(purpose, object())
+    def mark(self, goal: str, own: bool) -> object:
+        """What terms bear that are normal by these rules for a goal, where `own`, with sums written anew."""
+        return self._marks.setdefault((goal, own), object())
 
     def candidates(self, term: Term) -> tuple[CompiledRule, ...]:
         """The rules whose head and operand heads fit, in the order of the set."""

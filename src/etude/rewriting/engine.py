@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction as _Fraction
 from typing import Any
 
@@ -46,12 +47,15 @@ class Engine(Collector):
 
         `uses` are its `uses_of`, where the caller has them, and are counted on. Terms that bear `mark` are known to be normal.
         """
-        counted = uses_of(root) if uses is None else uses
+        return self.run_all([root], uses_of(root) if uses is None else uses, mark)[0]
+
+    def run_all(self, roots: Sequence[Term], uses: dict[Term, int], mark: object = None) -> list[Term]:
+        """The normal forms of several terms, what they share once; `uses` are the `uses_of` all."""
         if self.expand:
-            self.below = frozenset([term._tuple[2] for term in counted if term._tuple[0] is _divide])
-        self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(counted)
-        self.count(counted)
-        stack: list[tuple[Term, Term | None, Region | None]] = [(root, None, None)]
+            self.below = frozenset([term._tuple[2] for term in uses if term._tuple[0] is _divide])
+        self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(uses)
+        self.count(uses)
+        stack: list[tuple[Term, Term | None, Region | None]] = [(root, None, None) for root in reversed(roots)]
         memo = self.memo
         while stack:
             term, after, region = stack.pop()
@@ -88,7 +92,7 @@ class Engine(Collector):
             else:
                 stack.append((term, made, None))
                 stack.append((made, None, None))
-        return memo[root]
+        return [memo[root] for root in roots]
 
     def learn(self, term: Term, deeper: bool = True) -> None:
         """Take a term that is known to be normal as such; how it is made up of addends or factors is read from it."""
@@ -209,6 +213,7 @@ class Engine(Collector):
             return intern(fresh, term.type)
         return Term(fresh)
 
+
 def _uniform(parts: tuple[Any, ...], kind: Any) -> bool:
     """Whether all operands have the dtype of the result, but for numbers."""
     for part in parts[1:]:
@@ -233,5 +238,3 @@ def _powers(term: Term) -> Region | None:
     number = number_of(operands[1])
     exponent = None if number is None else finite(number)
     return None if exponent is None else [(operands[0], exponent)]
-
-

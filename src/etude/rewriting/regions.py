@@ -21,7 +21,7 @@ from etude.terms import Term, postorder
 
 __all__ = ["as_polynomials", "in_lowest_terms"]
 
-_LEAST = 4  # operations from which a sum is written anew by Horner's rule
+_LEAST = 6  # operations from which a sum is written anew by Horner's rule
 _COMPARED = 3  # the shortest forms of which the rounding is compared
 _NEAR = 1.25  # times the operations of a sum up to which its first form leads on to others
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from etude.errors import RewriteBudgetError
-from etude.rewriting.compiled import compiled
+from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.journal import Journal
 from etude.rules import RuleSet
 from etude.terms import Term, is_leaf, postorder
@@ -20,6 +20,7 @@ __all__ = [
     "chain",
     "choice",
     "normal_form",
+    "normal_form_by",
     "top_down",
     "until_stable",
 ]
@@ -133,7 +134,11 @@ def until_stable(strategy: Strategy, limit: int = 1000) -> Strategy:
 
 def normal_form(rules: RuleSet, journal: Journal | None = None, budget: int | None = None) -> Strategy:
     """Rules applied until none fits anywhere, operands first, each distinct node once. Linear while steps are few."""
-    ready = compiled(rules)
+    return normal_form_by(compiled(rules), journal, budget)
+
+
+def normal_form_by(ready: Rules, journal: Journal | None = None, budget: int | None = None) -> Strategy:
+    """`normal_form` by rules that are compiled already."""
 
     def run(root: Term) -> Term | None:
         memo: dict[Any, Term] = {}

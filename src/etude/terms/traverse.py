@@ -12,9 +12,9 @@ from etude.terms.term import Term
 __all__ = ["depends_on", "distinct", "flatten", "postorder", "replace", "transform", "unflatten", "uses_of"]
 
 
-def distinct(root: Term) -> list[Term]:
-    """The distinct terms in a term, breadth first; sooner told than `postorder`."""
-    seen, found = {root}, [root]
+def distinct(*roots: Term) -> list[Term]:
+    """The distinct terms in terms, breadth first; sooner told than `postorder`."""
+    seen, found = set(roots), list(dict.fromkeys(roots))
     for term in found:  # which grows meanwhile
         for part in term._tuple:
             if type(part) is Term and part not in seen:
@@ -23,9 +23,10 @@ def distinct(root: Term) -> list[Term]:
     return found
 
 
-def uses_of(root: Term) -> dict[Term, int]:
-    """The distinct terms in a term, each with how often it stands as a part of another."""
-    uses, found = {root: 0}, [root]
+def uses_of(*roots: Term) -> dict[Term, int]:
+    """The distinct terms in terms, each with how often it stands as a part of another."""
+    uses = dict.fromkeys(roots, 0)
+    found = list(uses)
     for term in found:  # which grows meanwhile
         for part in term._tuple:
             if type(part) is Term:
@@ -113,7 +114,7 @@ def flatten(term: Term) -> tuple[tuple[Any, ...], ...]:
     order = postorder(term)
     place = {item: _Place(index) for index, item in enumerate(order)}
     return tuple(
-        tuple([place[part] if isinstance(part, Term) else part for part in item._tuple]) for item in order
+        tuple([place[part] if type(part) is Term else part for part in item._tuple]) for item in order
     )
 
 
