@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import etude as et
@@ -110,3 +111,27 @@ def test_a_long_gradient_goes_on_sharing_with_its_cost_where_little_is_gained():
     alone = et.simplify(raw)
     assert et.count_operations(alone) < et.count_operations(raw)
     assert count_operations(cost.term, alone.term) > 1.3 * count_operations(cost.term, raw.term)
+
+
+def test_terms_with_more_uses_than_a_float_can_count():
+    w, one, two = et.scalar("w"), et.scalar("x"), et.scalar("y")
+    for _ in range(1800):
+        one, two = two, et.atan2(two, one)
+    expr = two**3 * w + two**2 * w + two * w + w
+    found = et.simplify(expr)
+    assert count_operations(expr.term) - count_operations(found.term) == 2
+
+
+@pytest.mark.parametrize("number", [2.0, 0.5])
+def test_numbers_that_together_are_no_float_are_left_apart(counted: Any, number: float):
+    tried = counted(compiled.Rules, "fire")
+    x = et.scalar("x")
+    product, chained = x, x
+    for _ in range(1100):
+        product, chained = product * number, et.sin(chained) * number
+    found = et.simplify(product)
+    assert tried["fire"] < 3000
+    assert float(found.eval({x: 0.0})) == 0.0
+    assert float(found.eval({x: number**-1000})) == number**100
+    slope = et.grad(chained, x)
+    assert float(slope.eval({x: 0.0})) == (0.0 if number < 1 else np.inf)

@@ -30,6 +30,7 @@ _PAIRS = 10  # addends or factors among which pairs are tried
 _SHARED = 2  # factors above which a product used more than once is kept whole, where sharing is not what counts most
 _EXPANDED = 4  # exponents up to which a power of a sum is multiplied out
 _NO_HEADS: Heads = frozenset()
+_MOST = {2: 2**14, 4: 2**124}  # below the greatest float, by bytes; of eight bytes unless told otherwise
 Region = list[tuple[Term, Number]]  # addends with signs, or factors with exponents
 
 
@@ -63,6 +64,7 @@ class Collector:
         self.memo: dict[Any, Term] = {}
         self.uses: dict[Term, int] = {}
         self.refused: set[Term] = set()  # sums and products with a part that is no finite number
+        self.overflown = False  # whether a product was refused because its number is no float
         self.fired: Counter[str] = Counter()
         self.steps, self.allowed = 0, MINIMUM_BUDGET
         self.below: frozenset[Term] = frozenset()  # denominators, which multiplied out would lose digits near zeros
@@ -260,7 +262,8 @@ class Collector:
         inside = [inner for t in items for inner in (products[t][1] if t in products else (t,))]
         return frozenset([SUM, *[inner._tuple[0] for inner in inside if inner._tuple[0] in told]])
 
-    def multiplicative(self, region: Region, dtype: Any) -> Term | None:
+    def gathered(self, region: Region, dtype: Any) -> tuple[Number, dict[Term, Number]] | None:
+        """The number and the factors of a product; None where it has a number that cannot be computed with."""
         coefficient: Number = 1
         factors: dict[Term, Number] = {}
         memo, algebra = self.memo, self.algebra
@@ -283,8 +286,20 @@ class Collector:
             k, more = algebra.power(part, exponent)
             if len(more) > self.shared and self.uses.get(part, 0) > 1 and not self.meets(factors, more):
                 k, more = self.whole(part, exponent, dtype) if self.sharing else (1, {part: exponent})
+            if k != 1 and not _is_float(coefficient * k, dtype):
+                k, more = 1, {part: exponent}
             coefficient *= k
             merge(factors, more)
+        if _is_float(coefficient, dtype):
+            return coefficient, factors
+        self.overflown = True
+        return None
+
+    def multiplicative(self, region: Region, dtype: Any) -> Term | None:
+        gathered = self.gathered(region, dtype)
+        if gathered is None:
+            return None
+        coefficient, factors = gathered
         coefficient, factors = self.primitive(coefficient, factors, dtype)
         if self.expand and self.current not in self.below:
             expanded = self.multiplied_out(coefficient, factors, dtype)
@@ -295,7 +310,7 @@ class Collector:
             if found is not None:
                 return found
         alone = len(factors) == 1 and self.uses.get(next(iter(factors)), 0) > 1
-        return algebra.product(coefficient, factors, dtype, spread=not alone)
+        return self.algebra.product(coefficient, factors, dtype, spread=not alone)
 
     def whole(self, part: Term, exponent: Number, dtype: Any) -> Product:
         """A power of a product that is used elsewhere, with the product as one factor beside its number."""
@@ -417,6 +432,14 @@ def _overlap(items: dict[Term, Number], addends: dict[Term, Number]) -> bool:
 def _cancel(factors: dict[Term, Number], more: dict[Term, Number]) -> bool:
     """Whether a term is among both, with numbers of opposite signs."""
     return any(base in factors and (factors[base] > 0) is not (exponent > 0) for base, exponent in more.items())
+
+
+def _is_float(number: Number, dtype: Any) -> bool:
+    """Whether a number has a float of the dtype that is neither infinite nor, where it is not itself, zero."""
+    if type(number) is int and -4096 < number < 4096:
+        return True
+    size, most = magnitude(number), _MOST.get(dtype.itemsize, 2**1020)
+    return number == 0 or (size < most and size * most > 1)
 
 
 def _raise(value: Number, exponent: Number) -> Number | None:

@@ -151,6 +151,14 @@ class Engine(Collector):
                 stack += [(each, number) for each in parts[:0:-1]]
         return found
 
+    def reached(self, term: Term) -> list[Term]:
+        """The products that a region reaches through from its root."""
+        found = [term]
+        for product in found:  # which grows meanwhile
+            inside = [part for part in product._tuple[1:] if part._tuple[0] in _RATIONAL and self.uses.get(part, 0) <= 1]
+            found += inside
+        return found
+
     def floating(self, kind: Any) -> bool:
         """Whether the type holds real floating numbers, of which arithmetic is that of the reals."""
         found = self.kinds.get(kind)
@@ -163,7 +171,8 @@ class Engine(Collector):
         memo = self.memo
         tidy = self.arithmetic(term, region)
         if tidy is None:
-            self.refused.add(term)
+            self.refused.update(self.reached(term) if self.overflown else (term,))
+            self.overflown = False
             return _again
         head = tidy._tuple[0]
         if head in _LEAVES:

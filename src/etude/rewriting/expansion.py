@@ -214,7 +214,7 @@ class _Reader:
         if len(poly) > self.most:
             raise Unfit
         for c in poly.values():
-            if isinstance(c, float) or c.numerator.bit_length() > _BITS:
+            if isinstance(c, float) or c.numerator.bit_length() + c.denominator.bit_length() > _BITS:
                 raise Unfit
         return poly
 

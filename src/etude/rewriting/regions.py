@@ -23,7 +23,7 @@ __all__ = ["as_polynomials", "in_lowest_terms"]
 
 _LEAST = 6  # operations from which a sum is written anew by Horner's rule
 _COMPARED = 3  # the shortest forms of which the rounding is compared
-_NEAR = 1.25  # times the operations of a sum up to which its first form leads on to others
+_NEAR = 5, 4  # by this ratio more operations than the sum may the first form have that leads on to others
 
 
 def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
@@ -103,7 +103,7 @@ def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
                 yield form if form.type is term.type else fit(form, term), used
             except Refused:
                 continue
-            if trees[form] > _NEAR * most:
+            if _NEAR[1] * trees[form] > _NEAR[0] * most:  # whole numbers, as these may be too large for a float
                 break
         if not used:
             return
