@@ -59,6 +59,18 @@ def disagreements(terms, inputs, points, flags=PLAIN):
     return found
 
 
+def compared(outputs, inputs, values, rtol=0.0):
+    """C, which calls NumPy for nothing, gives the meaning of expressions, to `rtol`."""
+    compiled = Compiled(program_of([output.term for output in outputs], [given.term for given in inputs]))
+    assert compiled.source.callbacks == () and compiled.warnings == ""
+    status, found = compiled.call(*values)
+    assert status == 0
+    for output, one in zip(outputs, found, strict=True):
+        wanted = np.asarray(output.eval(dict(zip(inputs, values, strict=True))))
+        assert (one.dtype, one.shape) == (wanted.dtype, wanted.shape)
+        np.testing.assert_allclose(one, wanted, rtol=rtol, atol=rtol)
+
+
 def _instructions(program, known):
     for position in range(len(program)):
         row = program[position]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.backends.c.agreement import compared
 from tests.backends.c.running import Compiled
 from tests.backends.c.test_codegen import program_of
 
@@ -14,17 +15,6 @@ DTYPES = {"complex128": 1e-13, "complex64": 1e-5}
 def drawn(shape, dtype, seed=0):
     rng = np.random.default_rng(seed)
     return (rng.normal(size=shape) + 1j * rng.normal(size=shape)).astype(dtype)
-
-
-def compared(outputs, inputs, values, rtol):
-    compiled = Compiled(program_of(outputs, inputs))
-    assert compiled.source.callbacks == () and compiled.warnings == ""
-    status, found = compiled.call(*values)
-    assert status == 0
-    for output, one in zip(outputs, found, strict=True):
-        wanted = np.asarray(output.eval(dict(zip(inputs, values, strict=True))))
-        assert (one.dtype, one.shape) == (wanted.dtype, wanted.shape)
-        np.testing.assert_allclose(one, wanted, rtol=rtol, atol=rtol)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

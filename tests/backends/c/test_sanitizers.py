@@ -34,8 +34,11 @@ def run(name):
 
 def preloaded():
     """The environment of a process whose first library is the sanitizer's."""
-    library = subprocess.run([shutil.which("gcc"), "-print-file-name=libasan.so"], capture_output=True, text=True, check=True).stdout.strip()
-    return {**os.environ, "LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
+    found = [
+        subprocess.run([shutil.which("gcc"), f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
+        for name in ("libasan.so", "libstdc++.so.6")  # SciPy's functions throw and catch, which the sanitizer has to see
+    ]
+    return {**os.environ, "LD_PRELOAD": " ".join(found), "ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
 def in_process(code):

@@ -68,3 +68,7 @@ def test_integers_stay_with_numpy():
     source = generate(program_of([made], [k]))
     assert source.callbacks in ((), ("binom",))
     np.testing.assert_allclose(et.function([k], made, backend="c")(np.arange(4)), 1.0)
+
+
+def test_what_c_has_itself_does_not_load_scipys():
+    assert foreign("erf", 1, "d") is None and foreign("floor_divide", 2, "d") is None

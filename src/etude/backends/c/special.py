@@ -11,6 +11,8 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
 from typing import Any
 
+from etude.backends.c.scalars import ROWS
+
 __all__ = ["foreign", "pointer_of"]
 
 MODULE = "scipy.special.cython_special"
@@ -25,10 +27,10 @@ def foreign(name: str, count: int, kind: str) -> tuple[str, str] | None:
 
     For float32 (`kind` f) it is the one of float32, or else the one of float64, as in SciPy's own loops.
     """
+    if name in ROWS or name in _OF_PYTHON:
+        return None
     exported = getattr(import_module(MODULE), "__pyx_capi__", {})
     name = _ALIASES.get(name, name)
-    if name in _OF_PYTHON:
-        return None
     for number in ("float", "double") if kind == "f" else ("double",):
         wanted = f"{number} ({f'{number}, ' * count}int __pyx_skip_dispatch)"
         for spelled in (name, f"__pyx_fuse_0{name}", f"__pyx_fuse_1{name}"):

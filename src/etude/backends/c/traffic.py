@@ -36,6 +36,8 @@ def kernel_info(writer: Writer, number: int) -> KernelInfo:
         work = prod(kernel.domain) * sum(op not in _MOVES for op in ops)
     elif first.kind == "matmul":
         work = 2 * first.size * graph.nodes[first.args[0]].shape[-1]
+    elif first.kind == "lanes":
+        work = graph.nodes[first.args[0]].size
     elif first.kind == "lapack":
         work = factoring_work(graph, kernel.members[0])
     else:
