@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from tests.benchmarks import gradients, simplification
+from tests.benchmarks import engine, gradients, simplification
 from tests.benchmarks.__main__ import main
+from tests.benchmarks.by_hand import BY_HAND
 from tests.benchmarks.systems import SYSTEMS
 from tests.benchmarks.workloads import WORKLOADS
 
@@ -27,6 +28,14 @@ def test_costs_are_those_of_numpy(name):
         assert [np.shape(slope) for slope in found[1:]] == [np.shape(value) for value in work.values[: work.wrt]]
     else:
         assert [slope.shape for slope in found] == [(cost.size, value.size) for value in work.values[: work.wrt]]
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_what_is_worked_out_by_hand(name):
+    work, laps = WORKLOADS[name](*SMALL.get(name, ())), {"workload": name}
+    found = SYSTEMS["etude numpy"](work, laps)(*work.values)
+    for one, other in zip(SYSTEMS["numpy by hand"](work, laps)(*work.values), found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
 
 
 def test_a_table_is_printed_and_written(tmp_path, capsys):
@@ -69,3 +78,11 @@ def test_simplification_is_compared_over_a_file(tmp_path, capsys):
     assert simplification.main([str(file), "--systems", "etude", "--json", str(figures)]) == 0
     assert [(each[0], each[2]) for each in json.loads(figures.read_text())["results"]["etude"]] == [(0, "1.0"), (1, "2 * y")]
     assert capsys.readouterr().out.splitlines()[0] == "2 of 3 expressions, 8 operations as written"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_random_expressions_of_the_engine_are_the_same_each_time(shared):
+    (one, nodes), (other, again) = (engine.expression(200, 3, shared) for _ in range(2))
+    assert one.term is other.term
+    assert nodes == again >= 200
+    assert all(figure > 0 for figure in (*engine.costs(60, shared), *engine.memory(60, shared)))

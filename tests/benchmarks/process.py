@@ -21,7 +21,7 @@ def digest(results):
 
 
 def main(workload, system, threads, seconds):
-    work, laps = WORKLOADS[workload](), {"threads": int(threads)}
+    work, laps = WORKLOADS[workload](), {"threads": int(threads), "workload": workload}
     begun = time.perf_counter()
     call = SYSTEMS[system](work, laps)
     result = call(*work.values)

@@ -1,12 +1,14 @@
 """How each system computes a workload: `prepare(workload)` gives a function of NumPy arrays that gives NumPy arrays.
 
-`laps` takes the times at which imports and building ended. The functions of `jax`, `pytensor` and `torch` need those packages; `numpy` computes the cost alone, as a floor.
+`laps` takes the times at which imports and building ended. The functions of `jax`, `pytensor`, `torch`, `casadi` and `autograd` need those packages; `numpy` computes the cost alone, as a floor, `numpy by hand`
+derivatives too where someone has worked them out.
 """
 
 import time
 from types import SimpleNamespace
 
 import numpy as np
+from tests.benchmarks.by_hand import BY_HAND
 
 
 class Unable(Exception):
@@ -61,6 +63,88 @@ def numpy(work, laps):
     return lambda *values: [work.cost(library, *values)]
 
 
+def by_hand(work, laps):
+    laps["import"] = laps["build"] = time.perf_counter()
+    if laps.get("workload") not in BY_HAND:
+        raise Unable("nobody has written it")
+    return BY_HAND[laps["workload"]]
+
+
+def autograd(work, laps):
+    """Its graph is built anew in each call."""
+    import autograd
+    import autograd.numpy as anp
+    from autograd.scipy.special import erf
+
+    laps["import"] = time.perf_counter()
+
+    def scan(step, carry, xs):
+        ys = []
+        for x in xs:
+            carry, y = step(carry, x)
+            ys.append(y)
+        return anp.stack(ys)
+
+    library = _extended(anp, erf=erf, scan=scan)
+
+    def cost(*values):
+        return work.cost(library, *values)
+
+    if work.wanted == "jacobian":
+        raise Unable("no sparse Jacobian")
+    laps["build"] = time.perf_counter()
+    if work.wanted == "hvp":
+        product = autograd.hessian_vector_product(cost)
+        return lambda x, v: [product(x, v)]
+    if work.wanted == "hessian":
+        whole = autograd.hessian(cost)
+        return lambda x: [whole(x)]
+    both = autograd.value_and_grad(lambda leaves, rest: cost(*leaves, *rest))
+
+    def call(*values):
+        value, slopes = both(values[: work.wrt], values[work.wrt :])
+        return [value, *slopes]
+
+    return call
+
+
+def casadi(work, laps):
+    """Elements of columns in one graph where they are few, whole columns where they are many; results preallocated."""
+    import casadi as ca
+
+    laps["import"] = time.perf_counter()
+    if any(np.ndim(value) > 2 for value in work.values) or laps.get("workload") in ("mlp", "lstm", "ba", "gmm"):
+        raise Unable("its arrays are matrices without broadcasting")
+    library = SimpleNamespace(
+        sum=ca.sum1, mean=lambda x: ca.sum1(x) / x.shape[0], matmul=ca.mtimes, logaddexp=lambda a, b: ca.fmax(a, b) + ca.log1p(ca.exp(-ca.fabs(a - b))),
+        tanh=ca.tanh, sin=ca.sin, cos=ca.cos, exp=ca.exp, log=ca.log, sqrt=ca.sqrt, erf=ca.erf,
+    )  # fmt: skip
+    kind = ca.SX if sum(map(np.size, work.values)) < 10_000 else ca.MX
+    symbols = [kind.sym(f"x{place}", *np.shape(value)) for place, value in enumerate(work.values)]
+    cost = work.cost(library, *symbols[: 1 if work.wanted == "hvp" else None])
+    if work.wanted == "hvp":
+        outputs = [ca.jtimes(ca.gradient(cost, symbols[0]), *symbols)]
+    elif work.wanted == "hessian":
+        outputs = [ca.densify(ca.hessian(cost, symbols[0])[0])]
+    else:
+        outputs = [cost, *[ca.gradient(cost, symbol) for symbol in symbols[: work.wrt]]]
+    laps["build"] = time.perf_counter()
+    function = ca.Function("f", symbols, outputs)
+    buffer, evaluate = function.buffer()
+    results = [np.zeros(function.size_out(place), order="F") for place in range(len(outputs))]
+    given = [np.array(value, float, order="F", ndmin=1) for value in work.values]
+    for place, value in enumerate(given):
+        buffer.set_arg(place, memoryview(value.T))
+    for place, value in enumerate(results):
+        buffer.set_res(place, memoryview(value.T))
+
+    def call(*values, keep=(buffer, given)):
+        evaluate()
+        return results
+
+    return call
+
+
 def jax(work, laps):
     import jax
     import jax.numpy as jnp
@@ -99,7 +183,7 @@ def pytensor(work, laps):
     def scan(step, carry, xs):
         raise Unable("the loop is not written for it")
 
-    library = _extended(pt, scan=scan, logaddexp=lambda a, b: pt.logaddexp(pt.as_tensor(a), b))
+    library = _extended(pt, scan=scan, asarray=pt.as_tensor, logaddexp=lambda a, b: pt.logaddexp(pt.as_tensor(a), b))
     symbols = [pt.as_tensor(value).type() for value in work.values]
     cost = work.cost(library, *symbols[: 1 if work.wanted == "hvp" else None])
     if work.wanted == "jacobian":
@@ -130,7 +214,7 @@ def torch(work, laps):
 
     library = _extended(
         torch, scan=scan, sum=named(torch.sum), mean=named(torch.mean), concatenate=torch.cat, stack=lambda xs, axis=0: torch.stack(xs, dim=axis),
-        max=lambda x, axis=None: torch.amax(x) if axis is None else torch.amax(x, dim=axis), logaddexp=lambda a, b: torch.logaddexp(torch.tensor(a), b),
+        max=lambda x, axis=None: torch.amax(x) if axis is None else torch.amax(x, dim=axis), logaddexp=lambda a, b: torch.logaddexp(torch.tensor(a), b), asarray=torch.as_tensor,
     )  # fmt: skip
     if work.wanted == "jacobian":
         raise Unable("no sparse Jacobian")
@@ -153,7 +237,6 @@ def torch(work, laps):
 
 
 SYSTEMS = {
-    "etude": etude("auto"), "etude numpy": etude("numpy"), "etude c": etude("c"), "numpy": numpy, "jax": jax, "torch": torch,
-    "pytensor": pytensor,
+    "etude": etude("auto"), "etude numpy": etude("numpy"), "etude c": etude("c"), "numpy": numpy, "numpy by hand": by_hand,
+    "jax": jax, "torch": torch, "pytensor": pytensor, "casadi": casadi, "autograd": autograd,
 }  # fmt: skip
-

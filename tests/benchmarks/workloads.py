@@ -47,7 +47,7 @@ def gmm(dimensions=32, components=10, count=10_000):
     ]  # fmt: skip
 
     def cost(library, weights, means, logs, lower, points):
-        factors = lower * below + library.exp(logs)[:, :, None] * np.eye(dimensions)
+        factors = lower * library.asarray(below) + library.exp(logs)[:, :, None] * library.asarray(np.eye(dimensions))
         moved = library.matmul(points[None] - means[:, None], library.swapaxes(factors, 1, 2))
         each = (weights + library.sum(logs, axis=1))[:, None] - 0.5 * library.sum(moved**2, axis=2)
         high = library.max(each, axis=0)

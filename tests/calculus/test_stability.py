@@ -77,3 +77,39 @@ def test_where_guards_a_division_and_a_root():
     assert [float(slope.eval({x: 2.0, y: 0.0})) for slope in first] == [0.0, 0.0]
     second = [et.grad(slope, y, disconnected_inputs="ignore") for slope in first]
     assert [float(slope.eval({x: 2.0, y: 0.0})) for slope in second] == [0.0, 0.0]
+
+
+SHIFTS = [
+    (lambda x: et.max(x), None, False),
+    (lambda x: et.max(x, axis=0), 0, False),
+    (lambda x: et.max(x, axis=1)[:, None], 1, False),
+    (lambda x: et.expand_dims(et.max(x, axis=1), 1), 1, False),
+    (lambda x: et.max(x, axis=1, keepdims=True), 1, True),
+    (lambda x: et.max(x, axis=1, keepdims=True), 1, False),
+]
+
+
+@pytest.mark.parametrize(("shift", "axis", "keepdims"), SHIFTS)
+def test_logsumexp_shifted_by_hand_has_no_ties(shift, axis, keepdims):
+    x = et.symbol("x", (3, 3))
+    total = et.log(et.sum(et.exp(x - shift(x)), axis=axis, keepdims=keepdims)) + et.max(x, axis=axis, keepdims=keepdims)
+    slope = et.grad(et.sum(total), x)
+    assert slope.term is et.softmax(x, axis=axis).term
+
+
+def test_logsumexp_shifted_along_another_axis_stays():
+    x = et.symbol("x", (3, 3))
+    for total in (
+        et.logsumexp(x - et.max(x, axis=1), axis=1) + et.max(x, axis=1),
+        et.logsumexp(x - et.max(x, axis=0)[:, None], axis=1) + et.max(x, axis=0),
+    ):
+        assert et.stabilize(total).term is total.term
+
+
+def test_shares_sum_to_one_where_there_are_some():
+    x, empty = et.symbol("x", (3, 2)), et.symbol("empty", (3, 0))
+    assert et.simplify(et.sum(et.softmax(x, axis=1), axis=1)).term is et.simplify(et.broadcast_to(1.0, (3,))).term
+    assert et.simplify(et.sum(et.softmax(x, axis=1), axis=0)).term.type.shape == (2,)
+    np.testing.assert_array_equal(
+        et.simplify(et.sum(et.softmax(empty, axis=1), axis=1)).eval({empty: np.ones((3, 0))}), np.zeros(3)
+    )

@@ -13,7 +13,7 @@ REWRITES = [
     rule
     for name in (
         "simplify", "stabilize", "masks", "arithmetic", "generators", "speed", "elementary", "algebraic", "half_angles",
-        "programs",
+        "programs", "inverses",
     )
     for rule in et.rules.default(name)
     if rule.kind in ("rewrite", "equation")

@@ -99,6 +99,33 @@ def test_the_answer_has_its_reasons():
     assert steps[-1].rule.startswith("verified: ")
 
 
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("cos(x)/(1 + sin(x))", ["substitution arithmetic", "d_log powers"]),
+        ("3*sin(2*x) + x", ["d_cos trigonometric", "undetermined coefficients", "constant factor arithmetic", "d_divide powers", "addend by addend arithmetic"]),
+        ("1/(x**2 - 5*x + 6)", ["d_log powers", "partial fractions"]),
+        ("1/(3 + 5*sin(x))", ["sin_by_half tangents", "tangent of half the angle trigonometric", "d_log powers", "partial fractions", "constant factor arithmetic"]),
+        ("exp(2*x)/(1 + exp(x))", ["expit_apart exponentials", "exponential exponential", "constant arithmetic", "d_log powers", "partial fractions"]),
+        ("arctan(x)*x", ["d_arctan trigonometric", "undetermined coefficients"]),
+    ],
+)
+def test_only_the_steps_that_made_the_answer_are_told_in_order(text, steps):
+    [answer] = et.antiderivatives(text)
+    *told, last = et.explain(answer)
+    places = [f"{step.rule} {step.file.split('/')[-1].removesuffix('.rules')}".strip() for step in told]
+    assert places == steps
+    assert all(step.line > 0 for step in told if step.file)
+    assert last.after is answer.term
+
+
+def test_a_table_line_leads_from_an_integrand_to_its_antiderivative():
+    x = et.scalar("x")
+    [answer] = et.antiderivatives("3*sin(2*x) + x")
+    [line] = [step for step in et.explain(answer) if "integrals" in step.file]
+    assert (line.before, line.after) == (x.term, et.parse("0.5*x**2").term)
+
+
 def test_what_is_no_scalar_or_no_symbol_is_refused():
     with pytest.raises(TypeError, match="only floating scalars"):
         et.antiderivatives(et.vector("v"), et.scalar("x"))

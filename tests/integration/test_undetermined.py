@@ -11,7 +11,7 @@ x = et.scalar("x")
 
 def found(text, primitive=lambda term: None, **words):
     integrand = et.parse(text, x=x, **words)
-    answers = [et.from_term(term) for term, _ in undetermined(simplify(integrand.term), x.term, primitive)]
+    answers = [et.from_term(term) for term, _, _ in undetermined(simplify(integrand.term), x.term, primitive)]
     return integrand, answers
 
 
@@ -51,6 +51,13 @@ def test_primitives_are_asked_for():
     assert [str(et.simplify(answer - (et.parse("expi(x) - exp(x)/x", x=x)))) for answer in answers] == ["0.0"]
 
 
+def test_the_primitives_in_the_answer_are_told():
+    integrand, product, whole = (et.parse(text, x=et.scalar("x")).term for text in ("exp(x)/x**2", "exp(x)/x", "expi(x)"))
+    known = {product: whole}
+    [(_, _, used)] = undetermined(integrand, et.scalar("x").term, known.get)
+    assert used == [(product, whole)]
+
+
 def test_functions_whose_slopes_were_used_are_told():
-    [(_, functions)] = undetermined(et.parse("x*cos(x)", x=x).term, x.term, lambda term: None)
+    [(_, functions, _)] = undetermined(et.parse("x*cos(x)", x=x).term, x.term, lambda term: None)
     assert [str(et.from_term(term)) for term in functions] == ["cos(x)", "sin(x)"]

@@ -67,3 +67,25 @@ def test_ownership_of_outputs():
 def test_a_view_without_dimensions_is_no_number():
     one = symbol("one", (1,))
     assert plan_of([reshape(one, shape=())], [one]).ownership == (Ownership.FOREIGN,)
+
+
+add_at, set_at, getitem = (CATALOGUE[name] for name in ("add_at", "set_at", "getitem"))
+FIRST = (("slice", 0, 1, None),)
+
+
+def changed(whole, value, kind=add_at):
+    return kind.apply((whole, value), (FIRST,))
+
+
+def test_elements_are_changed_in_place_where_the_array_dies():
+    plan = plan_of([changed(changed(sin(x), constant(1.0), set_at), constant(2.0))], [x])
+    assert plan.reuse == {1: 3, 2: 4}
+    assert plan.ownership == (Ownership.OWN,)
+
+
+def test_elements_of_what_is_read_elsewhere_are_changed_in_a_copy():
+    assert plan_of([changed(x, constant(1.0))], [x]).reuse == {}
+    whole = sin(x)
+    assert plan_of([changed(whole, constant(1.0)), whole], [x]).reuse == {}
+    assert plan_of([changed(whole, getitem.apply((whole,), ((("slice", 1, 2, None),),)))], [x]).reuse == {}
+    assert plan_of([changed(sin(symbol("v", (3,), "float32")), constant(1.0))], []).reuse == {}

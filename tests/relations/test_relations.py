@@ -52,6 +52,52 @@ def test_the_lines_themselves_where_nothing_is_known():
     assert pairs["exp(x)"] == "exp(x)"
 
 
+def test_every_line_is_an_answer_where_the_symbol_is_unknown_too():
+    wrt = var()
+    found = run(0, (q, wrt, r), differentialo(q, wrt, r))
+    answers = {tuple(texts(answer)) for answer in found}
+    assert {("sin(u)", "u", "cos(u)"), ("a * b", "a", "b"), ("a * b", "b", "a"), ("u * log(u) - u", "u", "log(u)")} <= answers
+    assert len(answers) == len(found)
+    heads = [term.head.name for term, _, _ in found]
+    before = heads[: heads.index("sin")]
+    assert {"add", "multiply", "where", "erf"} <= set(before)
+    assert before.count("add") == before.count("multiply") == 1  # each line is heard before a second operand of any
+    for term, symbol, slope in found[::17]:
+        assert run(0, True, differentialo(term, symbol, slope)) == (True,)
+
+
+def test_only_lines_of_a_known_operator_are_heard():
+    wrt = var()
+    found = run(0, (q, wrt, r), differentialo(etuple(CATALOGUE["sinh"], q), wrt, r))
+    assert [tuple(texts(answer)) for answer in found] == [("u", "u", "cosh(u)")]
+    assert texts(run(0, q, differentialo(etuple(CATALOGUE["multiply"], x.term, q), x, r)))[0] == "b"
+
+
+def test_a_line_by_what_is_known_of_its_derivative():
+    assert texts(run(1, q, differentialo(q, x, etuple(CATALOGUE["sign"], r)))) == ["abs(x)"]
+
+
+def test_lines_as_sums_of_elements():
+    whole = etuple(CATALOGUE["sum"], etuple(CATALOGUE["multiply"], v.term, q), None, False)
+    assert texts(run(1, (q, r), gradiento(whole, v, r))[0]) == ["b", "broadcast_like(b, v)"]
+    with limits(results=12):
+        costs = texts(run(0, q, gradiento(q, v, r)))
+    assert {"sum(v + b)", "sum(sqrt(v))", "sum(cbrt(v))"} <= set(costs)
+
+
+@pytest.mark.parametrize(
+    ("gradient", "wrt", "costs"),
+    [
+        (2 * v, v, ["sum(v**2)"]),
+        (et.sin(x) * et.cos(x), x, ["-0.25 * cos(2 * x)"]),
+        (x * y, x, ["0.5 * y * x**2"]),
+        (et.exp(-(v**2)), v, ["0.8862269254527579 * sum(erf(v))", "-0.886226925452758 * sum(erfc(v))"]),
+    ],
+)
+def test_each_cost_is_told_once_modulo_the_normal_form(gradient, wrt, costs):
+    assert texts(run(0, q, gradiento(q, wrt, gradient))) == costs
+
+
 def test_a_derivative_known_in_part():
     assert texts(run(0, q, differentialo(3 * et.sin(x), x, etuple(CATALOGUE["multiply"], et.cos(x).term, q)))) == ["3.0"]
 

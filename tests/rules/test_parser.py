@@ -99,3 +99,23 @@ def test_a_rule_of_ones_own_is_used():
     x = et.scalar("x")
     mine = et.rule("mine: sin(x) -> cos(x)")
     assert str(et.simplify(et.sin(x) + 1.0, rules=et.rules.default("simplify") + mine)) == "cos(x) + 1"
+
+
+def test_a_checked_text_is_read_when_asked_and_says_the_same():
+    text = GOOD + "d(item(qr(a), 0)) = d(a)\nd(mod(u, v)) = d(u)\nadjoint(where(c, [a], [b]), g) = (where(c, g, 0), where(c, 0, g))\n"
+    eager, later = parse_rules(text, "my.rules"), parse_rules(text, "my.rules", checked=True)
+    for one, other in zip(eager, later, strict=True):
+        assert "lhs" not in vars(other)
+        assert (other.name, other.kind, other.head, other.place) == (one.name, one.kind, one.head, one.place)
+        assert "lhs" not in vars(other)
+        assert one == other
+        assert (other.lhs, other.rhs, other.condition, other.cotangent) == (one.lhs, one.rhs, one.condition, one.cotangent)
+    assert hash(eager) == hash(later)
+    assert eager == later
+
+
+def test_asking_for_a_differential_reads_no_other_line():
+    rules = parse_rules("d(sin(u)) = cos(u)*d(u)\nd(cos(u)) = -sin(u)*d(u)\n", checked=True)
+    assert str(et.rules.rule("s: sin(x) -> x").head) == str(rules["d_sin"].head)
+    assert rules["d_sin"].rhs is not None
+    assert ["rhs" in vars(rule) for rule in rules] == [True, False]

@@ -24,6 +24,7 @@ _API_VERSION = "2024.12"
 _NUMBERS = (bool, int, float, complex)
 _equal, _not_equal = CATALOGUE["equal"], CATALOGUE["not_equal"]
 _float64 = np.dtype(np.float64)
+_new = object.__new__
 
 
 def described(error: EtudeError, operands: tuple[Any, ...]) -> EtudeError:
@@ -42,12 +43,21 @@ def _operand(other: Any) -> Any:
 
 
 def _binary(name: str, reflected: bool = False) -> Callable[[Array, Any], Array]:
-    apply = CATALOGUE[name].apply
+    apply, pair = CATALOGUE[name].apply, CATALOGUE[name].pair
 
     def method(self: Array, other: Any) -> Any:
         kind = type(other)
         if kind is Array:
             part = other.term
+            if not reflected:
+                try:
+                    term = pair(self.term, part)
+                except (ShapeError, TermTypeError) as error:
+                    raise described(error, (self.term, part)) from None
+                array = _new(Array)
+                array.term = term
+                array._name = None
+                return array
         elif kind is float and self.term.type.dtype is _float64:
             part = constant(other)
         else:
@@ -59,10 +69,7 @@ def _binary(name: str, reflected: bool = False) -> Callable[[Array, Any], Array]
             term = apply(operands)
         except (ShapeError, TermTypeError) as error:
             raise described(error, operands) from None
-        array = object.__new__(Array)
-        array.term = term
-        array._name = None
-        return array
+        return wrap(term)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = CATALOGUE[name].doc

@@ -166,7 +166,7 @@ def _rules(op: Op, lines: str) -> list[Rule]:
     """The lines of an operator; those of its differential without a condition are one sum."""
     found = parse_rules(lines)
     for rule in found:
-        head = rule.lhs._tuple[0] if isinstance(rule.lhs, Term) else None
+        head = rule.head
         if rule.kind not in ("differential", "adjoint") or head is not op:
             raise RuleError(
                 f"a line `d({op.name}(...)) = ...` or `adjoint({op.name}([...]), g) = ...` was expected",

@@ -13,7 +13,7 @@ from etude.api.construct import asarray
 from etude.api.gradient import checked_option, container, delivered, grad, listed
 from etude.api.sparse import empty_like, sparse_jacobian
 from etude.calculus import DisconnectedType, NullType, zero_like
-from etude.differentiation import differentiate, push
+from etude.differentiation import differentiate, few_elements, push
 from etude.ops import CATALOGUE
 from etude.ops.batching import over_items
 from etude.ops.binders import mapped_over
@@ -183,7 +183,18 @@ def jacobian(
 
 
 def _rows(expression: Term, wrt: Sequence[Term], constants: Sequence[Term], simplify: bool) -> list[Any]:
-    """Jacobians: columns by the pushforward where there are fewer of them, else rows by the pullback."""
+    """Jacobians: element by element where most are zero, else columns by the pushforward where there are fewer, else rows by
+    the pullback.
+    """
+    few = {term: few_elements(expression, term, constants) if simplify else None for term in wrt}
+    dense = [term for term in wrt if few[term] is None]
+    made = dict(zip(dense, _all_elements(expression, dense, constants, simplify), strict=True))
+    return [made.get(term, few[term]) for term in wrt]
+
+
+def _all_elements(expression: Term, wrt: Sequence[Term], constants: Sequence[Term], simplify: bool) -> list[Any]:
+    if not wrt:
+        return []
     known = all(term.type.is_static for term in (expression, *wrt))
     if known and sum(map(_count, wrt)) < _count(expression):
         columns = [_columns(expression, term, constants, simplify) for term in wrt]

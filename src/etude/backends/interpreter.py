@@ -8,6 +8,7 @@ from typing import Any
 from etude.backends.bodies import binder_function
 from etude.backends.namespaces import Namespace, scalar_operator
 from etude.backends.source import compiled_body
+from etude.ops.indexing import IN_PLACE
 from etude.program import Ownership, Plan, Program
 from etude.program.meaning import keyword_arguments
 
@@ -96,8 +97,9 @@ class _Assembler:
             return _general(binder_function(op, attributes, types, namespace, compiled_body), tuple(places), {}, None), _ALL
         reused = self.plan.reuse.get(position) if namespace.is_numpy else None
         if attributes or reused is not None or not 1 <= len(places) <= 2:
-            out = None if reused is None else self.place(reused)
-            return _general(namespace.function(op), tuple(places), keyword_arguments(op, attributes), out), _ALL
+            inside = None if reused is None else IN_PLACE.get(op)
+            out = None if reused is None or inside is not None else self.place(reused)
+            return _general(inside or namespace.function(op), tuple(places), keyword_arguments(op, attributes), out), _ALL
         kinds = (program.types[program.first + position], *[program.types[slot] for slot in program.operands[position]])
         key = (op, kinds)
         function = self._plain.get(key)

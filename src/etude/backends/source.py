@@ -15,6 +15,7 @@ import numpy as np
 
 from etude.backends.bodies import binder_function
 from etude.backends.namespaces import Namespace, scalar_operator
+from etude.ops.indexing import IN_PLACE
 from etude.program import Ownership, Plan, Program, plan_memory, ufunc_of
 from etude.program.meaning import keyword_arguments
 
@@ -110,9 +111,10 @@ class Source:
         if "binder" in op.properties:
             loop = binder_function(op, program.attributes[position], kinds, self.namespace, compiled_body)
             return f"{target} = {self._bind(op.name, loop)}({', '.join(names)})"
-        function = self._bind(re.sub(r"\W", "_", op.name), self.namespace.function(op))
-        reused = self.plan.reuse.get(position)
-        if reused is not None and self.namespace.is_numpy and ufunc_of(op) is not None:
+        reused = self.plan.reuse.get(position) if self.namespace.is_numpy else None
+        called = self.namespace.function(op) if reused is None or op not in IN_PLACE else IN_PLACE[op]
+        function = self._bind(re.sub(r"\W", "_", op.name), called)
+        if reused is not None and ufunc_of(op) is not None:
             names.append(f"out={self.name(reused)}")
         named = keyword_arguments(op, program.attributes[position])
         names += [f"{key}={self._literal(value)}" for key, value in named.items()]

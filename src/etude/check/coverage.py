@@ -27,7 +27,7 @@ def uncovered(rules: RuleSet) -> tuple[str, ...]:
     missing = [f"{name}: no differential" for name in CATALOGUE if not is_users(name) and name not in known | _NOT_DIFFERENTIATED]
     used = {name: rule.name for rule in differentials for name in named_parts(rule.rhs)}
     missing += [f"{name}: used by {used[name]}, no differential" for name in sorted(set(used) - known - _NOT_DIFFERENTIATED)]
-    adjoint = {rule.lhs._tuple[0].name for rule in rules if rule.kind == "adjoint"}
+    adjoint = {rule.head.name for rule in rules if rule.kind == "adjoint"}
     if adjoint:
         around = {name: rule.name for rule in differentials for name in _around_differentials(rule.rhs)}
         without = sorted(set(around) - adjoint - _NOT_DIFFERENTIATED)

@@ -37,7 +37,7 @@ def judge_differential(rule: Rule, rules: RuleSet) -> Verdict:
         lines = _templates(rule, rules)
     except EtudeError as error:
         return Verdict(rule, False, None, note=str(error).partition("\n")[0])
-    if "mark" in lines[0].rule.lhs._tuple[0].properties:
+    if "mark" in lines[0].rule.head.properties:
         return Verdict(rule, None, None, note="a mark for the calculus, no slope")
     meant = [place for place, line in enumerate(lines) if line.rule == rule and {LINEAR, FLAT} & set(line.kinds)]
     if not meant:
@@ -47,26 +47,26 @@ def judge_differential(rule: Rule, rules: RuleSet) -> Verdict:
 
 def _is_compound(rule: Rule) -> bool:
     """Whether the line is about an expression, not about one operator."""
-    inner = rule.lhs._tuple[1] if rule.lhs._tuple[0].name == "item" else rule.lhs
+    inner = rule.lhs._tuple[1] if rule.head.name == "item" else rule.lhs
     return any(not isinstance(part, Variable) for part in inner.operands)
 
 
 def judge_adjoint(rule: Rule) -> Verdict:
     """Whether a line passes the test by inner products: <g, L v> = <adjoint(L) g, v>."""
-    if "mark" in rule.lhs._tuple[0].properties:
+    if "mark" in rule.head.properties:
         return Verdict(rule, None, None, note="a mark for the calculus, not linear")
-    lines = [line for line in default("adjoints") if line.lhs._tuple[0] is rule.lhs._tuple[0]]
+    lines = [line for line in default("adjoints") if line.head is rule.head]
     first = lines[: lines.index(rule)] if rule in lines else []
     return _verdict(rule, [_Adjoint(replace(rule, lhs=lhs, rhs=rhs), first) for lhs, rhs in spelled(rule, (0, 1))])
 
 
 def _templates(rule: Rule, rules: RuleSet) -> tuple[Template, ...]:
-    inner = rule.lhs._tuple[1] if rule.lhs._tuple[0].name == "item" else rule.lhs
+    inner = rule.lhs._tuple[1] if rule.head.name == "item" else rule.lhs
     index = None if inner is rule.lhs else rule.lhs._tuple[2]
     own = rules.of_kind("differential", "adjoint")
-    told = {(line.kind, line.lhs._tuple[0]) for line in own}
+    told = {(line.kind, line.head) for line in own}
     library = [line for name in ("differentials", "adjoints") for line in default(name)]
-    both = RuleSet((*own, *[line for line in library if (line.kind, line.lhs._tuple[0]) not in told]))
+    both = RuleSet((*own, *[line for line in library if (line.kind, line.head) not in told]))
     count = len(inner.operands) + sum(bool(getattr(part, "star", False)) for part in inner.operands)
     return templates(inner._tuple[0], count, index, both)
 
@@ -102,7 +102,7 @@ class _Claim:
 class _Differential(_Claim):
     def __init__(self, template: Template, earlier: tuple[Template, ...]):
         self.earlier = tuple([line.condition for line in earlier if line.rule != template.rule])
-        op, self.template = template.rule.lhs._tuple[0], template
+        op, self.template = template.rule.head, template
         inner = template.rule.lhs._tuple[1]._tuple[0] if op.name == "item" else op
         self.names = tuple([slot(i).name for i in range(len(template.kinds))])
         self.attributes = {slot(name).name: attribute_choices(inner, name) for name in inner.attributes}

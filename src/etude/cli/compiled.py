@@ -19,7 +19,7 @@ def source_of(expression: et.Array, as_c: bool) -> str:
     """The generated code; no compiler runs."""
     if as_c:
         program, _ = lower([expression.term])
-        return "\n".join(generate(program, threads=default_threads()).files).rstrip()
+        return "\n".join(generate(program).files).rstrip()
     _, symbols = lower([expression.term])
     return et.function([et.from_term(term) for term in symbols], expression, backend="numpy").source.rstrip()
 

@@ -9,11 +9,12 @@ from typing import Any
 from etude.calculus import Result, cotangents, hold, release, tangents
 from etude.calculus.instantiate import Polish
 from etude.calculus.reverse import Contributed
+from etude.calculus.scattered import scattered
 from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize, simplify_together, within_bodies
 from etude.rules import default
 from etude.terms import Term, bulk, postorder
 
-__all__ = ["differentiate", "push", "stabilized"]
+__all__ = ["differentiate", "few_elements", "push", "stabilized"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 
@@ -72,6 +73,17 @@ def push(
     directions = {at[term]: value for term, value in moved.items()}
     results = tangents([stable[place] for place in held], directions, [at[term] for term in constants])
     return _finished(results, simplify, journal)
+
+
+@bulk()
+def few_elements(output: Term, wrt: Term, constants: Sequence[Term] = ()) -> Term | None:
+    """The Jacobian, simplified, where it is large and few of its elements can be other than zero; None elsewhere."""
+    (held,), places = hold([output], [wrt, *constants])
+    journal = _journal([held])
+    stable = stabilized([held, *places.values()], journal)
+    at = dict(zip(places, stable[1:], strict=True))
+    found = scattered(stable[0], at[wrt], [at[term] for term in constants])
+    return None if found is None else _finished([found], True, journal)[0]  # type: ignore[return-value]  # of a term a term
 
 
 def _journal(terms: Sequence[Term]) -> Journal | None:

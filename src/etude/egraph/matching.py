@@ -27,7 +27,7 @@ class Directed:
 
     def __init__(self, rule: Rule):
         self.rule = rule
-        self.head = rule.lhs._tuple[0]
+        self.head = rule.head
         self.slots = {variable: place for place, variable in enumerate(sorted(variables_of(rule.lhs), key=str), 1)}
         self._build = compile_replacement(rule.rhs, self.slots, rule.domain)
         self._test = compile_condition(rule.condition, self.slots)

@@ -10,7 +10,7 @@ from functools import cache
 from etude.integration.generators import Generators, Unfit
 from etude.integration.parts import number, product, varies
 from etude.ops import CATALOGUE
-from etude.rewriting import apply_at_root, bottom_up
+from etude.rewriting import Journal, Step, apply_at_root, bottom_up
 from etude.rules import RuleSet, default
 from etude.terms import Term, postorder, replace, symbol
 
@@ -23,9 +23,12 @@ def _family() -> RuleSet:
     return RuleSet(dataclasses.replace(rule, kind="rewrite") for rule in rules)
 
 
-def of_one_exponential(integrand: Term, variable: Term) -> tuple[Term, Term, Term] | None:
-    """(The integrand with powers of a new variable for its exponentials, the new variable, the exponential that it is)."""
-    changed = bottom_up(apply_at_root(_family()))(integrand) or integrand
+def of_one_exponential(integrand: Term, variable: Term) -> tuple[Term, Term, Term, tuple[Step, ...]] | None:
+    """(The integrand with powers of a new variable for its exponentials, the new variable, the exponential that it is, and
+    the steps that led to exponentials alone).
+    """
+    journal = Journal()
+    changed = bottom_up(apply_at_root(_family(), journal))(integrand) or integrand
     nodes = [node for node in postorder(changed) if node._tuple[0] is CATALOGUE["exp"] and varies(node, variable)]
     rates = [_rate(node.operands[0], variable) for node in nodes]
     known = [rate for rate in rates if rate]
@@ -38,7 +41,8 @@ def of_one_exponential(integrand: Term, variable: Term) -> tuple[Term, Term, Ter
     [found] = replace([changed], powers)
     if varies(found, variable):
         return None
-    return found, fresh, CATALOGUE["exp"](product(int(unit) if unit == 1 else unit, {variable: 1}, variable))
+    unit_power = CATALOGUE["exp"](product(int(unit) if unit == 1 else unit, {variable: 1}, variable))
+    return found, fresh, unit_power, journal.derivation().steps
 
 
 def _rate(exponent: Term, variable: Term) -> Fraction | None:

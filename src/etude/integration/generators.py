@@ -48,7 +48,7 @@ def _lines() -> dict[Op, tuple[int, Rule]]:
 def _root_of_quotient() -> Rule | None:
     """The line of rules/algebraic about the root of a quotient."""
     for rule in default("algebraic"):
-        if rule.lhs._tuple[0] is CATALOGUE["sqrt"]:
+        if rule.head is CATALOGUE["sqrt"]:
             return rule
     return None
 

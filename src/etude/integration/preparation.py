@@ -7,22 +7,23 @@ from dataclasses import replace
 from functools import cache
 
 from etude.integration.parts import addends
-from etude.rewriting import apply_at_root, bottom_up, multiplied_out
-from etude.rules import Rule, RuleSet, default
+from etude.rewriting import Journal, Step, apply_at_root, bottom_up, multiplied_out
+from etude.rules import RuleSet, default
 from etude.terms import Term
 
 __all__ = ["prepared"]
 
 
-def prepared(integrand: Term, variable: Term) -> Iterator[tuple[Rule | None, list[Term]]]:
-    """Other forms of the integrand as lists of addends, with a line of the family that led there."""
+def prepared(integrand: Term) -> Iterator[tuple[list[Step], list[Term]]]:
+    """Other forms of the integrand as lists of addends, with the steps that led there."""
     apart = multiplied_out(integrand)
     if apart is not integrand:
-        yield None, addends(apart)
+        yield [Step("multiplied out", "", 0, integrand, apart)], addends(apart)
     for family in _families():
-        changed = bottom_up(apply_at_root(family))(integrand)
+        journal = Journal()
+        changed = bottom_up(apply_at_root(family, journal))(integrand)
         if changed is not None:
-            yield family.rules[0], addends(multiplied_out(changed))
+            yield list(journal.derivation()), addends(multiplied_out(changed))
 
 
 @cache

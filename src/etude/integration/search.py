@@ -9,14 +9,15 @@ from typing import Any
 from etude.integration.fractions import partial_fractions
 from etude.integration.parts import addends, monomial, number, product, total, varies
 from etude.integration.preparation import prepared
+from etude.integration.reasons import Reasons, by, by_line, of_operator
 from etude.integration.substitution import Restored, exponentials, half_angles, substitutions
 from etude.integration.table import differential_line, table
 from etude.integration.undetermined import undetermined
 from etude.integration.verification import derivative, verified
 from etude.integration.vertex import from_vertex
 from etude.ops import CATALOGUE
-from etude.rewriting import Journal, attach, simplify
-from etude.terms import Term, constant, replace, symbol
+from etude.rewriting import simplify
+from etude.terms import Term, constant, postorder, replace, symbol
 
 __all__ = ["Search", "antiderivatives"]
 
@@ -34,14 +35,15 @@ def antiderivatives(integrand: Term, variable: Term, limit: int = 1, max_seconds
     found: dict[Term, None] = {}
     try:
         for depth in range(1, DEPTH + 1):
-            for candidate in search.candidates(simplify(integrand), variable, depth):
+            plain = simplify(integrand)
+            for candidate in search.candidates(plain, variable, depth):
                 answer = simplify(candidate)
                 for term in dict.fromkeys((answer, candidate)):
                     how = None if term in found else verified(term, integrand, variable)
                     if how is not None:
                         found[term] = None
                         search.answered = True
-                        _explained(term, integrand, how, search.journal)
+                        search.reasons.explain(term, (plain, candidate), by(f"verified: {how}", integrand, term))
                         break
                 if len(found) >= limit:
                     return list(found)
@@ -52,13 +54,6 @@ def antiderivatives(integrand: Term, variable: Term, limit: int = 1, max_seconds
     return list(found)
 
 
-def _explained(answer: Term, integrand: Term, how: str, journal: Journal) -> None:
-    steps = Journal()
-    steps.extend(journal.derivation())
-    steps.record(f"verified: {how}", "", 0, integrand, answer)
-    attach(answer, steps.derivation())
-
-
 Way = Callable[[Term, Term], Iterator[Restored]]
 Method = Callable[["Search", Term, Term, int], Iterator[Term]]
 
@@ -67,7 +62,7 @@ class Search:
     """What is known of integrands met before, and the time that is left."""
 
     def __init__(self, until: float):
-        self.until, self.journal, self.cut, self.answered = until, Journal(), False, False
+        self.until, self.reasons, self.cut, self.answered = until, Reasons(), False, False
         self.known: dict[tuple[Term, Term], Term] = {}
         self.failed: dict[tuple[Term, Term], int] = {}
         self.open: set[tuple[Term, Term]] = set()
@@ -96,7 +91,9 @@ class Search:
         if monotonic() > self.until:
             raise OutOfTime
         if not varies(integrand, variable):
-            yield _multiply(integrand, variable)
+            found = _multiply(integrand, variable)
+            self.reasons.note(integrand, found, closing=[of_operator("multiply", "constant", integrand, found)])
+            yield found
             return
         for method in _METHODS:
             yield from method(self, integrand, variable, depth)
@@ -127,41 +124,50 @@ def _by_table(search: Search, integrand: Term, variable: Term, depth: int) -> It
     parts = monomial(integrand, variable)
     for found, rule in table().lookup(parts, variable):
         found = simplify(found)
-        search.journal.record(rule.name, rule.file, rule.line, integrand, found)
-        yield found if parts.number == 1 and not parts.constants else _multiply(parts.coefficient(variable), found)
+        if parts.number != 1 or parts.constants:
+            found = _multiply(parts.coefficient(variable), found)
+        search.reasons.note(integrand, found, closing=[by_line(rule, integrand, found)])
+        yield found
 
 
 def _by_terms(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
     """A constant factor taken out; a sum integrated addend by addend, what is left of it as a whole."""
     parts = monomial(integrand, variable)
     if parts.number != 1 or parts.constants:
-        found = search.first(simplify(parts.rest(variable)), variable, depth)
+        inner = simplify(parts.rest(variable))
+        found = search.first(inner, variable, depth)
         if found is not None:
-            yield _multiply(parts.coefficient(variable), found)
+            made = _multiply(parts.coefficient(variable), found)
+            search.reasons.note(
+                integrand, made, [(inner, found)], closing=[of_operator("multiply", "constant factor", integrand, made)]
+            )
+            yield made
     terms = addends(integrand)
     if len(terms) == 1:
         return
-    whole: list[Term] = []
+    whole: list[tuple[Term, Term]] = []
     left: list[Term] = []
-    for term in terms:
-        found = search.first(simplify(term), variable, depth)
+    for term in map(simplify, terms):
+        found = search.first(term, variable, depth)
         if found is None:
             left.append(term)
         else:
-            whole.append(found)
-    if not left:
-        yield total(whole)
-    elif whole:
-        rest = search.first(simplify(total(left)), variable, depth)
-        if rest is not None:
-            yield _add(total(whole), rest)
+            whole.append((term, found))
+    if left and whole:
+        rest = simplify(total(left))
+        found = search.first(rest, variable, depth)
+        whole = [] if found is None else [*whole, (rest, found)]
+    if whole:
+        made = total(found for _, found in whole)
+        search.reasons.note(integrand, made, whole, closing=[of_operator("add", "addend by addend", integrand, made)])
+        yield made
 
 
 def _by_fractions(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
     pieces = partial_fractions(integrand, variable)
     if pieces is None:
         return
-    found = []
+    found, forms = [], []
     for piece in pieces:
         distance = symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
         [form] = replace([piece.form], {variable: distance})
@@ -171,39 +177,47 @@ def _by_fractions(search: Search, integrand: Term, variable: Term, depth: int) -
         moved = _subtract(variable, number(piece.origin, variable)) if piece.origin else variable
         [placed] = replace([whole], {distance: moved})
         found.append(_multiply(number(piece.number, variable), placed))
-    search.journal.record("partial fractions", "", 0, integrand, total(found))
-    yield total(found)
+        forms.append((form, whole))
+    made = total(found)
+    search.reasons.note(integrand, made, forms, closing=[by("partial fractions", integrand, made)])
+    yield made
 
 
 def _by_vertex(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
     for inner, fresh, meaning in from_vertex(integrand, variable):
         found = search.first(inner, fresh, depth)
         if found is not None:
-            search.journal.record("distance from the vertex", "", 0, integrand, inner)
             [placed] = replace([found], {fresh: meaning})
+            step = by("distance from the vertex", integrand, inner)
+            search.reasons.note(integrand, placed, [(inner, found)], opening=[step])
             yield placed
 
 
 def _by_coefficients(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
     if not search.deeper(depth):
         return
-    for found, functions in undetermined(integrand, variable, lambda term: search.first(simplify(term), variable, 0)):
-        for function in functions:
-            line, slope = differential_line(function), derivative(function, variable)
-            if line is not None and slope is not None:
-                search.journal.record(line.name, line.file, line.line, function, slope)
-        search.journal.record("undetermined coefficients", "", 0, integrand, found)
+    def simpler(term: Term) -> Term | None:
+        return search.first(simplify(term), variable, 0)
+
+    for found, functions, products in undetermined(integrand, variable, simpler):
+        used = set(postorder(found)).intersection(functions)
+        slopes = [(function, derivative(function, variable), differential_line(function)) for function in functions]
+        lines = [by_line(line, f, slope) for f, slope, line in slopes if f in used and line is not None and slope is not None]
+        parts = [(simplify(part), whole) for part, whole in products]
+        search.reasons.note(integrand, found, parts, closing=[*lines, by("undetermined coefficients", integrand, found)])
         yield found
 
 
 def _by_substitution(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
     if not search.deeper(depth):
         return
-    for inner, fresh, put_back in search.once(substitutions, integrand, variable):
+    for inner, fresh, put_back, _ in search.once(substitutions, integrand, variable):
         found = search.first(inner, fresh, depth - 1)
         if found is not None:
-            search.journal.record("substitution", "", 0, integrand, inner)
-            yield put_back(found)
+            made = put_back(found)
+            step = of_operator(put_back(fresh)._tuple[0].name, "substitution", integrand, inner)
+            search.reasons.note(integrand, made, [(inner, found)], opening=[step])
+            yield made
 
 
 def _by_family(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
@@ -211,11 +225,13 @@ def _by_family(search: Search, integrand: Term, variable: Term, depth: int) -> I
     if not search.deeper(depth) or search.answered:
         return
     for name, way in (("exponential", exponentials), ("tangent of half the angle", half_angles)):
-        for inner, fresh, put_back in search.once(way, integrand, variable):
+        for inner, fresh, put_back, before in search.once(way, integrand, variable):
             found = search.first(inner, fresh, 0)
             if found is not None:
-                search.journal.record(name, "", 0, integrand, inner)
-                yield put_back(found)
+                made = put_back(found)
+                step = of_operator(put_back(fresh)._tuple[0].name, name, integrand, inner)
+                search.reasons.note(integrand, made, [(inner, found)], opening=[*before, step])
+                yield made
 
 
 def _by_parts(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
@@ -238,8 +254,10 @@ def _by_parts(search: Search, integrand: Term, variable: Term, depth: int) -> It
         rest = simplify(_subtract(parts.rest(variable), slope))
         found = search.first(rest, variable, depth - 1)
         if found is not None:
-            search.journal.record("by parts", "", 0, integrand, _add(guess, found))
-            yield _multiply(parts.coefficient(variable), _add(guess, found))
+            made = _multiply(parts.coefficient(variable), _add(guess, found))
+            step = of_operator("multiply", "by parts", integrand, made)
+            search.reasons.note(integrand, made, [(other, outer), (rest, found)], closing=[step])
+            yield made
 
 
 def _to_differentiate(factors: dict[Term, Any], variable: Term) -> Iterator[dict[Term, Any]]:
@@ -277,13 +295,13 @@ def _nodes(term: Term) -> Iterator[Term]:
 def _by_preparation(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
     if not search.deeper(depth):
         return
-    for rule, terms in prepared(integrand, variable):
-        found = [search.first(simplify(term), variable, depth - 1) for term in terms]
-        kept = [term for term in found if term is not None]
-        if len(kept) == len(found):
-            if rule is not None:
-                search.journal.record(rule.name, rule.file, rule.line, integrand, total(terms))
-            yield total(kept)
+    for steps, terms in prepared(integrand):
+        parts = [(term, search.first(term, variable, depth - 1)) for term in map(simplify, terms)]
+        known = [(term, found) for term, found in parts if found is not None]
+        if len(known) == len(parts):
+            made = total(found for _, found in known)
+            search.reasons.note(integrand, made, known, opening=steps)
+            yield made
 
 
 _METHODS: tuple[Method, ...] = (

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import NamedTuple
 
 from etude.integration.exponentials import of_one_exponential
-from etude.integration.parts import number, varies
+from etude.integration.inverses import inverse_at
+from etude.integration.parts import varies
 from etude.integration.verification import derivative
-from etude.ops import CATALOGUE
-from etude.rewriting import apply_at_root, bottom_up, count_operations, knowledge, simplify
+from etude.ops import CATALOGUE, Op
+from etude.rewriting import Journal, Step, apply_at_root, bottom_up, count_operations, knowledge, simplify
 from etude.rules import RuleSet, default
 from etude.rules.inverses import inverse_pairs
 from etude.terms import Term, is_leaf, postorder, replace, symbol
@@ -20,11 +22,19 @@ __all__ = ["Restored", "exponentials", "half_angles", "substitutions"]
 _multiply, _divide = CATALOGUE["multiply"], CATALOGUE["divide"]
 _LONGER = 1  # operations that a substitution may add
 _WORDS = ("positive", "nonnegative", "negative")
-Restored = tuple[Term, Term, Callable[[Term], Term]]
+
+
+class Restored(NamedTuple):
+    """An integrand in a new variable, the new variable, the way back, and the steps that came before."""
+
+    integrand: Term
+    variable: Term
+    put_back: Callable[[Term], Term]
+    steps: tuple[Step, ...] = ()
 
 
 def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
-    """(integrand in a new variable, the new variable, the way back) for each inner function that can stand for it."""
+    """The integrand in a new variable, for each inner function that can stand for it."""
     for inner in _inner_functions(integrand, variable):
         slope = derivative(inner, variable)
         if slope is None:
@@ -37,16 +47,19 @@ def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
         if not varies(found, variable):
             found = simplify(found)
             if count_operations(found) <= count_operations(integrand) + _LONGER:
-                yield found, fresh, _put_back(fresh, inner)
+                yield Restored(found, fresh, _put_back(fresh, inner))
 
 
 def exponentials(integrand: Term, variable: Term) -> Iterator[Restored]:
     """The same for the one exponential of which all others are powers."""
     found = of_one_exponential(integrand, variable)
-    inverse = None if found is None else _inverse_at(found[2], variable, found[1])
-    slope = None if inverse is None or found is None else derivative(inverse, found[1])
-    if found is not None and slope is not None:
-        yield simplify(_multiply(found[0], slope)), found[1], _put_back(found[1], found[2])
+    if found is None:
+        return
+    changed, fresh, unit, steps = found
+    inverse = inverse_at(unit, variable, fresh)
+    slope = None if inverse is None else derivative(inverse, fresh)
+    if slope is not None:
+        yield Restored(simplify(_multiply(changed, slope)), fresh, _put_back(fresh, unit), steps)
 
 
 def _put_back(fresh: Term, inner: Term) -> Callable[[Term], Term]:
@@ -77,15 +90,16 @@ def _inner_functions(integrand: Term, variable: Term) -> list[Term]:
 def half_angles(integrand: Term, variable: Term) -> Iterator[Restored]:
     """The same for the tangent of half the angle, by the lines of rules/half_angles."""
     rules = RuleSet(dataclasses.replace(rule, kind="rewrite") for rule in default("half_angles"))
-    changed = bottom_up(apply_at_root(rules))(integrand)
+    journal = Journal()
+    changed = bottom_up(apply_at_root(rules, journal))(integrand)
     tangents = [node for node in postorder(changed or integrand) if _head(node) in ("tan", "tanh") and varies(node, variable)]
     if changed is None or len(tangents) != 1:
         return
     [inner] = tangents
     fresh = symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
     [found] = replace([changed], {inner: fresh})
-    angle = next(undone(fresh) for undone, head in _inverses().items() if head is inner._tuple[0])  # type: ignore[operator]
-    inverse = _inverse_at(inner.operands[0], variable, angle)
+    angle = _angle(inner._tuple[0])(fresh)
+    inverse = inverse_at(inner.operands[0], variable, angle)
     slope = None if inverse is None else derivative(inverse, fresh)
     if slope is None or varies(found, variable):
         return
@@ -94,25 +108,23 @@ def half_angles(integrand: Term, variable: Term) -> Iterator[Restored]:
         [term] = replace([found], {angle: inner.operands[0], fresh: inner})
         return term
 
-    yield simplify(_multiply(found, slope)), fresh, restore
+    yield Restored(simplify(_multiply(found, slope)), fresh, restore, journal.derivation().steps)
+
+
+@cache
+def _angle(tangent: Op) -> Op:
+    """The function that gives the angle of a tangent."""
+    found: Op = next(inner for outer, inner in inverse_pairs(default("simplify")) if outer is tangent)
+    return found
 
 
 def _head(term: Term) -> str:
     return str(getattr(term._tuple[0], "name", ""))
 
 
-@cache
-def _inverses() -> dict[object, object]:
-    """Operator -> its inverse, from lines such as exp(log(x)) -> x."""
-    pairs: dict[object, object] = {}
-    for outer, inner in inverse_pairs(default("simplify")):
-        pairs.setdefault(inner, outer)
-    return pairs
-
-
 def _by_inverse(integrand: Term, inner: Term, variable: Term, fresh: Term) -> Term | None:
     """The integrand where the variable is the inverse function of the new one."""
-    inverse = _inverse_at(inner, variable, fresh)
+    inverse = inverse_at(inner, variable, fresh)
     if inverse is None:
         return None
     slope = derivative(inverse, fresh)
@@ -121,44 +133,3 @@ def _by_inverse(integrand: Term, inner: Term, variable: Term, fresh: Term) -> Te
     [found] = replace([integrand], {variable: inverse})
     return simplify(_multiply(found, slope))
 
-
-def _inverse_at(inner: Term, variable: Term, value: Term) -> Term | None:
-    """X where inner(x) = value, for functions of one operand one within another."""
-    while inner is not variable:
-        head, operands = inner._tuple[0], inner.operands
-        if getattr(head, "name", "") == "sqrt":
-            value, inner = CATALOGUE["power"](value, number(2, value)), operands[0]
-            continue
-        if len(operands) == 1:
-            other = _inverses().get(head)
-            if other is None:
-                return None
-            value, inner = other(value), operands[0]  # type: ignore[operator]  # operators build terms
-            continue
-        name = getattr(head, "name", "")
-        moving = [place for place, part in enumerate(operands) if varies(part, variable)]
-        if len(operands) != 2 or len(moving) != 1:
-            return None
-        [place] = moving
-        undone = _undone(name, place, operands[1 - place], value)
-        if undone is None:
-            return None
-        value, inner = undone, operands[place]
-    return value
-
-
-_UNDONE = {("add", 0): "subtract", ("add", 1): "subtract", ("multiply", 0): "divide", ("multiply", 1): "divide",
-           ("subtract", 0): "add", ("divide", 0): "multiply"}  # fmt: skip
-
-
-def _undone(name: str, place: int, other: Term, value: Term) -> Term | None:
-    made: Term
-    if name == "power" and place == 0:
-        return CATALOGUE["power"](value, simplify(_divide(number(1, other), other)))
-    if (name, place) in _UNDONE:
-        made = CATALOGUE[_UNDONE[name, place]](value, other)
-    elif name in ("subtract", "divide") and place == 1:
-        made = CATALOGUE[name](other, value)
-    else:
-        return None
-    return made

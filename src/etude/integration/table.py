@@ -18,7 +18,7 @@ from etude.rules.conditions import STRUCTURAL, holds, structural
 from etude.rules.pattern import pattern_parts
 from etude.terms import Term, Variable, constant, postorder, replace, symbol
 
-__all__ = ["Form", "Table", "differential_line", "table", "typed"]
+__all__ = ["Form", "Table", "allowed", "differential_line", "line_of", "said_of", "table", "typed"]
 
 _VARIABLE = symbol("u", (), "float64")
 _DIVIDED, _ADDED = CATALOGUE["divide"], CATALOGUE["add"]
@@ -45,10 +45,12 @@ class Form:
                 yield found
 
     def _allowed(self, bound: dict[Term, Term]) -> bool:
-        if self.rule.condition is None:
-            return True
-        given = {name: bound[parameter] for parameter, name in self.parameters.items()}
-        return holds(_of_numbers(self.rule.condition, given), given.get, _known)
+        return allowed(self.rule, {name: bound[parameter] for parameter, name in self.parameters.items()})
+
+
+def allowed(rule: Rule, given: dict[Variable, Term]) -> bool:
+    """Whether the condition of a line holds of its parameters; what it says of the variable is not asked."""
+    return rule.condition is None or holds(_of_numbers(rule.condition, given), given.get, _known)
 
 
 def _of_numbers(condition: Any, given: dict[Variable, Term]) -> Any:
@@ -123,12 +125,17 @@ def table() -> Table:
 
 @cache
 def _by_operator() -> dict[Any, Rule]:
-    return {rule.lhs._tuple[0]: rule for rule in reversed(list(default("differentials")))}
+    return {rule.head: rule for rule in reversed(list(default("differentials")))}
 
 
 def differential_line(term: Term) -> Rule | None:
     """The line that differentiates the term's operator."""
     return _by_operator().get(term._tuple[0])
+
+
+def line_of(name: str) -> Rule | None:
+    """The line that differentiates the operator of that name."""
+    return _by_operator().get(CATALOGUE.get(name))
 
 
 def _is_function(rule: Rule) -> bool:
@@ -152,7 +159,7 @@ def _form(rule: Rule, moved: Variable) -> Form | None:
     if not kept or any(variable.star for variable in variables_of(rule.lhs)):
         return None
     parameters = {
-        symbol(f"u_{name.name}", (), "float64", _said(rule.condition, name)): name
+        symbol(f"u_{name.name}", (), "float64", said_of(rule.condition, name)): name
         for name in sorted(variables_of(rule.lhs) - {moved}, key=lambda variable: variable.name)
     }
     given: dict[Any, Term] = {name: parameter for parameter, name in parameters.items()}
@@ -174,12 +181,12 @@ def _mentions(base: Term, exponent: Any, parameter: Term) -> bool:
     return varies(base, parameter) or (isinstance(exponent, Term) and varies(exponent, parameter))
 
 
-def _said(condition: Any, name: Variable) -> tuple[str, ...]:
+def said_of(condition: Any, name: Variable) -> tuple[str, ...]:
     """The assumptions that a condition makes of a variable whatever else holds."""
     if condition is None:
         return ()
     if condition[0] == "and":
-        return tuple(word for part in condition[1:] for word in _said(part, name))
+        return tuple(word for part in condition[1:] for word in said_of(part, name))
     return (condition[0],) if condition[1:] == (name,) and condition[0] not in STRUCTURAL else ()
 
 

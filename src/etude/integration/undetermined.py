@@ -19,10 +19,13 @@ __all__ = ["undetermined"]
 _CANDIDATES, _PRIMITIVES = 70, 8
 
 
-def undetermined(integrand: Term, variable: Term, primitive: Callable[[Term], Term | None]) -> Iterator[tuple[Term, list[Term]]]:
+Answer = tuple[Term, list[Term], list[tuple[Term, Term]]]
+
+
+def undetermined(integrand: Term, variable: Term, primitive: Callable[[Term], Term | None]) -> Iterator[Answer]:
     """Sums of products of functions of the integrand, and of primitives of such products, whose slope is the integrand.
 
-    Each with the functions whose slopes were used.
+    Each with the functions whose slopes are known, and the products with the primitives that are in the sum.
     """
     known = Generators(variable)
     try:
@@ -39,10 +42,10 @@ def undetermined(integrand: Term, variable: Term, primitive: Callable[[Term], Te
     target = box.comparable(wanted)
     found = system.solved(target)
     if found is not None:
-        yield known.written(found), known.terms[1:]
+        yield known.written(found), known.terms[1:], []
         return
-    for whole in _with_primitives(known, box, slopes, system, target, primitive, wanted):
-        yield whole, known.terms[1:]
+    for whole, used in _with_primitives(known, box, slopes, system, target, primitive, wanted):
+        yield whole, known.terms[1:], used
 
 
 def _with_primitives(
@@ -53,22 +56,24 @@ def _with_primitives(
     target: Laurent,
     primitive: Callable[[Term], Term | None],
     wanted: Laurent,
-) -> Iterator[Term]:
+) -> Iterator[tuple[Term, list[tuple[Term, Term]]]]:
     """The same with antiderivatives of single products that are found otherwise."""
     met = dict.fromkeys([*wanted, *[part for slope in slopes.values() for part in slope]])
-    found: dict[Exponents, Term] = {}
+    found: dict[Exponents, tuple[Term, Term]] = {}
     for part in sorted(met, key=lambda part: sum(map(abs, part)))[:_PRIMITIVES]:
-        term = primitive(known.written({part: 1}))
+        piece = known.written({part: 1})
+        term = primitive(piece)
         if term is None:
             continue
         place = (*part, len(found))  # longer than any product's
-        found[place] = term
+        found[place] = piece, term
         system.add(place, box.comparable({part: 1}))
         solution = system.solved(target)
         if solution is not None:
             products = {key: c for key, c in solution.items() if len(key) == WIDTH}
-            terms = [product(c, {found[key]: 1}, known.variable) for key, c in solution.items() if len(key) > WIDTH]
-            yield total([*([known.written(products)] if products else []), *terms])
+            others = {key: c for key, c in solution.items() if len(key) > WIDTH}
+            terms = [product(c, {found[key][1]: 1}, known.variable) for key, c in others.items()]
+            yield total([*([known.written(products)] if products else []), *terms]), [found[key] for key in others]
             return
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from etude.ops.op import Attributes, Op, Types, register
 from etude.ops.subscripts import ARRAY, canonical_subscript, index_values, subscripted_shape
 from etude.terms import ArrayType, Term, broadcast_shapes, constant, constant_value, is_constant
 
-__all__ = ["add_along_axis", "add_at", "getitem", "set_at", "take_along_axis"]
+__all__ = ["IN_PLACE", "add_along_axis", "add_at", "getitem", "set_at", "take_along_axis"]
 
 
 # ---------------------------------------------------------------- subscripts
@@ -93,20 +95,26 @@ def _copied(x: Any, v: Any) -> Any:
     return np.array(x, dtype=np.result_type(np.asarray(x).dtype, np.asarray(v).dtype))
 
 
-def _set_at(x: Any, v: Any, *indices: Any, spec: Any) -> Any:
-    result = _copied(x, v)
+def _set(result: Any, v: Any, *indices: Any, spec: Any) -> Any:
     result[index_values(spec, indices)] = v
-    return result[()]
+    return result if result.ndim else result[()]
 
 
-def _add_at(x: Any, v: Any, *indices: Any, spec: Any) -> Any:
-    result = _copied(x, v)
+def _added(result: Any, v: Any, *indices: Any, spec: Any) -> Any:
     places = index_values(spec, indices)
     if ARRAY in spec:
         np.add.at(result, places, v)
     else:
         result[places] += v
-    return result[()]
+    return result if result.ndim else result[()]
+
+
+def _set_at(x: Any, v: Any, *indices: Any, spec: Any) -> Any:
+    return _set(_copied(x, v), v, *indices, spec=spec)
+
+
+def _add_at(x: Any, v: Any, *indices: Any, spec: Any) -> Any:
+    return _added(_copied(x, v), v, *indices, spec=spec)
 
 
 set_at = register(
@@ -135,6 +143,9 @@ add_at = register(
         doc="x with v added at the places x[...], repeated places repeatedly",
     )
 )
+
+IN_PLACE: Mapping[Op, Callable[..., Any]] = MappingProxyType({set_at: _set, add_at: _added})
+"""The same operators where the first operand may be written over."""
 
 
 # ---------------------------------------------------------------- along an axis

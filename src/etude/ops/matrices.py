@@ -64,22 +64,16 @@ diagonal_like = register(Op(
 ))  # fmt: skip
 
 
-def _diag(v: Any, offset: int) -> Any:
-    v = np.asarray(v)
-    size = v.shape[-1] + abs(offset)
-    return _diagonal_like(v, np.broadcast_to(0, (*v.shape[:-1], size, size)), offset)
-
-
 def _diag_type(types: Types, attributes: Attributes) -> ArrayType:
-    if types[0].ndim == 0:
-        raise ShapeError("a diagonal is a vector, or a stack of them")
-    dim = types[0].shape[-1]
+    if types[0].ndim != 1:
+        raise ShapeError(f"diag is of a vector, not of {described(types[0].shape)}; the diagonal of a matrix is its diagonal()")
+    dim = types[0].shape[0]
     size: Dim = dim if attributes[0] == 0 else dim + abs(attributes[0]) if isinstance(dim, int) else None
-    return types[0].with_shape([*types[0].shape[:-1], size, size])
+    return types[0].with_shape((size, size))
 
 
-diag = register(Op("diag", ("v",), _diag, _diag_type, attributes=OFFSET,
-                   doc="square matrices with v on a diagonal, 0 elsewhere"))  # fmt: skip
+diag = register(Op("diag", ("v",), lambda v, offset: np.diag(v, k=offset), _diag_type, attributes=OFFSET,
+                   doc="a square matrix with the vector v on a diagonal, 0 elsewhere"))  # fmt: skip
 
 
 def _triangle_type(types: Types, attributes: Attributes) -> ArrayType:

@@ -24,6 +24,7 @@ Build = Callable[["Op", tuple[Term, ...], Attributes], "Term | None"]
 
 _FLOAT = ArrayType(np.float64)
 _PYTHON_NUMBERS = (bool, int, float, complex)
+_WEAK, _EXACT = (int, float), 2**53
 
 
 def lazily(place: str) -> Callable[..., Any]:
@@ -55,6 +56,7 @@ class Op:
 
     __slots__ = (
         "_cache",
+        "_plain",
         "attribute_count",
         "attributes",
         "build",
@@ -97,6 +99,7 @@ class Op:
         self.lines: tuple[Any, ...] = ()
         self.recipe: tuple[Any, ...] | None = None
         self._cache: dict[Any, Any] = {}
+        self._plain: dict[tuple[Any, ...], Result] = {}  # of operand types, where the operator has no attributes
 
     # ---------------------------------------------------------------- building
 
@@ -132,23 +135,33 @@ class Op:
                 operands = self._as_terms(operands)
                 break
         types = tuple([part.type if type(part) is Term else None for part in operands])
-        found = None if attributes else self._cache.get((types, ()))
-        if found is not None:
-            attributes, kind = found
-        elif None in types:
+        if not attributes:
+            kind = self._plain.get(types)
+            if kind is not None:
+                return intern((self, *operands), kind)
+        if None in types:
             return Term((self, *operands, *attributes))
         else:
+            bare = not attributes
             attributes, kind = self.type_of(types, attributes)
+            if bare and not attributes and self.build is None and kind is not None:
+                self._plain[types] = kind
         if self.build is not None:
             built = self.build(self, operands, attributes)
             if built is not None:
                 return built
         return intern((self, *operands, *attributes), kind)
 
+    def pair(self, left: Term, right: Term) -> Term:
+        """The term of two operands, by the short way where such types have met before."""
+        kind = self._plain.get((left.type, right.type))
+        return intern((self, left, right), kind) if kind is not None else self.apply((left, right))
+
     def _as_terms(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(operands) == 2:
             left, right = operands
-            if type(right) is float and type(left) is Term and left.type is _FLOAT and self.weak is None:
+            small = type(right) in _WEAK and -_EXACT < right < _EXACT
+            if small and type(left) is Term and left.type is _FLOAT and self.weak is None:
                 return left, constant(right, _FLOAT.dtype)
         pattern = any(is_variable(part) or (isinstance(part, Term) and part.type is None) for part in operands)
         if pattern:
@@ -194,6 +207,7 @@ class Op:
                 raise type(error)(message if message.startswith(self.name) else f"{self.name}: {message}") from None
             if len(self._cache) > 10_000:
                 self._cache.clear()
+                self._plain.clear()
             self._cache[key] = found
         return found
 

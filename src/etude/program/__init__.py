@@ -1,5 +1,6 @@
 """Straight-line programs: what a backend runs. Shared sub-terms once, buffers reused."""
 
+from etude.program.blocks import in_blocks, row_counts
 from etude.program.lower import body_programs, lower
 from etude.program.meaning import is_ufunc, ufunc_of
 from etude.program.memory import Ownership, Plan, plan_memory
@@ -16,10 +17,12 @@ __all__ = [
     "ProgramError",
     "body_programs",
     "check",
+    "in_blocks",
     "is_ufunc",
     "less_work",
     "lower",
     "plan_memory",
+    "row_counts",
     "share_work",
     "specialized",
     "ufunc_of",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from etude.ops import Op
+from etude.ops.indexing import IN_PLACE
 from etude.program.meaning import is_ufunc, makes_new
 from etude.program.program import Program
 from etude.terms import ArrayType
@@ -92,15 +94,29 @@ def _reuse(program: Program, sharing: _Sharing, foreign: set[int]) -> tuple[dict
         for dead in dying.pop(position, ()):
             free.setdefault(types[dead], []).append(dead)
         kind = types[slot]
-        if _is_array(kind) and _fits_itself(kind) and is_ufunc(program.ops[position]) and free.get(kind):
-            reuse[position] = _choose(free[kind], operands)
-            freed_at[reuse[position]] = position
+        if _is_array(kind) and _fits_itself(kind) and free.get(kind):
+            taken = _taken(program.ops[position], free[kind], operands, sharing)
+            if taken is not None:
+                reuse[position] = taken
+                freed_at[taken] = position
         for read in operands:
             if read >= first and last[read] == position and _is_array(types[read]):
                 freed_at[read] = position
         if _is_donor(program, sharing, foreign, position):
             dying.setdefault(sharing.last[sharing.find(slot)], []).append(slot)
     return reuse, freed_at
+
+
+def _taken(op: Op, free: list[int], operands: Sequence[int], sharing: _Sharing) -> int | None:
+    """The dead slot, taken out of the free ones, in whose buffer the operator leaves its result."""
+    if is_ufunc(op):
+        return _choose(free, operands)
+    if op not in IN_PLACE or operands[0] not in free:
+        return None
+    if any(sharing.find(other) == sharing.find(operands[0]) for other in operands[1:]):
+        return None
+    free.remove(operands[0])
+    return operands[0]
 
 
 def _choose(free: list[int], operands: Sequence[int]) -> int:
@@ -123,7 +139,7 @@ def _is_donor(program: Program, sharing: _Sharing, foreign: set[int], position: 
     return (
         isinstance(kind, ArrayType)
         and bool(kind.shape)
-        and is_ufunc(program.ops[position])
+        and (is_ufunc(program.ops[position]) or program.ops[position] in IN_PLACE)
         and sharing.find(slot) not in foreign
     )
 

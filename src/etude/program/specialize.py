@@ -12,7 +12,7 @@ from etude.program.lower import lower
 from etude.program.program import Program
 from etude.terms import ArrayType, Term, bulk, constant, symbol
 
-__all__ = ["specialized"]
+__all__ = ["program_terms", "specialized"]
 
 
 @bulk()
@@ -22,10 +22,10 @@ def specialized(program: Program, kinds: Sequence[ArrayType]) -> Program:
         symbol(name, kind.shape, kind.dtype, identity=("specialized", place))
         for place, (name, kind) in enumerate(zip(program.inputs, kinds, strict=True))
     ]
-    return lower(_terms(program, inputs), inputs)[0]
+    return lower(program_terms(program, inputs), inputs)[0]
 
 
-def _terms(program: Program, inputs: Sequence[Term]) -> list[Term]:
+def program_terms(program: Program, inputs: Sequence[Term]) -> list[Term]:
     """The program's outputs as terms of other inputs."""
     constants = zip(program.constants, program.types[len(inputs) : program.first], strict=True)
     terms = [*inputs, *[constant(value, kind.dtype) for value, kind in constants]]
@@ -46,6 +46,6 @@ def _with_bodies(op: Op, attributes: tuple[Any, ...], kinds: Sequence[ArrayType]
         if isinstance(value, Body):
             used = value.parameters()
             before = [used.get(place, each) for place, each in enumerate(parameters)]
-            value = Body(_terms(lower(value.results, before)[0], parameters), value.count)
+            value = Body(program_terms(lower(value.results, before)[0], parameters), value.count)
         found.append(value)
     return tuple(found)

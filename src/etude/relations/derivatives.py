@@ -7,18 +7,20 @@ from itertools import count
 from typing import Any
 
 from unification import reify
+from unification.variable import Var
 
 from etude.calculus import cotangents, one_like, tangents
 from etude.differentiation import differentiate
-from etude.errors import EtudeError
 from etude.integration import antiderivatives
 from etude.ops import CATALOGUE
 from etude.ops.sizes import same_sizes
+from etude.relations.lines import line_instances
 from etude.relations.solving import Goal, equal_terms, fair, is_known, solutions, symbols_of, term_of
 from etude.rewriting import simplify
+from etude.rewriting.fitting import number_of
 from etude.rules import default
 from etude.templates import adjointo as adjoint_of_operators
-from etude.terms import Term, depends_on, is_leaf, postorder, replace, symbol
+from etude.terms import Term, constant, depends_on, is_constant, is_leaf, is_symbol, postorder, replace, symbol
 
 __all__ = ["adjointo", "differentialo", "gradiento"]
 
@@ -35,7 +37,7 @@ def differentialo(term: Any, wrt: Any, derivative: Any) -> Goal:
 
     Any argument may be a logic variable, or hold some. With the derivative unknown, the term is differentiated; with the
     term unknown, antiderivatives are looked for; with `wrt` unknown, the symbols are tried; with term and derivative
-    unknown, the differential lines themselves are the answers.
+    unknown, the lines of rules/differentials and rules/integrals are the answers, one after the other.
 
     >>> import etude as et
     >>> from kanren import run, var
@@ -86,8 +88,8 @@ def _answers(whole: Any, variable: Any, slope: Any, given: tuple[Any, Any, Any],
     elif is_known(slope):
         variables = [variable] if is_known(variable) else symbols_of(slope)
         yield from fair([_backwards(slope, one, given, backwards) for one in variables])
-    elif is_known(variable):
-        yield from _lines(variable, given)
+    elif is_known(variable) or isinstance(variable, Var):
+        yield from _lines(whole, variable, given, backwards)
 
 
 def _backwards(slope: Term, variable: Term, given: tuple[Any, Any, Any], backwards: Any) -> Answers:
@@ -105,14 +107,24 @@ def _derivative(term: Term, wrt: Term) -> Term | None:
 def _antiderivatives(slope: Term, variable: Term) -> Iterator[Term]:
     if slope.type.ndim != 0 or variable.type.ndim != 0 or slope.type.dtype.kind != "f":
         return
-    told: set[Term] = set()
+    told: list[Term] = []
     for limit in count(1, _MORE):
         found = antiderivatives(slope, variable, limit)
-        fresh = [term for term in found if term not in told]
-        yield from fresh
-        told.update(fresh)
+        for term in found:
+            plain = _rounded(simplify(term))
+            if not any(equal_terms(plain, other) for other in told):
+                told.append(plain)
+                yield term
         if len(found) < limit:
             return
+
+
+def _rounded(term: Term) -> Term:
+    """The term with its numbers to 12 digits: those of two answers may differ by rounding."""
+    numbers = [node for node in postorder(term) if is_constant(node) and number_of(node) is not None]
+    near = {node: constant(float(f"{float(number_of(node)):.12g}"), node.type.dtype) for node in numbers}
+    [found] = replace([term], near)
+    return found
 
 
 def _potentials(slope: Term, variable: Term) -> Iterator[Term]:
@@ -138,19 +150,23 @@ def _works_by_elements(term: Term, variable: Term) -> bool:
     return all(getattr(node._tuple[0], "is_elementwise", False) for node in nodes)
 
 
-def _lines(variable: Term, given: tuple[Any, Any, Any]) -> Answers:
-    """The differential lines of functions of one operand: a function of the variable, and its derivative."""
-    for rule in default("differentials"):
-        head = rule.lhs._tuple[0]
-        if not getattr(head, "is_elementwise", False) or len(head.operands) != 1 or head.attributes:
-            continue
-        try:
-            whole = head(variable)
-        except EtudeError:  # an operator that has no meaning for the variable's dtype
-            continue
-        found = _derivative(whole, variable)
-        if found is not None:
-            yield (given[0], whole), (given[2], found)
+def _lines(function: Any, variable: Any, given: tuple[Any, Any, Any], backwards: Any) -> Answers:
+    """The differential lines: functions, the symbol that they are of, and their derivatives; of an array, sums of elements."""
+    wrt = variable if is_known(variable) else None
+    if wrt is not None and (not is_symbol(wrt) or wrt.type.dtype.kind != "f"):
+        return
+    if wrt is None or wrt.type.ndim == 0:
+        for whole, one, slope in line_instances(function, wrt, _derivative):
+            yield (given[0], whole), (given[1], one), (given[2], slope)
+    elif backwards is _potentials:
+        inside = function._tuple[1] if isinstance(function, Term) and function._tuple[0] is CATALOGUE["sum"] else None
+        for whole, _, _ in line_instances(inside, wrt, _of_elements):
+            total = CATALOGUE["sum"](whole)
+            yield (given[0], total), (given[2], _derivative(total, wrt))
+
+
+def _of_elements(whole: Term, variable: Term) -> Term | None:
+    return _derivative(CATALOGUE["sum"](whole), variable) if same_sizes(whole, variable) else None
 
 
 def adjointo(linear: Any, variable: Any, cotangent: Any, result: Any) -> Goal:

@@ -23,7 +23,7 @@ def _read() -> None:
                 facts(relation, (op,))
     for pair in inverse_pairs(default("simplify")):
         facts(inverse, pair)
-    facts(differentiable, *{(rule.lhs._tuple[0],) for rule in default("differentials")})
+    facts(differentiable, *{(rule.head,) for rule in default("differentials")})
 
 
 _read()

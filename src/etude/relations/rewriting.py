@@ -9,13 +9,13 @@ from unification import reify, unify
 
 from etude.errors import EtudeError
 from etude.ops import Op
-from etude.relations.solving import Goal, equal_terms, fair, is_known, solutions, term_of
+from etude.relations.solving import Goal, equal_terms, fair, is_known, solutions, term_of, typed_numbers
 from etude.rewriting import apply_at_root, knowledge, simplify
 from etude.rewriting.fitting import Refused, fit
 from etude.rules import Rule, RuleSet, default, structural, variables_of
 from etude.rules.conditions import STRUCTURAL, holds
 from etude.templates.logic import fresh
-from etude.terms import Term, Variable, constant, is_leaf, is_typed, postorder, replace
+from etude.terms import Term, Variable, constant, is_leaf, postorder, replace
 
 __all__ = ["equalo", "rewriteo"]
 
@@ -134,7 +134,7 @@ def _backwards(node: Term, rule: Rule) -> Iterator[Term]:
     names = sorted(variables_of(rule.lhs) | variables_of(rule.rhs), key=lambda variable: variable.name)
     if any(name.star for name in names):
         return
-    left, right, values = fresh(_typed_numbers(rule.lhs, node), _typed_numbers(rule.rhs, node), tuple(names))
+    left, right, values = fresh(typed_numbers(rule.lhs, node), typed_numbers(rule.rhs, node), tuple(names))
     bound = unify(right, node, {})
     if bound is False:
         return
@@ -152,16 +152,6 @@ def _backwards(node: Term, rule: Rule) -> Iterator[Term]:
 
 def _said(word: str, parts: tuple[Any, ...]) -> bool:
     return bool(structural(word, parts)) if word in STRUCTURAL else knowledge().holds(word, parts[0])
-
-
-def _typed_numbers(pattern: Any, like: Term) -> Any:
-    """The pattern with constants of the node's dtype for numbers that stand for operands."""
-    if isinstance(pattern, Term) and not is_typed(pattern):
-        operands = [_typed_numbers(part, like) for part in pattern.operands]
-        return Term((pattern._tuple[0], *operands, *pattern.attributes))
-    if isinstance(pattern, (int, float)) and not isinstance(pattern, bool) and like.type.dtype.kind in "fc":
-        return constant(float(pattern), like.type.dtype)
-    return pattern
 
 
 def _built(pattern: Any) -> Term:

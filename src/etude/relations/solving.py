@@ -15,9 +15,9 @@ from unification.variable import Var
 from etude.ops import CATALOGUE, Op
 from etude.rewriting import simplify
 from etude.rewriting.fitting import number_of
-from etude.terms import Term, is_symbol, postorder
+from etude.terms import Term, constant, is_symbol, is_typed, postorder
 
-__all__ = ["Goal", "equal_terms", "fair", "is_known", "limits", "same", "solutions", "symbols_of", "term_of"]
+__all__ = ["Goal", "equal_terms", "fair", "is_known", "limits", "same", "solutions", "symbols_of", "term_of", "typed_numbers"]
 
 Goal = Callable[[Any], Iterator[Any]]
 _ORDERS = 64  # orders of commutative operands that are tried for one pattern
@@ -162,3 +162,13 @@ def equal_terms(left: Term, right: Term) -> bool:
 
 def symbols_of(term: Term) -> list[Term]:
     return [node for node in postorder(term) if is_symbol(node)]
+
+
+def typed_numbers(pattern: Any, like: Term) -> Any:
+    """The pattern with constants of the node's dtype for numbers that stand for operands."""
+    if isinstance(pattern, Term) and not is_typed(pattern):
+        operands = [typed_numbers(part, like) for part in pattern.operands]
+        return Term((pattern._tuple[0], *operands, *pattern.attributes))
+    if isinstance(pattern, (int, float)) and not isinstance(pattern, bool) and like.type.dtype.kind in "fc":
+        return constant(float(pattern), like.type.dtype)
+    return pattern

@@ -18,6 +18,7 @@ __all__ = ["WIDEST", "Algebra", "Product", "Sum"]
 Sum = tuple[Number, dict[Term, Number]]  # constant, term -> coefficient
 Product = tuple[Number, dict[Term, Number]]  # coefficient, base -> exponent
 WIDEST = 24
+_SPREAD = 0x9E3779B97F4A7C15  # of the bits of small counts over those of hashes
 REMEMBERED = 100_000  # sums, and products, of which the parts are kept, so that memory stays small
 _op = CATALOGUE.__getitem__
 _add, _subtract, _multiply, _divide, _negative, _power, _sqrt = map(
@@ -33,7 +34,7 @@ def _one(number: Number) -> Number:
 
 def _pair(op: Op, left: Term, right: Term) -> Term:
     kind = left.type
-    return intern((op, left, right), kind) if kind is right.type else op.apply((left, right))
+    return intern((op, left, right), kind) if kind is right.type else op.pair(left, right)
 
 
 def magnitude(number: Number) -> Number:
@@ -59,6 +60,29 @@ def add_to(into: dict[Term, Number], term: Term, number: Number) -> None:
         into[term] = _one(total)
 
 
+_SUM, _PRODUCT = 1, 2
+_ONCE = {1}
+
+
+def _key(kind: int, number: Number, parts: dict[Term, Number]) -> int:
+    """A number that is the same in any order of the parts."""
+    key = hash((kind, number))
+    for term, count in parts.items():
+        key ^= term._hash + (count if type(count) is int else hash(count)) * _SPREAD
+    return key
+
+
+def _common_size(items: dict[Term, Number]) -> Number:
+    """The size of the coefficients, where all have the same; otherwise 1."""
+    size: Number = 0
+    for coefficient in items.values():
+        if coefficient != size and coefficient != -size:
+            if size != 0 or coefficient == 1 or coefficient == -1:
+                return 1
+            size = magnitude(coefficient)
+    return size
+
+
 def _remember(table: dict[Term, Any], made: Term, parts: Any) -> None:
     """Keep the parts of what was made last; a forgotten sum or product counts as one term."""
     if len(table) >= REMEMBERED:
@@ -74,7 +98,7 @@ class Algebra:
         self.known = known
         self.sums: dict[Term, Sum] = {}
         self.products: dict[Term, Product] = {}
-        self.spelled: dict[Any, Term] = {}  # parts in any order -> the term first made of them
+        self.spelled: dict[int, Term] = {}  # a key of parts in any order -> the term first made of them
 
     # ---------------------------------------------------------------- taking apart
 
@@ -124,8 +148,8 @@ class Algebra:
     def number(self, value: Number, dtype: Any) -> Term:
         return constant(float(value), dtype)
 
-    def product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term:
-        """The term of a product, binary and with few operations."""
+    def product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any, spread: bool = True) -> Term:
+        """The term of a product, binary and with few operations; `spread`: a number times a short sum is multiplied out."""
         if coefficient == 0:
             return constant(0.0, dtype)
         if not factors:
@@ -134,31 +158,43 @@ class Algebra:
             ((base, exponent),) = factors.items()
             if exponent == 1:
                 return base
-        if len(factors) == 1 and next(iter(factors.values())) == 1:
+        if len(factors) == 1 and next(iter(factors.values())) == 1 and spread:
             base = next(iter(factors))
-            if base in self.sums:
+            if base in self.sums and len(self.sums[base][1]) <= WIDEST:
                 const, items = self.sums[base]
                 return self.sum(_one(const * coefficient), {t: _one(c * coefficient) for t, c in items.items()}, dtype)
-        made = self._product(coefficient, factors, dtype)
+        key = 0
         if len(factors) > 1:
-            made = self._as_before(_multiply, coefficient, factors, made)
-        _remember(self.products, made, (coefficient, dict(factors)))
+            key = _key(_PRODUCT, coefficient, factors)
+            before = self._as_before(key, self.products, coefficient, factors)
+            if before is not None:
+                return before
+        made = self._product(coefficient, factors, dtype)
+        self._enter(key, made)
+        _remember(self.products, made, (coefficient, factors))
         return made
 
-    def _as_before(self, op: Op, number: Number, parts: dict[Term, Number], made: Term) -> Term:
+    def _as_before(self, key: int, known: dict[Term, Any], number: Number, parts: dict[Term, Number]) -> Term | None:
         """The sum or product of these parts as it was spelled first: the order of parts makes no other term."""
-        first: Term = self.spelled.setdefault((op, number, frozenset(parts.items())), made)
-        if first is made:
+        first = self.spelled.get(key)
+        return first if first is not None and known.get(first) == (number, parts) else None
+
+    def _enter(self, key: int, made: Term) -> None:
+        if key:
             if len(self.spelled) > REMEMBERED:
                 self.spelled.clear()
-            return made
-        return first if first.type is made.type else made
+            self.spelled[key] = made
 
     def _product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term:
         if coefficient < 0:
             flipped = self._flipped(factors)
             if flipped is not None:
                 return self._product(-coefficient, flipped, dtype)
+        if set(factors.values()) == _ONCE:
+            bases = list(factors)
+            if coefficient != 1 and coefficient != -1:
+                return self._chain([self.number(coefficient, dtype), *bases])
+            return self._signed(self._chain(bases), coefficient)
         over = self._grouped({b: e for b, e in factors.items() if e > 0}, dtype)
         under = {b: -e for b, e in factors.items() if e < 0}
         size = magnitude(coefficient)
@@ -226,16 +262,19 @@ class Algebra:
                 return term
             inner, factors = self.as_product(term)
             made = self._product(_one(inner * coefficient), factors, dtype)
-            _remember(self.products, made, (_one(inner * coefficient), dict(factors)))
+            _remember(self.products, made, (_one(inner * coefficient), factors))
             return made
-        sizes = {magnitude(c) for c in items.values()}
-        if const == 0 and len(sizes) == 1 and sizes != {1}:
-            size = sizes.pop()
+        key = _key(_SUM, const, items)
+        before = self._as_before(key, self.sums, const, items)
+        if before is not None:
+            return before
+        if const == 0 and (size := _common_size(items)) != 1:
             inside = self.sum(0, {t: 1 if c > 0 else -1 for t, c in items.items()}, dtype)
             made = _pair(_multiply, self.number(size, dtype), inside)
         else:
-            made = self._as_before(_add, const, items, self._sum(const, items, dtype))
-        _remember(self.sums, made, (const, dict(items)))
+            made = self._sum(const, items, dtype)
+        self._enter(key, made)
+        _remember(self.sums, made, (const, items))
         return made
 
     def _sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:

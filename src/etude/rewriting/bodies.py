@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from etude.ops.binders import Body
-from etude.terms import Term, is_leaf, postorder, transform
+from etude.terms import Term, distinct, is_leaf, transform
 
 __all__ = ["within_bodies"]
 
 
-def within_bodies(term: Term, change: Callable[[Term], Term]) -> Term:
-    """The term with each result of each body changed; bodies within bodies are up to `change`."""
-    if not any(_holds_bodies(node) for node in postorder(term)):
+def within_bodies(term: Term, change: Callable[[Term], Term], nodes: Iterable[Term] | None = None) -> Term:
+    """The term with each result of each body changed; bodies within bodies are up to `change`.
+
+    `nodes` are the distinct terms in it, where the caller has them.
+    """
+    heads = {node._tuple[0] for node in (distinct(term) if nodes is None else nodes) if node._tuple}
+    if not any("binder" in getattr(head, "properties", ()) for head in heads):
         return term
     made: dict[Body, Body] = {}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from etude.ops import CATALOGUE
@@ -11,7 +13,7 @@ from etude.rewriting.numbers import Number, exact, quotient, raised
 from etude.rules import Rule
 from etude.terms import CONSTANT, Term, is_typed
 
-__all__ = ["NOTHING", "ONE", "SUM", "Addend", "Heads", "OnProducts", "OnSums"]
+__all__ = ["NOTHING", "ONE", "SUM", "SUMS", "Addend", "Heads", "OnProducts", "OnSums"]
 
 _add, _subtract, _negative, _multiply, _divide, _power = map(
     CATALOGUE.__getitem__, ("add", "subtract", "negative", "multiply", "divide", "power")
@@ -19,6 +21,7 @@ _add, _subtract, _negative, _multiply, _divide, _power = map(
 _ROOTS = {CATALOGUE[name]: exponent for name, exponent in (("square", 2), ("reciprocal", -1), ("positive", 1))}
 _FRACTIONS = {CATALOGUE["sqrt"]: quotient(1, 2), CATALOGUE["rsqrt"]: quotient(-1, 2)}
 SUM = _add  # the head that stands for every sum
+SUMS = frozenset((_add, _subtract, _negative, _multiply))  # the heads that a sum may have
 Heads = frozenset[Any]
 Addend = tuple[frozenset[tuple[Any, Number]], int]  # (head, exponent) of the factors that rules name; how many factors
 NOTHING: Addend = (frozenset(), 1)
@@ -46,52 +49,14 @@ class _Wanted:
         )
 
 
-class _Pairs:
-    """For each kind of part the rules whose first or second part it fits, as bits; so that asking of a pair is one `&`."""
+class OnSums:
+    """What the rules on sums of two addends ask.
 
-    def __init__(self) -> None:
-        self._masks: dict[Any, tuple[int, int]] = {}
-
-    def fits(self, rule: int, side: int, kind: Any) -> bool:
-        raise NotImplementedError
-
-    def count(self) -> int:
-        raise NotImplementedError
-
-    def masks(self, kind: Any) -> tuple[int, int]:
-        found = self._masks.get(kind)
-        if found is None:
-            if len(self._masks) > _KEPT:
-                self._masks.clear()
-            left, right = [
-                sum(1 << rule for rule in range(self.count()) if self.fits(rule, side, kind)) for side in (0, 1)
-            ]
-            found = self._masks[kind] = left, right
-        return found
-
-    def promising(self, kinds: list[Any], most: int) -> list[int]:
-        """The places of parts that a rule could join with another of the parts; none where these are more than `most`."""
-        masks = [self.masks(kind) for kind in kinds]
-        lefts = rights = 0
-        for left, right in masks:
-            lefts |= left
-            rights |= right
-        if not lefts & rights:
-            return []
-        places = [place for place, (left, right) in enumerate(masks) if left & rights or right & lefts]
-        return places if len(places) <= most else []
-
-    def both(self, one: Any, other: Any) -> tuple[int, int]:
-        """The rules that could join two parts, in this order and in the other."""
-        (left, right), (first, second) = self.masks(one), self.masks(other)
-        return left & second, right & first
-
-
-class OnSums(_Pairs):
-    """What the rules on sums of two addends ask."""
+    For each kind of addend the rules whose first or second addend it fits, as bits; so that asking of a pair is one `&`.
+    """
 
     def __init__(self, rules: Iterable[Rule]):
-        super().__init__()
+        self._masks: dict[Addend, tuple[int, int]] = {}
         self.wanted: list[tuple[_Wanted, _Wanted]] = []
         for rule in rules:
             addends = [_Wanted(*addend) for addend in _addends(rule.lhs)]
@@ -99,17 +64,35 @@ class OnSums(_Pairs):
                 self.wanted.append((addends[0], addends[1]))
         self.told = frozenset(head for pair in self.wanted for one in pair for head, _ in one.factors)
 
-    def count(self) -> int:
-        return len(self.wanted)
+    def masks(self, kind: Addend) -> tuple[int, int]:
+        found = self._masks.get(kind)
+        if found is None:
+            if len(self._masks) > _KEPT:
+                self._masks.clear()
+            left, right = [sum(1 << rule for rule, pair in enumerate(self.wanted) if pair[side].fits(kind)) for side in (0, 1)]
+            found = self._masks[kind] = left, right
+        return found
 
-    def fits(self, rule: int, side: int, kind: Addend) -> bool:
-        return self.wanted[rule][side].fits(kind)
+    def promising(self, kinds: list[Addend], most: int) -> list[int]:
+        """The places of addends that a rule could join with another of them; none where these are more than `most`."""
+        known = self._masks
+        lefts = rights = 0
+        for kind in kinds:
+            left, right = known.get(kind) or self.masks(kind)
+            lefts |= left
+            rights |= right
+        if not lefts & rights:
+            return []
+        masks = [self.masks(kind) for kind in kinds]
+        places = [place for place, (left, right) in enumerate(masks) if left & rights or right & lefts]
+        return places if len(places) <= most else []
 
     def joins(self, one: Addend, other: Addend, a: Number, b: Number) -> bool:
         """Whether a rule could join two addends with these coefficients."""
+        (left, right), (first, second) = self.masks(one), self.masks(other)
         return any(
             bits >> rule & 1 and _ratio(*pair) in (None, quotient(*given))
-            for bits, given in zip(self.both(one, other), ((a, b), (b, a)), strict=True)
+            for bits, given in ((left & second, (a, b)), (right & first, (b, a)))
             if bits
             for rule, pair in enumerate(self.wanted)
         )
@@ -121,12 +104,14 @@ def _ratio(a: _Wanted, b: _Wanted) -> Number | None:
     return quotient(a.coefficient, b.coefficient)
 
 
-class OnProducts(_Pairs):
-    """What the rules on products of two factors, and on powers of one, ask."""
+Masks = tuple[int, int, int, int, bool]  # rules by the side that a factor fits, as it is and inverted; if one alters it alone
+Probe = tuple[Number, Number, Number]  # exponents of two factors, and the power of both that stands in the product
+
+
+class OnProducts:
+    """What the rules on products of two factors, and on powers of one, ask of operators and exponents."""
 
     def __init__(self, rules: Iterable[Rule]):
-        super().__init__()
-        self._joins: dict[tuple[Heads, Heads, bool], bool] = {}
         self.wanted: list[list[tuple[Heads, Number | None]]] = []
         self.single: list[tuple[Heads, Number | None]] = []
         for rule in rules:
@@ -136,40 +121,131 @@ class OnProducts(_Pairs):
             self.single.extend(factors if len(factors) == 1 else [])
         told = [heads for factors in [*self.wanted, self.single] for heads, _ in factors]
         self.told = frozenset(head for heads in told for head in heads) | {_power}
+        self._of_powers = sum(1 << rule for rule, (a, b) in enumerate(self.wanted) if _of_any_powers(a, b))
+        self._masks: dict[tuple[Any, Number], Masks] = {}
+        self._probes: dict[tuple[Heads, Number, Heads, Number], tuple[Probe, ...]] = {}
 
-    def count(self) -> int:
-        return len(self.wanted)
-
-    def fits(self, rule: int, side: int, kind: Heads) -> bool:
-        return self.wanted[rule][side][0] <= kind
-
-    def joins(self, one: Heads, other: Heads, opposed: bool) -> bool:
-        """Whether a rule could join two factors; `opposed` says that one is above, the other below the line."""
-        asked = one, other, opposed
-        found = self._joins.get(asked)
+    def masks(self, kind: Any, exponent: Number) -> Masks:
+        """What a factor fits, told by its operator alone, or by all that `Heads` say of a sum."""
+        found = self._masks.get((kind, exponent))
         if found is None:
-            if len(self._joins) > _KEPT:
-                self._joins.clear()
-            found = self._joins[asked] = self._may_join(one, other, opposed)
+            if len(self._masks) > _KEPT:
+                self._masks.clear()
+            found = self._masks[kind, exponent] = self._made(kind, exponent)
         return found
 
-    def _may_join(self, one: Heads, other: Heads, opposed: bool) -> bool:
-        bits = self.both(one, other)
-        both = bits[0] | bits[1]
-        return bool(both) and any(
-            both >> rule & 1
-            and _opposed(a[1], b[1], opposed)
-            and (bool(a[0] or b[0]) or not (a[1] is None or b[1] is None) or _power in one | other)
-            for rule, (a, b) in enumerate(self.wanted)
+    def _made(self, kind: Any, exponent: Number) -> Masks:
+        sides = [
+            sum(1 << rule for rule, pair in enumerate(self.wanted) if _may_stand(pair[side], kind, exponent, sign))
+            for sign in (1, -1)
+            for side in (0, 1)
+        ]
+        powers = kind is _power or (isinstance(kind, frozenset) and _power in kind)
+        alone = exponent != 1 and any(
+            _named(heads, kind) and (power == exponent or (power is None and (bool(heads) or powers)))
+            for heads, power in self.single
         )
+        return sides[0], sides[1], sides[2], sides[3], alone
 
-    def alters(self, heads: Heads, exponent: Number) -> bool:
-        """Whether a rule could change a power of one factor."""
-        return any(asked <= heads and (power is None or power == exponent) for asked, power in self.single)
+    def fitting(self, entries: list[tuple[Term, Number]]) -> tuple[bool, bool]:
+        """Whether a rule could join two of the factors, and whether one could alter one alone."""
+        lefts = rights = above = below = 0
+        alone = powers = False
+        known = self._masks
+        for base, exponent in entries:
+            head = base._tuple[0]
+            found = known.get((head, exponent)) or self.masks(head, exponent)
+            lefts |= found[0]
+            rights |= found[1]
+            above |= found[2]
+            below |= found[3]
+            alone = alone or found[4]
+            powers = powers or head is _power
+        both = (lefts & rights) | (above & below)
+        return bool(both if powers else both & ~self._of_powers), alone
+
+    def promising(self, kinds: list[Heads], entries: list[tuple[Term, Number]], most: int) -> list[int]:
+        """The places of factors that a rule could join with another of them; none where these are more than `most`."""
+        masks = [self.masks(kind, exponent) for kind, (_, exponent) in zip(kinds, entries, strict=True)]
+        together = [reduce(or_, column) for column in list(zip(*masks, strict=True))[:4]]
+        lefts, rights, above, below = together
+        places = [
+            place
+            for place, (left, right, over, under, _) in enumerate(masks)
+            if (left & rights) | (right & lefts) | (over & below) | (under & above)
+        ]
+        return places if len(places) <= most else []
+
+    def probes(self, one: Heads, m: Number, other: Heads, n: Number) -> tuple[Probe, ...]:
+        """The powers of two factors that a rule could join."""
+        asked = one, m, other, n
+        found = self._probes.get(asked)
+        if found is None:
+            if len(self._probes) > _KEPT:
+                self._probes.clear()
+            found = self._probes[asked] = self._worth_a_try(one, m, other, n)
+        return found
+
+    def _worth_a_try(self, one: Heads, m: Number, other: Heads, n: Number) -> tuple[Probe, ...]:
+        first, second = self.masks(one, m), self.masks(other, n)
+        bits = (first[0] & second[1]) | (first[1] & second[0]) | (first[2] & second[3]) | (first[3] & second[2])
+        if _power not in one | other:
+            bits &= ~self._of_powers
+        rules = [pair for rule, pair in enumerate(self.wanted) if bits >> rule & 1]
+        return tuple([
+            (a, b, power)
+            for a, b, power in _scaled(m, n)
+            if any(
+                (_stands(left, one, a) and _stands(right, other, b)) or (_stands(right, one, a) and _stands(left, other, b))
+                for left, right in rules
+            )
+        ])  # fmt: skip
 
 
-def _opposed(a: Number | None, b: Number | None, opposed: bool) -> bool:
-    return a is None or b is None or ((a > 0) is not (b > 0)) is opposed
+def _of_any_powers(a: tuple[Heads, Number | None], b: tuple[Heads, Number | None]) -> bool:
+    """Whether a rule asks for powers of anything, which numbers as exponents have brought together already."""
+    return not (a[0] or b[0]) and (a[1] is None or b[1] is None)
+
+
+def _scaled(m: Number, n: Number) -> list[Probe]:
+    """Two powers, and those of which they are a common power."""
+    found: list[Probe] = [(m, n, 1)]
+    if isinstance(m, int) and isinstance(n, int):
+        k = min(abs(m), abs(n))
+        if k != 1:
+            found.append((quotient(m, k), quotient(n, k), k))
+        found.append((-quotient(m, k), -quotient(n, k), -k))
+        if abs(m) != abs(n):
+            found.append((1 if m > 0 else -1, 1 if n > 0 else -1, k))
+    return found
+
+
+def _named(heads: Heads, kind: Any) -> bool:
+    """Whether a factor may be what the heads say: all of its own are told, or its operator, of a sum nothing else."""
+    if isinstance(kind, frozenset):
+        return heads <= kind
+    return not heads or (SUM in heads if kind in SUMS else heads == {kind})
+
+
+def _may_stand(side: tuple[Heads, Number | None], kind: Any, exponent: Number, sign: int) -> bool:
+    """Whether a factor, or a root of it, or with `sign` -1 its inverse, may stand where a rule has this side."""
+    heads, asked = side
+    if not _named(heads, kind):
+        return False
+    if asked is None:
+        return True
+    whole = isinstance(exponent, int) and isinstance(asked, int)
+    if not whole and not (not heads and abs(asked) == 1):
+        return sign > 0 and exponent == asked
+    return (exponent > 0) is (asked * sign > 0) and (abs(asked) == 1 or exponent % asked == 0)
+
+
+def _stands(side: tuple[Heads, Number | None], kind: Heads, exponent: Number) -> bool:
+    """Whether a rule's side is a factor of these heads with this exponent; a variable may be a power."""
+    heads, asked = side
+    if not heads <= kind:
+        return False
+    return asked is None or exponent == asked or (not heads and abs(asked) == 1 and (exponent > 0) is (asked > 0))
 
 
 def _addends(pattern: Any) -> list[tuple[Number | None, Any]]:

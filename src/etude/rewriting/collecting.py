@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from itertools import combinations
+from math import inf
 from typing import Any
 
 from etude.ops import CATALOGUE
 from etude.rewriting.algebra import WIDEST, Algebra, Product, add_to, finite, magnitude, merge
 from etude.rewriting.assumptions import knowledge
-from etude.rewriting.candidates import NOTHING, ONE, SUM, Addend, Heads
+from etude.rewriting.candidates import NOTHING, ONE, SUM, SUMS, Addend, Heads
 from etude.rewriting.compiled import Rules
-from etude.rewriting.fitting import Refused, fit, number_of
+from etude.rewriting.fitting import CONSTANT_HEADS, Refused, fit, number_of
 from etude.rewriting.journal import Journal
 from etude.rewriting.numbers import Number, quotient
 from etude.rewriting.numbers import raised as _raised
@@ -20,10 +22,12 @@ from etude.rewriting.strategies import MINIMUM_BUDGET, exhausted
 from etude.rules import default
 from etude.terms import CONSTANT, SYMBOL, Term, constant
 
-__all__ = ["LINEAR", "Collector", "Region"]
+__all__ = ["LINEAR", "Collector", "Region", "TooLong"]
 
+NO_NUMBER: Any = object()
 LINEAR = frozenset(CATALOGUE[name] for name in ("add", "subtract", "negative"))
 _PAIRS = 10  # addends or factors among which pairs are tried
+_SHARED = 2  # factors above which a product used more than once is kept whole, where sharing is not what counts most
 _EXPANDED = 4  # exponents up to which a power of a sum is multiplied out
 _NO_HEADS: Heads = frozenset()
 Region = list[tuple[Term, Number]]  # addends with signs, or factors with exponents
@@ -39,13 +43,22 @@ def _alone(head: Any) -> Addend:
     return frozenset([(head, 1)]), 1
 
 
+class TooLong(Exception):
+    """What is multiplied out gets longer than was asked for."""
+
+
 class Collector:
     """The arithmetic of one run: what it knows of sums, products, uses and steps."""
 
-    def __init__(self, rules: Rules, journal: Journal | None = None, expand: bool = False, sharing: bool = False):
-        """`expand`: products of sums are multiplied out; `sharing`: what has several uses is opened only to cancel."""
+    def __init__(
+        self, rules: Rules, journal: Journal | None = None, expand: bool = False, sharing: bool = False, most: float = inf
+    ):
+        """`expand`: products of sums are multiplied out, up to `most` of them; `sharing`: what has several uses is opened
+        only to cancel.
+        """
         self.rules, self.journal, self.expand = rules, journal, expand
-        self.sharing, self.meets = sharing, _cancel if sharing else _overlap
+        self.written, self.most = 0, most  # products that multiplying out has written, and may write
+        self.sharing, self.meets, self.shared = sharing, _cancel if sharing else _overlap, 1 if sharing else _SHARED
         self.algebra = Algebra(knowledge())
         self.memo: dict[Any, Term] = {}
         self.uses: dict[Term, int] = {}
@@ -54,6 +67,8 @@ class Collector:
         self.steps, self.allowed = 0, MINIMUM_BUDGET
         self.below: frozenset[Term] = frozenset()  # denominators, which multiplied out would lose digits near zeros
         self.on_sums, self.on_products = rules.on_sums, rules.on_products
+        self.kinds: dict[Any, bool] = {}  # whether a type holds floating numbers
+        self.numbers: dict[Term, Any] = {}  # constants as exact numbers; None where one is no finite number
 
     def valued(self, before: Term, after: Term) -> Term:
         """A step in which the operator's own meaning gave the value of numbers."""
@@ -77,34 +92,60 @@ class Collector:
             raise exhausted(self.fired, self.allowed)
 
     def arithmetic(self, term: Term, region: Region) -> Term | None:
-        """The collected form of a sum, product or power whose parts are normal; None where it cannot be."""
-        dtype = term.type.dtype
+        """The collected form of a sum, product or power of which the parts have normal forms; None where it cannot be."""
+        kind = term.type
         self.current = term
-        made = self.linear(region, dtype) if term._tuple[0] in LINEAR else self.multiplicative(region, dtype)
-        if made is None or made.type is term.type:
+        made = self.linear(region, kind.dtype) if term._tuple[0] in LINEAR else self.multiplicative(region, kind.dtype)
+        if made is None or made.type is kind:
             return made
         try:
             return fit(made, term)
         except Refused:
             return None
 
+    def number(self, term: Term) -> Any:
+        """The exact number that a constant, also a broadcast one, is; None where it is not finite, `NO_NUMBER` for others."""
+        found = self.numbers.get(term, self)
+        if found is self:
+            value = number_of(term)
+            found = self.numbers[term] = NO_NUMBER if value is None else finite(value)
+        return found
+
+    def power_of_number(self, term: Term, exponent: Number) -> Any:
+        """The power of a constant, as `number` gives it; None also where it is no real number."""
+        value = self.number(term)
+        return value if value is None or value is NO_NUMBER else _raise(value, exponent)
+
     def linear(self, region: Region, dtype: Any) -> Term | None:
         const: Number = 0
         items: dict[Term, Number] = {}
-        algebra = self.algebra
+        memo, algebra = self.memo, self.algebra
+        sums, products = algebra.sums, algebra.products
         for part, sign in region:
             head = part._tuple[0]
+            if head is not SYMBOL and head is not CONSTANT:
+                part = memo.get(part, part)
+                head = part._tuple[0]
             if head is SYMBOL:
                 add_to(items, part, sign)
                 continue
-            number = number_of(part)
-            if number is not None:
-                value = finite(number)
+            if head in CONSTANT_HEADS:
+                value = self.number(part)
                 if value is None:
                     return None
-                const += sign * value
+                if value is not NO_NUMBER:
+                    const += sign * value
+                    continue
+            made = sums.get(part)
+            if made is None:
+                product = products.get(part)
+                if product is None or product[0] == 1:
+                    add_to(items, part, sign)
+                else:
+                    k, rest = algebra.addend(part)
+                    add_to(items, rest, k * sign)
                 continue
-            inner, addends = algebra.as_sum(part)
+            inner, addends = made
             if len(addends) > 1 and self.uses.get(part, 0) > 1 and not self.meets(items, addends):
                 inner, addends = 0, {part: 1}
             const += sign * inner
@@ -158,10 +199,15 @@ class Collector:
         return last not in one[1] if other is None else one[1].keys().isdisjoint(other[1])
 
     def _fire_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
+        kinds = [self._addend_kind(t) for t in items]
+        if const != 0:
+            kinds.append(ONE)
+        promising = self.on_sums.promising(kinds, _PAIRS)
+        if not promising:
+            return None
         one = constant(1.0, dtype)
         entries: list[tuple[Term, Number]] = [*items.items(), *([(one, const)] if const != 0 else [])]
-        kinds = [ONE if t is one else self._addend_kind(t) for t, _ in entries]
-        for i, j in combinations(self.on_sums.promising(kinds, _PAIRS), 2):
+        for i, j in combinations(promising, 2):
             (a, m), (b, n) = entries[i], entries[j]
             if not self.on_sums.joins(kinds[i], kinds[j], m, n):
                 continue
@@ -191,9 +237,11 @@ class Collector:
 
     def _addend_kind(self, term: Term) -> Addend:
         told = self.on_sums.told
+        head = term._tuple[0]
+        if head is SYMBOL:
+            return NOTHING
         product = self.algebra.products.get(term)
         if product is None:
-            head = term._tuple[0]
             return _alone(head) if head in told else NOTHING
         factors = product[1]
         kinds = [(base._tuple[0], exponent) for base, exponent in factors.items() if base._tuple[0] in told]
@@ -201,9 +249,9 @@ class Collector:
 
     def _factor_kind(self, base: Term) -> Heads:
         told = self.on_products.told
-        made = self.algebra.sums.get(base)
+        head = base._tuple[0]
+        made = self.algebra.sums.get(base) if head in SUMS else None
         if made is None:
-            head = base._tuple[0]
             return _single(head) if head in told else _NO_HEADS
         items = made[1]
         if len(items) > _PAIRS:
@@ -215,21 +263,25 @@ class Collector:
     def multiplicative(self, region: Region, dtype: Any) -> Term | None:
         coefficient: Number = 1
         factors: dict[Term, Number] = {}
-        algebra = self.algebra
+        memo, algebra = self.memo, self.algebra
+        products = algebra.products
         for part, exponent in region:
-            if part._tuple[0] is SYMBOL and type(exponent) is int:
+            head = part._tuple[0]
+            if head is not SYMBOL and head is not CONSTANT:
+                part = memo.get(part, part)
+                head = part._tuple[0]
+            if head in CONSTANT_HEADS:
+                value = self.power_of_number(part, exponent)
+                if value is None:
+                    return None
+                if value is not NO_NUMBER:
+                    coefficient *= value
+                    continue
+            if type(exponent) is int and (head is SYMBOL or part not in products):
                 add_to(factors, part, exponent)
                 continue
-            number = number_of(part)
-            if number is not None:
-                value = finite(number)
-                raised_to = None if value is None else _raise(value, exponent)
-                if raised_to is None:
-                    return None
-                coefficient *= raised_to
-                continue
             k, more = algebra.power(part, exponent)
-            if len(more) > 1 and self.uses.get(part, 0) > 1 and not self.meets(factors, more):
+            if len(more) > self.shared and self.uses.get(part, 0) > 1 and not self.meets(factors, more):
                 k, more = self.whole(part, exponent, dtype) if self.sharing else (1, {part: exponent})
             coefficient *= k
             merge(factors, more)
@@ -242,7 +294,8 @@ class Collector:
             found = self._fire_product(coefficient, factors, dtype)
             if found is not None:
                 return found
-        return algebra.product(coefficient, factors, dtype)
+        alone = len(factors) == 1 and self.uses.get(next(iter(factors)), 0) > 1
+        return algebra.product(coefficient, factors, dtype, spread=not alone)
 
     def whole(self, part: Term, exponent: Number, dtype: Any) -> Product:
         """A power of a product that is used elsewhere, with the product as one factor beside its number."""
@@ -262,6 +315,9 @@ class Collector:
         for base, exponent in chosen.items():
             for _ in range(int(exponent)):
                 rows = self._times(rows, *sums[base])
+                self.written += len(rows)
+                if self.written > self.most:
+                    raise TooLong
                 if len(rows) > 4 * WIDEST:
                     return None
         total: dict[Term, Number] = {}
@@ -288,7 +344,7 @@ class Collector:
     def primitive(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> tuple[Number, dict[Term, Number]]:
         """Differences a - b and b - a among the factors made one."""
         sums = self.algebra.sums
-        if len(factors) < 2 or len([base for base in factors if base in sums]) < 2:
+        if len(factors) < 2 or len([base for base in factors if base._tuple[0] in SUMS and base in sums]) < 2:
             return coefficient, factors
         found: dict[Term, Number] = {}
         for base, exponent in factors.items():
@@ -307,29 +363,10 @@ class Collector:
 
     def _fire_product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> Term | None:
         entries = list(factors.items())
-        probes: list[tuple[dict[Term, Number], Number]] = []
-        kinds = [self._factor_kind(base) for base, _ in entries]
-        for i, j in combinations(self.on_products.promising(kinds, _PAIRS), 2):
-            (a, m), (b, n) = entries[i], entries[j]
-            if not self.on_products.joins(kinds[i], kinds[j], (m > 0) is not (n > 0)):
-                continue
-            probes.append(({a: m, b: n}, 1))
-            if isinstance(m, int) and isinstance(n, int):
-                k = min(abs(m), abs(n))
-                for step in {k, -k} - {1}:
-                    probes.append(
-                        ({a: quotient(m, k), b: quotient(n, k)} if step > 0 else {a: -quotient(m, k), b: -quotient(n, k)}, step)
-                    )
-                if abs(m) != abs(n):
-                    s, t = (1 if m > 0 else -1), (1 if n > 0 else -1)
-                    probes.append(({a: s, b: t}, k))
-        alters = self.on_products.alters
-        if len(entries) > 1:
-            probes.extend([({a: m}, 1) for (a, m), kind in zip(entries, kinds, strict=True) if m != 1 and alters(kind, m)])
-        silent = self.rules.silent
-        for probe_factors, power in probes:
+        joined, alone = self.on_products.fitting(entries)
+        for probe_factors, power in self._probes(entries, joined, alone and len(entries) > 1):
             tried = (dtype, *probe_factors.items())
-            if tried in silent:
+            if tried in self.rules.silent:
                 continue
             probe = self.algebra.product(1, probe_factors, dtype)
             fired = None if probe._tuple[0] in (SYMBOL, CONSTANT) else self.rules.fire(probe)
@@ -345,6 +382,21 @@ class Collector:
             return CATALOGUE["multiply"](self.algebra.product(coefficient, rest, dtype), raised_made)
         return None
 
+    def _probes(
+        self, entries: list[tuple[Term, Number]], joined: bool, alone: bool
+    ) -> Iterator[tuple[dict[Term, Number], Number]]:
+        """Pairs of factors, and then single ones, that a rule might change, each with the power that stands in the product."""
+        rules = self.on_products
+        if joined:
+            kinds = [self._factor_kind(base) for base, _ in entries]
+            for i, j in combinations(rules.promising(kinds, entries, _PAIRS), 2):
+                (a, m), (b, n) = entries[i], entries[j]
+                for first, second, power in rules.probes(kinds[i], m, kinds[j], n):
+                    yield {a: first, b: second}, power
+        if alone:
+            for (base, exponent), kind in zip(entries, [self._factor_kind(base) for base, _ in entries], strict=True):
+                if rules.masks(kind, exponent)[4]:
+                    yield {base: exponent}, 1
 
 def _multiple(one: Any, other: Any) -> Number | None:
     """The number c with one = c * other, for sums of the same terms."""

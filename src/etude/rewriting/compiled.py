@@ -11,6 +11,7 @@ from etude.rewriting.assumptions import knowledge
 from etude.rewriting.building import compile_replacement
 from etude.rewriting.candidates import OnProducts, OnSums
 from etude.rewriting.conditions import compile_condition
+from etude.rewriting.fitting import CONSTANT_HEADS
 from etude.rewriting.patterns import Compiler, heads_below
 from etude.rules import Rule, RuleSet
 from etude.terms import Term, TupleType
@@ -63,16 +64,17 @@ def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None
 class Rules:
     """The compiled rules of a set; calling it tries them at the root of a term, in order."""
 
-    __slots__ = ("_on_products", "_on_sums", "_pending", "by_head", "silent")
+    __slots__ = ("_marks", "_on_products", "_on_sums", "_pending", "by_head", "silent")
 
     def __init__(self, rules: RuleSet):
         self.silent: set[Any] = set()  # pairs of addends and of factors that no rule joins, while a term is simplified
+        self._marks: dict[Any, object] = {}
         self._pending: dict[Any, list[Rule]] = {}
         self._on_sums: OnSums | None = None
         self._on_products: OnProducts | None = None
         for rule in rules:
-            if rule.kind == "rewrite" and isinstance(rule.lhs, Term):
-                self._pending.setdefault(rule.lhs._tuple[0], []).append(rule)
+            if rule.kind == "rewrite" and rule.head is not None:
+                self._pending.setdefault(rule.head, []).append(rule)
         self.by_head: dict[Any, dict[Any, Any]] = {}
 
     @property
@@ -91,6 +93,10 @@ class Rules:
 
     def _rooted(self, roots: frozenset[str]) -> list[Rule]:
         return [rule for head, rules in self._pending.items() if getattr(head, "name", "") in roots for rule in rules]
+
+    def mark(self, goal: str, own: bool) -> object:
+        """What terms bear that are normal by these rules for a goal, where `own`, with sums written anew."""
+        return self._marks.setdefault((goal, own), object())
 
     def candidates(self, term: Term) -> tuple[CompiledRule, ...]:
         """The rules whose head and operand heads fit, in the order of the set."""
@@ -142,7 +148,7 @@ def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
     operands = pattern.operands
     if any(getattr(part, "star", False) for part in operands[:2]):
         return ((None, None),)
-    heads = [heads_below(part) for part in operands[:2]] + [None, None]
+    heads = [_asked(part) for part in operands[:2]] + [None, None]
     pair = heads[0], heads[1]
     op = pattern._tuple[0]
     if isinstance(op, Op) and "commutative" in op.properties and len(operands) == 2:
@@ -150,8 +156,19 @@ def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
     return (pair,)
 
 
+def _asked(part: Any) -> Any:
+    """The head that an operand must have, the heads of which it must have one for a number, or None for any."""
+    if isinstance(part, (bool, int, float, complex)):
+        return CONSTANT_HEADS
+    return heads_below(part)
+
+
 def _fits(keys: tuple[tuple[Any, Any], ...], first: Any, second: Any) -> bool:
-    return any((a is None or a is first) and (b is None or b is second) for a, b in keys)
+    return any(_is(a, first) and _is(b, second) for a, b in keys)
+
+
+def _is(asked: Any, head: Any) -> bool:
+    return asked is None or asked is head or (asked is CONSTANT_HEADS and head in CONSTANT_HEADS)
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from etude.ops import CATALOGUE
 from etude.terms import CONSTANT, SYMBOL, Term, postorder
 
-__all__ = ["count_operations", "operation_cost", "size_of"]
+__all__ = ["Trees", "count_operations", "operation_cost", "size_of"]
 
 _FREE = frozenset(CATALOGUE[name] for name in ("item", "getitem"))
 _add, _multiply = CATALOGUE["add"], CATALOGUE["multiply"]
@@ -43,3 +43,13 @@ def _unshared(order: list[Term], roots: tuple[Term, ...]) -> int:
     for term in order:
         total[term] = operation_cost(term) + sum([total[part] for part in term._tuple if type(part) is Term])
     return sum(total[root] for root in roots)
+
+
+class Trees(dict[Term, int]):
+    """Operations of terms with what is shared counted at every use, each distinct term counted once."""
+
+    def __missing__(self, root: Term) -> int:
+        for term in postorder(root, stop=self.__contains__):
+            if term not in self:
+                self[term] = operation_cost(term) + sum([self[part] for part in term._tuple if type(part) is Term])
+        return self[root]

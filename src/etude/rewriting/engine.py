@@ -12,7 +12,6 @@ from etude.rewriting.collecting import LINEAR, Collector, Region
 from etude.rewriting.fitting import number_of
 from etude.rewriting.folding import folded
 from etude.rewriting.numbers import Number
-from etude.rewriting.reasons import reason
 from etude.rewriting.strategies import BUDGET_PER_NODE, MINIMUM_BUDGET
 from etude.terms import (
     CONSTANT,
@@ -23,17 +22,19 @@ from etude.terms import (
     etuple,
     intern,
     is_constant,
-    postorder,
-    replace,
+    uses_of,
 )
 
 __all__ = ["Engine"]
 
-_ARITHMETIC = LINEAR | frozenset(
-    CATALOGUE[name] for name in ("multiply", "divide", "power", "sqrt", "square", "reciprocal", "rsqrt", "positive")
-)
 _RATIONAL = frozenset(CATALOGUE[name] for name in ("multiply", "divide"))
+_POWERS = frozenset(CATALOGUE[name] for name in ("power", "sqrt", "square", "reciprocal", "rsqrt", "positive"))
+# The operators that a region reaches through from a root: those of sums, those of products, none from a power.
+_REACHED: dict[Any, frozenset[Op]] = {
+    **dict.fromkeys(LINEAR, LINEAR), **dict.fromkeys(_RATIONAL, _RATIONAL), **dict.fromkeys(_POWERS, frozenset()),
+}  # fmt: skip
 _negative, _subtract, _divide = CATALOGUE["negative"], CATALOGUE["subtract"], CATALOGUE["divide"]
+_LEAVES = frozenset((SYMBOL, CONSTANT))  # which are their own normal forms
 _again: Term = etuple()
 
 
@@ -41,16 +42,19 @@ class Engine(Collector):
     """One run over one term."""
 
     @bulk()
-    def run(self, root: Term, order: list[Term] | None = None) -> Term:
-        """The normal form of `root`; `order` is its `postorder`, where the caller has it."""
-        return self.run_all([root], postorder(root) if order is None else order)[0]
+    def run(self, root: Term, uses: dict[Term, int] | None = None, mark: object = None) -> Term:
+        """The normal form of `root`.
 
-    def run_all(self, roots: Sequence[Term], order: list[Term]) -> list[Term]:
-        """The normal forms of several terms, what they share once; `order` is the `postorder` of all."""
-        self.count_uses(order)
+        `uses` are its `uses_of`, where the caller has them, and are counted on. Terms that bear `mark` are known to be normal.
+        """
+        return self.run_all([root], uses_of(root) if uses is None else uses, mark)[0]
+
+    def run_all(self, roots: Sequence[Term], uses: dict[Term, int], mark: object = None) -> list[Term]:
+        """The normal forms of several terms, what they share once; `uses` are the `uses_of` all."""
         if self.expand:
-            self.below = frozenset([term._tuple[2] for term in order if term._tuple[0] is _divide])
-        self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(order)
+            self.below = frozenset([term._tuple[2] for term in uses if term._tuple[0] is _divide])
+        self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(uses)
+        self.count(uses)
         stack: list[tuple[Term, Term | None, Region | None]] = [(root, None, None) for root in reversed(roots)]
         memo = self.memo
         while stack:
@@ -61,17 +65,24 @@ class Engine(Collector):
                 self.settle(term, memo[after])
                 continue
             head = term._tuple[0]
-            if head is SYMBOL or head is CONSTANT:
+            if head in _LEAVES:
                 memo[term] = term
                 continue
+            if mark is not None and term.normal_for is mark:
+                self.learn(term)
+                continue
             if region is None:
-                region = self.region(term)
-                parts = term._tuple if region is None else [part for part, _ in region]
-                missing = [part for part in parts if type(part) is Term and part not in memo]
+                region = self.region(term) if head in _REACHED else None
+                parts = term._tuple[1:] if region is None else [part for part, _ in region]
+                missing = [
+                    (part, None, None)
+                    for part in parts
+                    if type(part) is Term and part._tuple[0] not in _LEAVES and part not in memo
+                ]
                 if missing:
                     stack.append((term, None, region))
                     missing.reverse()
-                    stack.extend([(part, None, None) for part in missing])
+                    stack += missing
                     continue
             made = self.step(term) if region is None else self.collect(term, region)
             if made is term or made in memo:
@@ -83,16 +94,28 @@ class Engine(Collector):
                 stack.append((made, None, None))
         return [memo[root] for root in roots]
 
-    def count_uses(self, order: list[Term]) -> None:
-        uses = self.uses
-        for term in order:
-            for part in term._tuple:
-                if type(part) is Term:
-                    uses[part] = uses.get(part, 0) + 1
+    def learn(self, term: Term, deeper: bool = True) -> None:
+        """Take a term that is known to be normal as such; how it is made up of addends or factors is read from it."""
+        made: Term | None = None
+        region = self.region(term) if term._tuple[0] in _REACHED else None
+        if region is not None:
+            for part, _ in region if deeper else ():
+                if part not in self.memo and part._tuple[0] in _REACHED:
+                    self.learn(part, deeper=False)
+            made = self.arithmetic(term, region)
+        self.settle(term, made or term)
+
+    def count(self, uses: dict[Term, int]) -> None:
+        """Note how often terms are used, those of earlier runs included."""
+        if not self.uses:
+            self.uses = uses
+            return
+        for term, count in uses.items():
+            self.uses[term] = self.uses.get(term, 0) + count
 
     def settle(self, term: Term, final: Term) -> None:
         self.memo[term] = final
-        if final is not term:
+        if final is not term and final._tuple[0] in _REACHED:  # the uses of sums and products alone count
             self.uses[final] = self.uses.get(final, 0) + self.uses.get(term, 0)
 
     def region(self, term: Term) -> Region | None:
@@ -100,11 +123,12 @@ class Engine(Collector):
 
         It reaches down through sums (products) that have no other use; None where arithmetic does not apply.
         """
-        head = term._tuple[0]
-        inner = LINEAR if head in LINEAR else _RATIONAL if head in _ARITHMETIC else None
-        if inner is None or term in self.refused or not _exact_arithmetic(term):
+        parts = term._tuple
+        inner = _REACHED[parts[0]]
+        kind = term.type
+        if (self.refused and term in self.refused) or not self.floating(kind) or not _uniform(parts, kind):
             return None
-        if head not in inner:
+        if not inner:
             return _powers(term)
         found: Region = []
         memo, uses = self.memo, self.uses
@@ -114,7 +138,8 @@ class Engine(Collector):
             parts = part._tuple
             head = parts[0]
             if head not in inner or (
-                part is not term and (part in memo or uses.get(part, 0) > 1 or not _exact_arithmetic(part))
+                part is not term
+                and (uses.get(part, 0) > 1 or part in memo or not self.floating(part.type) or not _uniform(parts, part.type))
             ):
                 found.append((part, number))
             elif head is _negative:
@@ -123,35 +148,34 @@ class Engine(Collector):
                 stack.append((parts[2], -number))
                 stack.append((parts[1], number))
             else:
-                stack.extend([(each, number) for each in parts[:0:-1]])
+                stack += [(each, number) for each in parts[:0:-1]]
+        return found
+
+    def floating(self, kind: Any) -> bool:
+        """Whether the type holds real floating numbers, of which arithmetic is that of the reals."""
+        found = self.kinds.get(kind)
+        if found is None:
+            found = self.kinds[kind] = kind.dtype.kind == "f"
         return found
 
     def collect(self, term: Term, region: Region) -> Term:
         """The sum or product collected, and one rule applied to it; final where nothing changes."""
         memo = self.memo
-        tidy = self.arithmetic(term, [(memo[part], number) for part, number in region])
+        tidy = self.arithmetic(term, region)
         if tidy is None:
             self.refused.add(term)
             return _again
         head = tidy._tuple[0]
-        if head is SYMBOL or head is CONSTANT:
+        if head in _LEAVES:
             fired = None
         else:
             fired = self.rules.fire(tidy)
         if self.journal is not None and tidy is not term:
-            before = self.over_normal(term, region)
-            if before is not tidy:
-                line = reason(before, [(memo[part], number) for part, number in region], tidy)
-                self.journal.record(line.name, line.file, line.line, before, tidy)
+            self.journal.collected(term, region, memo, tidy)
         if fired is not None:
             return self.apply(tidy, fired)
         memo[tidy] = tidy
         return tidy
-
-    def over_normal(self, term: Term, region: Region) -> Term:
-        """The sum or product as it stands, over the normal forms of its parts."""
-        found: dict[Term, Term] = {part: self.memo[part] for part, _ in region}
-        return replace([term], found)[0]
 
     def step(self, term: Term) -> Term:
         """The term with its normal operands, and folding or one rule applied; final where nothing changes."""
@@ -179,7 +203,7 @@ class Engine(Collector):
         parts: list[Any] = []
         for part in term._tuple:
             if type(part) is Term:
-                new = memo[part]
+                new = memo.get(part, part)
                 if new is not part:
                     same = same and new.type is part.type
                     part = new
@@ -190,13 +214,10 @@ class Engine(Collector):
         return Term(fresh)
 
 
-def _exact_arithmetic(term: Term) -> bool:
-    kind = term.type
-    dtype = kind.dtype
-    if dtype.kind != "f":
-        return False
-    for part in term._tuple[1:]:
-        if part.type is not kind and part.type.dtype != dtype and not (is_constant(part) and part.type.ndim == 0):
+def _uniform(parts: tuple[Any, ...], kind: Any) -> bool:
+    """Whether all operands have the dtype of the result, but for numbers."""
+    for part in parts[1:]:
+        if part.type is not kind and part.type.dtype != kind.dtype and not (is_constant(part) and part.type.ndim == 0):
             return False
     return True
 

@@ -15,10 +15,11 @@ from etude.terms import Term, constant, postorder
 
 __all__ = ["Monomial", "Poly", "Relation", "Unfit", "expanded"]
 
-Monomial = tuple[tuple[Term, Number], ...]  # parts with their exponents, in the order in which the parts were met
+Monomial = tuple[tuple[int, Number], ...]  # parts, told by their places, ascending, with exponents
 Poly = dict[Monomial, Number]
 Relation = tuple[Rule, Term, Term]  # a line of rules, what it replaced, and by what
 _PARTS, _TERMS, _EXPONENT, _BITS = 8, 400, 24, 200
+_WORK, _WORK_PER_NODE = 64, 8  # products of monomials up to which reading goes on
 _op = CATALOGUE.__getitem__
 _add, _subtract, _negative, _multiply, _divide, _power = map(
     _op, ("add", "subtract", "negative", "multiply", "divide", "power")
@@ -33,22 +34,31 @@ class Unfit(Exception):
     """The term is no polynomial in a few parts, or one that is too long."""
 
 
-def expanded(term: Term, relations: Rules | None = None) -> tuple[Poly, list[Relation]]:
-    """The polynomial that a term is, and the relations by which it was reduced. Raises `Unfit`."""
-    reader = _Reader(term.type.dtype, relations)
-    return reader.read(term), reader.used
+def expanded(term: Term, relations: Rules | None = None, most: int = _TERMS) -> tuple[Poly, list[Term], list[Relation]]:
+    """The polynomial that a term is, its parts, and the relations by which it was reduced.
+
+    Raises `Unfit`, also where it, or that of a part, has more than `most` monomials.
+    """
+    reader = _Reader(term.type.dtype, relations, min(most, _TERMS))
+    return reader.read(term), reader.parts, reader.used
 
 
 class _Reader:
-    def __init__(self, dtype: Any, relations: Rules | None):
-        self.dtype, self.relations = dtype, relations
+    def __init__(self, dtype: Any, relations: Rules | None, most: int):
+        self.dtype, self.relations, self.most = dtype, relations, most
+        self.parts: list[Term] = []
         self.places: dict[Term, int] = {}
         self.known: dict[Term, Poly] = {}
-        self.powers: dict[Term, Poly | None] = {}
+        self.squares: dict[int, Poly | None] = {}
+        self.reciprocals: dict[int, Poly | None] = {}
         self.used: list[Relation] = []
+        self.work, self.allowed = 0, _WORK
 
     def read(self, root: Term) -> Poly:
-        for node in postorder(root, stop=lambda node: node in self.known or node._tuple[0] not in _ARITHMETIC):
+        order = postorder(root, stop=lambda node: node in self.known or node._tuple[0] not in _ARITHMETIC)
+        self.allowed += _WORK_PER_NODE * len(order)
+        leaves = [node for node in order if node._tuple[0] not in _ARITHMETIC]
+        for node in [*leaves, *order]:  # all the parts before sums are multiplied, as there may be too many
             if node not in self.known:
                 self.known[node] = self.value(node)
         return self.known[root]
@@ -72,13 +82,13 @@ class _Reader:
 
     def combined(self, head: Any, node: Term) -> Poly:
         if head is _negative:
-            return _sum({}, self.known[node._tuple[1]], -1)
+            return self.sum({}, self.known[node._tuple[1]], -1)
         if head is _divide:
             return self.product(self.known[node._tuple[1]], self.raised(node._tuple[2], -1))
         operands = [self.known[part] for part in node._tuple[1:]]
         if head is _multiply:
             return reduce(self.product, operands)
-        return reduce(lambda a, b: _sum(a, b, -1 if head is _subtract else 1), operands)
+        return reduce(lambda a, b: self.sum(a, b, -1 if head is _subtract else 1), operands)
 
     def part(self, node: Term) -> Poly:
         """A part that is no arithmetic, or what a relation says that it is."""
@@ -87,13 +97,16 @@ class _Reader:
         other = self.related(node)
         if other is not None:
             return other
-        self.met(node)
-        return {((node, 1),): 1}
+        return {((self.place(node), 1),): 1}
 
-    def met(self, base: Term) -> None:
-        self.places.setdefault(base, len(self.places))
-        if len(self.places) > _PARTS:
-            raise Unfit
+    def place(self, base: Term) -> int:
+        found = self.places.get(base)
+        if found is None:
+            found = self.places[base] = len(self.parts)
+            self.parts.append(base)
+            if found >= _PARTS:
+                raise Unfit
+        return found
 
     def raised(self, base: Term, exponent: Number) -> Poly:
         """A power: of a monomial, of a sum multiplied out, or of the base as a part."""
@@ -108,17 +121,16 @@ class _Reader:
             found = raised(number, exponent)
             if found is None or isinstance(found, float):
                 raise Unfit
-            return reduce(self.product, [self.power_of(part, _whole(e * exponent)) for part, e in monomial], {(): found})
-        self.met(base)
-        return {((base, exponent),): 1}
+            return reduce(self.product, [self.power_of(place, _whole(e * exponent)) for place, e in monomial], {(): found})
+        return {((self.place(base), exponent),): 1}
 
-    def power_of(self, part: Term, exponent: Number) -> Poly:
+    def power_of(self, place: int, exponent: Number) -> Poly:
         """A power of a part; a negative one by what a relation says of the reciprocal."""
         if isinstance(exponent, int) and exponent < 0:
-            other = self.table(_power(part, constant(-1.0, self.dtype)))
+            other = self.table(self.reciprocals, place, -1.0)
             if other is not None:
                 return self.repeated(other, -exponent)
-        return {((part, exponent),): 1}
+        return {((place, exponent),): 1}
 
     def repeated(self, poly: Poly, exponent: int) -> Poly:
         result: Poly = {(): 1}
@@ -128,38 +140,49 @@ class _Reader:
 
     def product(self, left: Poly, right: Poly) -> Poly:
         total: Poly = {}
+        self.work += len(left) * len(right)
+        if self.work > self.allowed:
+            raise Unfit
         for a, c in left.items():
             for b, k in right.items():
-                for monomial, number in self.reduced(self.joined(a, b)).items():
-                    _put(total, monomial, number * c * k)
-        return _checked(total)
+                monomial = self.joined(a, b)
+                other = self.reduced(monomial)
+                if other is None:
+                    _put(total, monomial, c * k)
+                else:
+                    for each, number in other.items():
+                        _put(total, each, number * c * k)
+        return self.checked(total)
 
     def joined(self, a: Monomial, b: Monomial) -> Monomial:
         if not a or not b:
             return a or b
+        if a[-1][0] < b[0][0]:
+            return a + b
         exponents = dict(a)
-        for part, exponent in b:
-            exponents[part] = _whole(exponents.get(part, 0) + exponent)
-        return tuple(sorted([pair for pair in exponents.items() if pair[1]], key=lambda pair: self.places[pair[0]]))
+        for place, exponent in b:
+            total = exponents.get(place, 0) + exponent
+            exponents[place] = total if type(total) is int else _whole(total)
+        return tuple(sorted([pair for pair in exponents.items() if pair[1]]))
 
-    def reduced(self, monomial: Monomial) -> Poly:
-        """The monomial with squares of parts replaced by what relations say that they are."""
-        for place, (part, exponent) in enumerate(monomial):
-            if isinstance(exponent, int) and exponent >= 2:
-                square = self.square(part)
+    def reduced(self, monomial: Monomial) -> Poly | None:
+        """The monomial with squares of parts replaced by what relations say that they are; None where none is."""
+        if self.relations is None:
+            return None
+        for at, (place, exponent) in enumerate(monomial):
+            if type(exponent) is int and exponent >= 2:
+                square = self.table(self.squares, place, 2.0)
                 if square is not None:
-                    rest = ((part, exponent - 2),) if exponent > 2 else ()
-                    return self.product({(*monomial[:place], *rest, *monomial[place + 1 :]): 1}, square)
-        return {monomial: 1}
+                    rest = ((place, exponent - 2),) if exponent > 2 else ()
+                    return self.product({(*monomial[:at], *rest, *monomial[at + 1 :]): 1}, square)
+        return None
 
-    def square(self, part: Term) -> Poly | None:
-        return self.table(_power(part, constant(2.0, self.dtype)))
-
-    def table(self, power: Term) -> Poly | None:
-        if power not in self.powers:
-            self.powers[power] = None  # met while its own replacement is read, it stays
-            self.powers[power] = self.related(power)
-        return self.powers[power]
+    def table(self, powers: dict[int, Poly | None], place: int, exponent: float) -> Poly | None:
+        """What a relation says of a power of a part."""
+        if place not in powers:
+            powers[place] = None  # met while its own replacement is read, it stays
+            powers[place] = self.related(_power(self.parts[place], constant(exponent, self.dtype)))
+        return powers[place]
 
     def related(self, term: Term) -> Poly | None:
         """What a relation says that a term is."""
@@ -170,27 +193,30 @@ class _Reader:
         self.used.append((rule, term, other))
         return self.read(other)
 
+    def sum(self, left: Poly, right: Poly, sign: int) -> Poly:
+        total = dict(left)
+        for monomial, number in right.items():
+            _put(total, monomial, number * sign)
+        return self.checked(total)
+
+    def checked(self, poly: Poly) -> Poly:
+        if len(poly) > self.most:
+            raise Unfit
+        for c in poly.values():
+            if isinstance(c, float) or c.numerator.bit_length() > _BITS:
+                raise Unfit
+        return poly
+
 
 def _whole(number: Number) -> Number:
     return int(number) if isinstance(number, Fraction) and number.denominator == 1 else number
 
 
 def _put(total: Poly, monomial: Monomial, number: Number) -> None:
-    found = _whole(total.get(monomial, 0) + number)
+    found = total.get(monomial, 0) + number
+    if type(found) is Fraction:
+        found = _whole(found)
     if found:
         total[monomial] = found
     else:
         total.pop(monomial, None)
-
-
-def _sum(left: Poly, right: Poly, sign: int) -> Poly:
-    total = dict(left)
-    for monomial, number in right.items():
-        _put(total, monomial, number * sign)
-    return _checked(total)
-
-
-def _checked(poly: Poly) -> Poly:
-    if len(poly) > _TERMS or any(isinstance(c, float) or c.numerator.bit_length() > _BITS for c in poly.values()):
-        raise Unfit
-    return poly

@@ -10,7 +10,7 @@ from etude.ops import CATALOGUE
 from etude.ops.sizes import shape_source
 from etude.terms import CONSTANT, ArrayType, Term, constant, scalar_value
 
-__all__ = ["Refused", "fit", "number_of"]
+__all__ = ["CONSTANT_HEADS", "Refused", "fit", "number_of"]
 
 
 class Refused(Exception):
@@ -59,7 +59,8 @@ def _spread(term: Term, like: Term) -> Term:
     return spread
 
 
-_SPREADING = {"broadcast_to": 1, "broadcast_like": 1, "full": 1}
+_SPREADING = frozenset((CATALOGUE["broadcast_to"], CATALOGUE["broadcast_like"]))
+CONSTANT_HEADS = _SPREADING | {CONSTANT}  # of terms that may be one number everywhere
 _LARGE = 4096
 
 
@@ -70,7 +71,7 @@ def number_of(term: Term) -> Any:
         head = parts[0]
         if head is CONSTANT:
             break
-        if getattr(head, "name", None) not in _SPREADING or not isinstance(parts[1], Term):
+        if head not in _SPREADING or not isinstance(parts[1], Term):
             return None
         parts = parts[1]._tuple
     value = parts[1].value

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from math import fsum
 from typing import Any
 
 from etude.rewriting.compiled import compiled
 from etude.rewriting.costs import run_time
 from etude.rewriting.counting import operation_cost, size_of
 from etude.rules import default
-from etude.terms import Term, postorder
+from etude.terms import Term, distinct
 
 __all__ = ["GOALS", "SIZE", "Goal"]
 
@@ -23,34 +24,34 @@ class Goal:
     """
 
     name: str
-    total: Callable[[list[Term]], Any]
+    total: Callable[[Collection[Term]], Any]
     first: str = ""
     last: str = ""
     anew: bool = True
 
     def measure(self, term: Term) -> tuple[Any, ...]:
         size = size_of(term)
-        return size if self.name == "size" else (self.total(postorder(term)), *size)
+        return size if self.name == "size" else (self.total(distinct(term)), *size)
 
     def better(self, new: Term, old: Term) -> Term:
         """The one of two terms that is better; the old one where they are equal."""
         if new is old:
             return old
-        return new if self.total(postorder(new)) < self.total(postorder(old)) else old
+        return new if self.total(distinct(new)) < self.total(distinct(old)) else old
 
 
-def _operations(order: list[Term]) -> int:
-    return sum(map(operation_cost, order))
+def _operations(terms: Collection[Term]) -> int:
+    return sum(map(operation_cost, terms))
 
 
-def _time(order: list[Term]) -> float:
-    return sum(map(run_time, order))
+def _time(terms: Collection[Term]) -> float:
+    return fsum(map(run_time, terms))
 
 
-def _unstable(order: list[Term]) -> tuple[int, int]:
+def _unstable(terms: Collection[Term]) -> tuple[int, int]:
     """How many places a line of rules/stabilize would change, then the operations."""
     lines = compiled(default("stabilize"))
-    return sum(lines.fire(term) is not None for term in order), _operations(order)
+    return sum(lines.fire(term) is not None for term in terms), _operations(terms)
 
 
 SIZE = Goal("size", _operations)

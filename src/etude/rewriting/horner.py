@@ -7,8 +7,7 @@ schemes".
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -21,36 +20,44 @@ from etude.terms import Term
 __all__ = ["horner_forms"]
 
 _DEEPEST = 200
-Choice = Callable[[Poly], Term | None]
+Choice = Callable[[Poly], int | None]
 
 
-def horner_forms(poly: Poly, dtype: Any) -> Iterator[Term]:
+def horner_forms(poly: Poly, parts: list[Term], dtype: Any) -> Iterator[Term]:
     """The polynomial written in several ways: by the part that most monomials have, and by each part first."""
-    parts = dict.fromkeys(part for monomial in poly for part, _ in monomial)
-    yield _Writer(dtype, _commonest).written(poly)
-    for first in parts:
-        yield _Writer(dtype, _first_then_commonest(first)).written(poly)
+    met = dict.fromkeys(place for monomial in poly for place, _ in monomial)
+    yield _Writer(parts, dtype, _commonest).written(poly)
+    for first in met:
+        yield _Writer(parts, dtype, _first_then_commonest(first)).written(poly)
 
 
-def _commonest(poly: Poly) -> Term | None:
-    counts = Counter(part for monomial in poly for part, _ in monomial)
+def _commonest(poly: Poly) -> int | None:
+    counts = _counts(poly)
     if not counts:
         return None
-    part, most = counts.most_common(1)[0]
-    return part if most > 1 else None
+    place = max(counts, key=counts.__getitem__)
+    return place if counts[place] > 1 else None
 
 
-def _first_then_commonest(first: Term) -> Choice:
-    def choose(poly: Poly) -> Term | None:
-        found = sum(any(part is first for part, _ in monomial) for monomial in poly)
-        return first if found > 1 else _commonest(poly)
+def _counts(poly: Poly) -> dict[int, int]:
+    """How many monomials have each part, in the order in which the parts are met."""
+    counts: dict[int, int] = {}
+    for monomial in poly:
+        for place, _ in monomial:
+            counts[place] = counts.get(place, 0) + 1
+    return counts
+
+
+def _first_then_commonest(first: int) -> Choice:
+    def choose(poly: Poly) -> int | None:
+        return first if _counts(poly).get(first, 0) > 1 else _commonest(poly)
 
     return choose
 
 
 class _Writer:
-    def __init__(self, dtype: Any, choose: Choice):
-        self.dtype, self.choose, self.algebra = dtype, choose, Algebra(knowledge())
+    def __init__(self, parts: list[Term], dtype: Any, choose: Choice):
+        self.parts, self.dtype, self.choose, self.algebra = parts, dtype, choose, Algebra(knowledge())
 
     def written(self, poly: Poly) -> Term:
         return self.product(*self.factors(poly))
@@ -58,66 +65,83 @@ class _Writer:
     def product(self, number: Number, factors: dict[Term, Number]) -> Term:
         return self.algebra.product(number, factors, self.dtype)
 
+    def powers(self, monomial: Iterable[tuple[int, Number]]) -> dict[Term, Number]:
+        return {self.parts[place]: exponent for place, exponent in monomial}
+
     def factors(self, poly: Poly) -> tuple[Number, dict[Term, Number]]:
         """A number and factors with exponents: the content, what all monomials share, and the sum that is left."""
         if not poly:
             return 0, {}
         number, shared = _content(poly), _shared(poly)
-        rest = {_without(monomial, shared): quotient(c, number) for monomial, c in poly.items()}
+        factors = self.powers(shared.items())
+        rest = poly
+        if shared or number != 1:
+            rest = {_without(monomial, shared): quotient(c, number) for monomial, c in poly.items()}
         if len(rest) == 1 and () in rest:
-            return number, shared
-        add_to(shared, self.sum(rest), 1)
-        return number, shared
+            return number, factors
+        add_to(factors, self.sum(rest), 1)
+        return number, factors
 
     def sum(self, poly: Poly) -> Term:
         """A sum without a common factor."""
         const: Number = 0
         items: dict[Term, Number] = {}
         for _ in range(_DEEPEST):
-            part = self.choose(poly)
-            if part is None:
+            place = self.choose(poly)
+            if place is None:
                 break
-            inside, poly = _split(poly, part)
+            inside, poly = _split(poly, place)
             number, factors = self.factors(inside)
             add_to(items, self.product(1, factors), number)
         for monomial, c in poly.items():
             if monomial:
-                add_to(items, self.product(1, dict(monomial)), c)
+                add_to(items, self.product(1, self.powers(monomial)), c)
             else:
                 const += c
         return self.algebra.sum(const, items, self.dtype)
 
 
-def _split(poly: Poly, part: Term) -> tuple[Poly, Poly]:
+def _split(poly: Poly, place: int) -> tuple[Poly, Poly]:
     """The monomials with the part, and those without."""
-    inside = {monomial: c for monomial, c in poly.items() if any(each is part for each, _ in monomial)}
-    return inside, {monomial: c for monomial, c in poly.items() if monomial not in inside}
+    inside: Poly = {}
+    outside: Poly = {}
+    for monomial, c in poly.items():
+        (inside if place in dict(monomial) else outside)[monomial] = c
+    return inside, outside
 
 
 def _content(poly: Poly) -> Number:
     """The greatest number of which all coefficients are whole multiples, with the sign of the first."""
-    numbers = [Fraction(c) for c in poly.values()]
-    below = math.lcm(*[c.denominator for c in numbers])
-    found = Fraction(math.gcd(*[int(c * below) for c in numbers]), below)
-    if (len(poly) == 1 and numbers[0] < 0) or all(c < 0 for c in numbers):
-        found = -found
-    return int(found) if found.denominator == 1 else found
+    values = list(poly.values())
+    whole = [c for c in values if isinstance(c, int)]
+    if len(whole) == len(values):
+        found: Number = math.gcd(*whole)
+    else:
+        numbers = [Fraction(c) for c in values]
+        below = math.lcm(*[c.denominator for c in numbers])
+        found = Fraction(math.gcd(*[int(c * below) for c in numbers]), below)
+        if found.denominator == 1:
+            found = int(found)
+    return -found if max(values) < 0 else found
 
 
-def _shared(poly: Poly) -> dict[Term, Number]:
+def _shared(poly: Poly) -> dict[int, Number]:
     """The least exponent of each part that stands in all monomials, or has a negative one in some."""
-    least: dict[Term, Number] = {}
-    counts = Counter(part for monomial in poly for part, _ in monomial)
+    least: dict[int, Number] = {}
+    counts = _counts(poly)
     for monomial in poly:
-        for part, exponent in monomial:
-            least[part] = min(least.get(part, exponent), exponent)
-    return {part: e for part, e in least.items() if counts[part] == len(poly) or e < 0}
+        for place, exponent in monomial:
+            if place not in least or exponent < least[place]:
+                least[place] = exponent
+    return {place: e for place, e in least.items() if counts[place] == len(poly) or e < 0}
 
 
-def _without(monomial: Monomial, shared: dict[Term, Number]) -> Monomial:
+def _without(monomial: Monomial, shared: dict[int, Number]) -> Monomial:
     exponents = dict(monomial)
-    for part, exponent in shared.items():
-        add_to(exponents, part, -exponent)
+    for place, exponent in shared.items():
+        total = exponents.get(place, 0) - exponent
+        if total == 0:
+            exponents.pop(place, None)
+        else:
+            exponents[place] = int(total) if isinstance(total, Fraction) and total.denominator == 1 else total
     return tuple(exponents.items())
-
-

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
-from etude.terms import Term, etuple, flatten, unflatten
+from etude.rewriting.reasons import reason
+from etude.terms import Term, etuple, flatten, replace, unflatten
 
 __all__ = ["Derivation", "Journal", "Step", "attach", "derivation_of"]
 
@@ -32,35 +34,73 @@ class Step:
         return self.text()
 
 
+class Collected(NamedTuple):
+    """A sum or product that was collected, as it is noted while rewriting goes on: what the step was is found when asked."""
+
+    term: Term
+    parts: tuple[Term, ...]
+    normal: tuple[Term, ...]  # the normal forms of the parts
+    numbers: tuple[Any, ...]  # the signs, or exponents, of the parts
+    after: Term
+
+    def step(self) -> Step | None:
+        """The line of rules/arithmetic that was taken; None where the sum or product is as it was over its new parts."""
+        before = replace([self.term], dict(zip(self.parts, self.normal, strict=True)))[0]
+        if before is self.after:
+            return None
+        line = reason(before, list(zip(self.normal, self.numbers, strict=True)), self.after)
+        return Step(line.name, line.file, line.line, before, self.after)
+
+
+Row = tuple[str, str, int, Term, Term] | Collected
+
+
 class Journal:
     """Collects steps. A journal that is None costs nothing; this one a tuple a step."""
 
     __slots__ = ("_rows",)
 
     def __init__(self) -> None:
-        self._rows: list[tuple[str, str, int, Term, Term]] = []
+        self._rows: list[Row] = []
 
     def record(self, rule: str, file: str, line: int, before: Term, after: Term) -> None:
         self._rows.append((rule, file, line, before, after))
 
-    def extend(self, steps: Iterable[Step]) -> None:
+    def collected(self, term: Term, region: Sequence[tuple[Term, Any]], normal: Mapping[Term, Term], after: Term) -> None:
+        """Note that a sum or product became `after` when its parts had their normal forms."""
+        parts, numbers = zip(*region, strict=True)
+        self._rows.append(Collected(term, parts, tuple([normal.get(part, part) for part in parts]), numbers, after))
+
+    def extend(self, derivation: Derivation) -> None:
         """Append the steps of an earlier derivation."""
-        self._rows.extend((s.rule, s.file, s.line, s.before, s.after) for s in steps)
+        self._rows.extend(derivation.rows)
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def derivation(self) -> Derivation:
-        return Derivation(tuple(Step(*row) for row in self._rows))
+        return Derivation(rows=self._rows)
 
 
 class Derivation:
     """The steps that led to a term, in order."""
 
-    __slots__ = ("steps",)
+    __slots__ = ("_steps", "rows")
 
-    def __init__(self, steps: Iterable[Step] = ()):
-        self.steps = tuple(steps)
+    def __init__(self, steps: Iterable[Step] = (), rows: Iterable[Row] | None = None):
+        self.rows: tuple[Row, ...]
+        self._steps: tuple[Step, ...] | None = None
+        if rows is None:
+            self.rows = tuple([(step.rule, step.file, step.line, step.before, step.after) for step in steps])
+        else:
+            self.rows = tuple(rows)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        if self._steps is None:
+            found = [row.step() if isinstance(row, Collected) else Step(*row) for row in self.rows]
+            self._steps = tuple([step for step in found if step is not None])
+        return self._steps
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
@@ -72,7 +112,7 @@ class Derivation:
         return self.steps[index]
 
     def __add__(self, other: Derivation) -> Derivation:
-        return Derivation((*self.steps, *other.steps))
+        return Derivation(rows=(*self.rows, *other.rows))
 
     def text(self, printer: Printer = str) -> str:
         """The steps, one a line; `printer` gives the text of a term."""
@@ -82,7 +122,7 @@ class Derivation:
         return self.text()
 
 
-_Packed = tuple[tuple[tuple[str, str, int], ...], tuple[tuple[Any, ...], ...]]
+_Packed = tuple[tuple[tuple[Any, ...], ...], tuple[tuple[Any, ...], ...]]
 _of_result: weakref.WeakKeyDictionary[Term, _Packed] = weakref.WeakKeyDictionary()
 
 
@@ -91,9 +131,16 @@ def attach(result: Term, derivation: Derivation) -> None:
 
     The steps are kept as flat data without terms, as a step that held the result would keep it alive forever.
     """
-    names = tuple([(step.rule, step.file, step.line) for step in derivation])
-    terms = etuple(*[part for step in derivation for part in (step.before, step.after)])
-    _of_result[result] = (names, flatten(terms) if names else ())
+    names: list[tuple[Any, ...]] = []
+    terms: list[Term] = []
+    for row in derivation.rows:
+        if isinstance(row, Collected):
+            names.append((row.numbers,))
+            terms += [row.term, row.after, *row.parts, *row.normal]
+        else:
+            names.append(row[:3])
+            terms += row[3:]
+    _of_result[result] = (tuple(names), flatten(etuple(*terms)) if names else ())
 
 
 def derivation_of(result: Term) -> Derivation:
@@ -101,5 +148,14 @@ def derivation_of(result: Term) -> Derivation:
     names, rows = _of_result.get(result, ((), ()))
     if not names:
         return Derivation()
-    terms = unflatten(rows)._tuple
-    return Derivation(Step(*name, terms[2 * i], terms[2 * i + 1]) for i, name in enumerate(names))
+    terms = iter(unflatten(rows)._tuple)
+    return Derivation(rows=[_unpacked(name, terms) for name in names])
+
+
+def _unpacked(name: tuple[Any, ...], terms: Iterator[Term]) -> Row:
+    first, second = next(terms), next(terms)
+    if len(name) == 3:
+        return (*name, first, second)
+    (numbers,) = name
+    parts = tuple(islice(terms, len(numbers)))
+    return Collected(first, parts, tuple(islice(terms, len(numbers))), numbers, second)

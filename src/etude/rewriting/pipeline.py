@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 
+from etude.rewriting.algebra import WIDEST
 from etude.rewriting.bodies import within_bodies
+from etude.rewriting.collecting import TooLong
 from etude.rewriting.compiled import Rules, compiled
+from etude.rewriting.counting import size_of
 from etude.rewriting.engine import Engine
 from etude.rewriting.goals import GOALS, SIZE, Goal
 from etude.rewriting.journal import Journal, attach
 from etude.rewriting.regions import as_polynomials, in_lowest_terms
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
 from etude.rules import Rule, RuleSet, default
-from etude.terms import Term, bulk, postorder
+from etude.terms import Term, bulk, distinct, uses_of
 
-__all__ = ["explained", "multiplied_out", "normalize", "rewrite", "simplified_bodies", "simplify"]
+__all__ = ["explained", "marked", "multiplied_out", "normalize", "rewrite", "simplified_bodies", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
 SEARCHED = 200  # nodes up to which other forms are tried
+_MULTIPLIED_OUT = 60  # nodes up to which the whole is multiplied out; the sums of larger terms are, each by itself
 WRITTEN_ANEW = 2000  # nodes up to which sums are tried as polynomials
+_LONGER = 2  # times the operations of a term up to which what it is multiplied out may get shorter again
 
 
 def normalize(term: Term, rules: RuleSet, journal: Journal | None = None) -> Term:
@@ -42,7 +47,7 @@ _STRATEGIES: dict[str, Callable[[RuleSet, Journal | None], Strategy]] = {
 
 def explained(term: Term, run: Callable[[Journal | None], Term]) -> Term:
     """The result of `run`, with its steps kept for `explain` where the term is not too large."""
-    if len(postorder(term)) > EXPLAINED:
+    if len(distinct(term)) > EXPLAINED:
         return run(None)
     journal = Journal()
     result = run(journal)
@@ -84,11 +89,13 @@ def simplify(
     chosen = (default("simplify") if rules is None else rules).serving(goal)
     if promise != "real":
         return kept(term, chosen if rules is not None else chosen + default("stabilize"), promise, GOALS[goal], journal)
-    term = simplified_bodies(term, rules, promise, goal)
-    order = postorder(term)
-    own = Journal() if journal is None and len(order) <= EXPLAINED else journal
+    uses = uses_of(term)
+    within = simplified_bodies(term, rules, promise, goal, uses)
+    if within is not term:
+        term, uses = within, uses_of(within)
+    own = Journal() if journal is None and len(uses) <= EXPLAINED else journal
     ready = compiled(chosen)
-    result = best_for(GOALS[goal], term, ready, own, order, rules is None)
+    result = best_for(GOALS[goal], term, ready, own, uses, rules is None)
     ready.silent.clear()
     if journal is None and own is not None and len(own):
         attach(result, own.derivation())
@@ -99,12 +106,18 @@ def kept(term: Term, rules: RuleSet, promise: str, goal: Goal, journal: Journal 
     """The term by those rules alone whose own promise is as strong as the one that is asked for."""
     allowed = ("exact",) if promise == "exact" else ("exact", "stable")
     found = normalize(term, RuleSet(rule for rule in rules if rule.promise in allowed), journal)
-    return found if goal.total(postorder(found)) <= goal.total(postorder(term)) else term
+    return found if goal.total(distinct(found)) <= goal.total(distinct(term)) else term
 
 
-def simplified_bodies(term: Term, rules: RuleSet | None = None, promise: str = "real", goal: str = "size") -> Term:
-    """The term with the results of its loops simplified."""
-    return within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal))
+def simplified_bodies(
+    term: Term,
+    rules: RuleSet | None = None,
+    promise: str = "real",
+    goal: str = "size",
+    terms: Collection[Term] | None = None,
+) -> Term:
+    """The term with the results of its loops simplified; `terms` are the distinct ones in it, where the caller has them."""
+    return within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal), terms)
 
 
 @lru_cache(256)
@@ -118,35 +131,56 @@ def multiplied_out(term: Term) -> Term:
     return Engine(compiled(RuleSet()), expand=True).run(term)
 
 
-def best_for(goal: Goal, term: Term, rules: Rules, journal: Journal | None, order: list[Term], own: bool) -> Term:
+def best_for(goal: Goal, term: Term, rules: Rules, journal: Journal | None, terms: Collection[Term], own: bool) -> Term:
     """The term by the rules and, where these are the library's `own`, by those that come first and last for a goal."""
     begun = normalize(term, default(goal.first), journal) if own and goal.first else term
-    found = smallest(begun, rules, journal, order if begun is term else postorder(begun), goal, own)
+    found = smallest(begun, rules, journal, terms if begun is term else uses_of(begun), goal, own)
     return goal.better(normalize(found, default(goal.last), journal), found) if own and goal.last else found
 
 
-def smallest(term: Term, rules: Rules, journal: Journal | None, order: list[Term], goal: Goal = SIZE, own: bool = False) -> Term:
+def smallest(
+    term: Term, rules: Rules, journal: Journal | None, terms: Collection[Term], goal: Goal = SIZE, own: bool = False
+) -> Term:
     """The normal form; for a small term also the normal form of what it is when multiplied out, if that is better.
 
-    `own`: whether sums may also be written anew by the library's relations.
+    `terms`: the distinct terms in it, best as `uses_of` gives them. `own`: whether sums may also be written anew by the
+    library's relations.
     """
-    anew = own and goal.anew
-    if len(order) > SEARCHED:
-        found = Engine(rules, journal, sharing=True).run(term, order)
-        found = as_polynomials(found, goal, journal) if anew and len(order) <= WRITTEN_ANEW else found
-        return found if goal.total(postorder(found)) <= goal.total(order) else term
+    anew, size = own and goal.anew, len(terms)
+    if size > SEARCHED:
+        mark = rules.mark(goal.name, own)
+        if term.normal_for is mark:
+            return term
+        most = goal.total(terms)
+        found = Engine(rules, journal, sharing=True).run(term, terms if isinstance(terms, dict) else None, mark)
+        found = as_polynomials(found, goal, journal, mark) if anew and size <= WRITTEN_ANEW else found
+        return marked(found, mark) if goal.total(distinct(found)) <= most else term
     best = stable(term, rules, journal, goal)
-    if goal.anew:
+    if goal.anew and size <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
     lowest = in_lowest_terms(best, rules, goal, journal)
     best = lowest if lowest is best else stable(lowest, rules, journal, goal)
     return as_polynomials(best, goal, journal) if anew else best
 
 
+def marked(root: Term, mark: object) -> Term:
+    """The term, with a note that all in it is normal: where it is met again, only what is above it is rewritten."""
+    for term in distinct(root):
+        term.normal_for = mark
+    return root
+
+
 def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
     """The normal form of what the term is when multiplied out, where that is better."""
     apart = Journal() if journal is not None else None
-    other = stable(Engine(rules, apart, expand=True).run(term), rules, apart, goal)
+    most = _LONGER * size_of(term)[1]
+    try:
+        other = Engine(rules, apart, expand=True, most=2 * most + WIDEST).run(term)
+    except TooLong:
+        return term
+    if other is term or size_of(other)[1] > most:
+        return term
+    other = stable(other, rules, apart, goal)
     if other is term or other.type is not term.type or not goal.measure(other) < goal.measure(term):
         return term
     if journal is not None and apart is not None:

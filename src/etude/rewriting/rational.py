@@ -79,8 +79,11 @@ def _reduced(over: Poly, under: Poly, common: Poly) -> tuple[Poly, Poly]:
 
 def region_roots(order: list[Term]) -> set[Term]:
     """The sums, products and quotients in a term that are no part of a greater one."""
-    inside = {part for node in order if node._tuple[0] in ARITHMETIC for part in node.operands}
-    outside = {part for node in order if node._tuple[0] not in ARITHMETIC for part in node._tuple if isinstance(part, Term)}
+    inside: set[Term] = set()
+    outside: set[Term] = set()
+    for node in order:
+        found = inside if node._tuple[0] in ARITHMETIC else outside
+        found.update([part for part in node._tuple if type(part) is Term])
     return {node for node in order if node._tuple[0] in ARITHMETIC and (node in outside or node not in inside)}
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from operator import is_
 from typing import Any
 
 from etude.rewriting.compiled import Rules, compiled
-from etude.rewriting.counting import size_of
+from etude.rewriting.counting import Trees, size_of
 from etude.rewriting.engine import Engine
-from etude.rewriting.expansion import Relation, Unfit, expanded
+from etude.rewriting.expansion import Poly, Relation, Unfit, expanded
 from etude.rewriting.fitting import Refused, fit
 from etude.rewriting.goals import Goal
 from etude.rewriting.horner import horner_forms
@@ -18,12 +17,13 @@ from etude.rewriting.journal import Journal
 from etude.rewriting.rational import ARITHMETIC, lowest_terms, region_roots
 from etude.rewriting.rounding import rounds_as_well
 from etude.rules import default
-from etude.terms import Term, is_leaf, postorder
+from etude.terms import Term, postorder
 
 __all__ = ["as_polynomials", "in_lowest_terms"]
 
 _LEAST = 6  # operations from which a sum is written anew by Horner's rule
 _COMPARED = 3  # the shortest forms of which the rounding is compared
+_NEAR = 1.25  # times the operations of a sum up to which its first form leads on to others
 
 
 def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
@@ -31,21 +31,33 @@ def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | Non
     return _each_region(root, lambda term: _shortest(term, rules, goal, journal))
 
 
-def as_polynomials(root: Term, goal: Goal, journal: Journal | None) -> Term:
-    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better."""
-    found = _each_region(root, lambda term: _polynomial(term, goal, journal))
+def as_polynomials(root: Term, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
+    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better.
+
+    Terms that bear `mark` are known to have their best form.
+    """
+    trees = Trees()
+
+    def shorter(term: Term) -> Term:
+        known = mark is not None and term.normal_for is mark
+        return term if known else _polynomial(term, goal, journal, trees)
+
+    found = _each_region(root, shorter)
     return found if found is root or goal.measure(found) < goal.measure(root) else root
 
 
 def _each_region(root: Term, change: Callable[[Term], Term]) -> Term:
     order = postorder(root)
     roots = region_roots(order)
-    memo: dict[Any, Term] = {}
+    changed: dict[Any, Term] = {}
     for node in order:
-        parts = tuple([memo.get(part, part) if isinstance(part, Term) else part for part in node._tuple])
-        fresh = node if is_leaf(node) or all(map(is_, parts, node._tuple)) else Term(parts)
-        memo[node] = change(fresh) if node in roots and fresh._tuple[0] in ARITHMETIC else fresh
-    return memo[root]
+        fresh = node
+        if changed and any(part in changed for part in node._tuple if type(part) is Term):
+            fresh = Term([changed.get(part, part) if type(part) is Term else part for part in node._tuple])
+        made = change(fresh) if node in roots and fresh._tuple[0] in ARITHMETIC else fresh
+        if made is not node:
+            changed[node] = made
+    return changed.get(root, root)
 
 
 def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
@@ -63,12 +75,15 @@ def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> 
     return best
 
 
-def _polynomial(term: Term, goal: Goal, journal: Journal | None) -> Term:
-    if term.type.dtype.kind != "f" or size_of(term) < (_LEAST, _LEAST):
+def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees) -> Term:
+    if term.type.dtype.kind != "f" or trees[term] < _LEAST:
+        return term
+    forms = {form: used for form, used in _forms(term, trees) if trees[form] <= trees[term] and form is not term}
+    if not forms:
         return term
     size = goal.measure(term)
-    found = [(goal.measure(form), form, used) for form, used in _forms(term)]
-    better = sorted([each for each in found if each[0][0] < size[0] and each[0][-1] <= size[-1]], key=lambda each: each[0])
+    found = [(goal.measure(form), form, used) for form, used in forms.items()]
+    better = sorted([each for each in found if each[0][0] < size[0]], key=lambda each: each[0])
     for _, form, used in islice(better, _COMPARED):
         if rounds_as_well(form, term):
             _recorded(journal, term, form, used)
@@ -76,19 +91,28 @@ def _polynomial(term: Term, goal: Goal, journal: Journal | None) -> Term:
     return term
 
 
-def _forms(term: Term) -> Iterator[tuple[Term, list[Relation]]]:
+def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
+    most = trees[term]
     for relations in (compiled(default("generators")), None):
         try:
-            poly, used = expanded(term, relations)
+            poly, parts, used = expanded(term, relations, 2 * most)
         except Unfit:
             continue
-        for form in horner_forms(poly, term.type.dtype):
+        for form in horner_forms(poly, parts, term.type.dtype) if _least(poly, parts, trees) <= most else ():
             try:
                 yield form if form.type is term.type else fit(form, term), used
             except Refused:
                 continue
+            if trees[form] > _NEAR * most:
+                break
         if not used:
             return
+
+
+def _least(poly: Poly, parts: list[Term], trees: Trees) -> int:
+    """Operations that any form has: taking factors out leaves as many additions, and each part is computed."""
+    met = {place for monomial in poly for place, _ in monomial}
+    return len(poly) - 1 + sum([trees[parts[place]] for place in met])
 
 
 def _recorded(journal: Journal | None, before: Term, after: Term, used: list[Relation]) -> None:

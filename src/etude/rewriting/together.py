@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from etude.rewriting.compiled import compiled
 from etude.rewriting.engine import Engine
 from etude.rewriting.goals import SIZE
-from etude.rewriting.pipeline import EXPLAINED, simplified_bodies, simplify
+from etude.rewriting.pipeline import EXPLAINED, marked, simplified_bodies, simplify
 from etude.rules import default
-from etude.terms import Term, bulk, etuple, postorder
+from etude.terms import Term, bulk, distinct, etuple, uses_of
 
 __all__ = ["simplify_together"]
 
@@ -19,8 +19,7 @@ def simplify_together(terms: Sequence[Term]) -> list[Term]:
     """Each of the terms simplified for size. Those of which no steps are kept share one run, so that the time is linear in
     the distinct nodes of all; together they have no more operations than before.
     """
-    distinct = list(dict.fromkeys(terms))
-    large = [term for term in distinct if _exceeds(term, EXPLAINED)]
+    large = [term for term in dict.fromkeys(terms) if _exceeds(term, EXPLAINED)]
     if len(large) < 2:
         large = []
     found = dict(zip(large, _in_one_run(large), strict=True)) if large else {}
@@ -29,11 +28,13 @@ def simplify_together(terms: Sequence[Term]) -> list[Term]:
 
 def _in_one_run(terms: list[Term]) -> list[Term]:
     roots = simplified_bodies(etuple(*terms))._tuple
-    order = postorder(*roots)
+    uses = uses_of(*roots)
+    most = SIZE.total(uses)
     rules = compiled(default("simplify").serving("size"))
-    found = Engine(rules, sharing=True).run_all(roots, order)
+    mark = rules.mark(SIZE.name, True)
+    found = Engine(rules, sharing=True).run_all(roots, uses, mark)
     rules.silent.clear()
-    return found if SIZE.total(postorder(*found)) <= SIZE.total(order) else list(roots)
+    return [marked(term, mark) for term in found] if SIZE.total(distinct(*found)) <= most else list(roots)
 
 
 def _exceeds(root: Term, limit: int) -> bool:

@@ -48,6 +48,12 @@ def _kronecker(shape: Any, left: Any, right: Any) -> bool:
     return bool(shape == tuple([one * other for one, other in zip(left.shape, right.shape, strict=True)]))
 
 
+def _restores(spec: Any, axes: Any) -> bool:
+    """Whether a subscript does nothing but put axes of size 1 where these axes were."""
+    whole = all(entry in (None, ("slice", None, None, None)) for entry in spec)
+    return whole and axes == tuple([place for place, entry in enumerate(spec) if entry is None])
+
+
 # What a word says of types; of several variables it is said of each. An attribute that is a dtype has no shape.
 _OF_DTYPES: dict[str, Callable[[np.dtype[Any]], bool]] = {
     "floating": lambda dtype: dtype.kind in "fc",
@@ -64,6 +70,7 @@ _OF_SHAPES: dict[str, Callable[[ArrayType], bool]] = {
     "stack": lambda kind: kind.ndim == 3,
     "square": lambda kind: kind.ndim >= 2 and kind.shape[-1] is not None and kind.shape[-1] == kind.shape[-2],
     "static": lambda kind: kind.is_static,
+    "filled": lambda kind: all(isinstance(size, int) and size > 0 for size in kind.shape),
 }
 _TOGETHER: dict[str, Callable[..., bool]] = {
     "same_type": lambda first, *rest: all(kind == first for kind in rest),
@@ -79,6 +86,8 @@ _OF_TYPES_AND_ATTRIBUTES: dict[str, Callable[..., bool]] = {
     "kronecker": _kronecker,
     "from_front": lambda axes: axes is not None and all(axis >= 0 for axis in (axes if isinstance(axes, tuple) else (axes,))),
     "ascending": lambda axes: axes is not None and axes == tuple(sorted(axes)),
+    "outermost": lambda axes: isinstance(axes, tuple) and axes == tuple(range(len(axes))),
+    "restores": _restores,
 }
 BY_TYPE = frozenset({*_OF_DTYPES, *_OF_SHAPES, *_TOGETHER, *_OF_TYPES_AND_ATTRIBUTES})
 STRUCTURAL = BY_TYPE | {"number", "constant"}

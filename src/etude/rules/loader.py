@@ -44,18 +44,21 @@ def _is_text(text: str) -> bool:
 
 
 def _folder(path: Path, shown: str = "") -> RuleSet:
-    """The rules of every file below a folder; `shown` stands for the folder's own path in their places."""
-    found = RuleSet()
+    """The rules of every file below a folder.
+
+    `shown` is given for the library's own, which its tests check: it stands for the folder's path in their places.
+    """
+    found: list[Rule] = []
     taken: dict[str, Rule] = {}
     for file in sorted(path.rglob("*.rules")):
         place = f"{shown}/{file.relative_to(path).as_posix()}" if shown else str(file)
-        fresh = parse_rules(file.read_text(encoding="utf-8"), place)
+        fresh = parse_rules(file.read_text(encoding="utf-8"), place, checked=bool(shown))
         for one in fresh:
             if one.name in taken and one.kind in ("rewrite", "equation"):
                 raise RuleError(f"the name {one.name!r} is taken by {taken[one.name].place}", one.text, one.line, 1, str(file))
             taken[one.name] = one
-        found = found + fresh
-    return found
+        found.extend(fresh)
+    return RuleSet(found)
 
 
 def defaults() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import itertools
 import math
 import re
@@ -39,8 +40,13 @@ _MARKERS = {"d": D, "undefined": UNDEFINED, "operator": OPERATOR, "value": VALUE
 _FOLDS = 64  # bits of an exponent's result that is folded while reading
 
 
-def parse_rules(text: str, file: str = "", lenient: bool = False, promise: str = "real") -> RuleSet:
-    """The rules of a text, one a line. `lenient` reads unknown function names as uninterpreted."""
+def parse_rules(
+    text: str, file: str = "", lenient: bool = False, promise: str = "real", checked: bool = False
+) -> RuleSet:
+    """The rules of a text, one a line. `lenient` reads unknown function names as uninterpreted.
+
+    The sides of a `checked` text, one known to hold no mistake, are read when they are first asked for.
+    """
     settings = {"promise": promise, "domain": "real", "inputs": "any", "serves": "all"}
     rules: list[Rule] = []
     places: dict[str, int] = {}
@@ -56,7 +62,7 @@ def parse_rules(text: str, file: str = "", lenient: bool = False, promise: str =
             reader.check_setting(*setting)
             settings[setting[0]] = setting[1]
             continue
-        rule = reader.rule(settings, comment or source, places)
+        rule = reader.rule(settings, comment or source, places, checked)
         if rule.name in places:
             raise reader.error(f"the name {rule.name!r} is taken by line {places[rule.name]}", 0)
         places[rule.name] = number
@@ -148,7 +154,7 @@ class _Line:
 
     # ---------------------------------------------------------------- the line as a whole
 
-    def rule(self, settings: dict[str, str], source: str, taken: Iterable[str]) -> Rule:
+    def rule(self, settings: dict[str, str], source: str, taken: Iterable[str], checked: bool) -> Rule:
         name, body, offset = "", self.body, 0
         match = _NAME.match(body)
         if match:
@@ -160,22 +166,30 @@ class _Line:
                 "a rule is `name: left -> right`, `name: left = right`, `d(...) = ...` or `adjoint(...) = ...`", offset
             )
         middle, arrow = found
-        end = _condition_at(body)
-        end = len(body) if end is None or end < middle else end
         left = self.tree(body[:middle], offset)
-        condition = None if end == len(body) else self.condition(body[end + 4 :], offset + end + 4)
         kind = self.kind(left, arrow)
-        right = body[middle + len(arrow) : end]
-        make = {"differential": self.differential, "adjoint": self.adjoint}.get(kind, self.identity)
-        lhs, rhs, cotangent = make(left, right, offset, offset + middle + len(arrow))
         if kind in ("rewrite", "equation") and not name:
             raise self.error(
                 f"{'a rewrite' if kind == 'rewrite' else 'an equation'} needs a name: `name: left {arrow} right`",
                 offset,
             )
+        known: dict[str, Any] = {"name": name or self.made_name(left, kind, taken), "kind": kind, **settings,
+                                 "text": self.body.strip(), "source": source, "file": self.file, "line": self.number}  # fmt: skip
+        head = CATALOGUE.get(_head_name(_subject(left, kind)))
+        if checked and head is not None:
+            return Rule.unread(functools.partial(self.sides, left, kind, offset, middle + len(arrow)), head=head, **known)
+        return Rule(**known, **self.sides(left, kind, offset, middle + len(arrow)))
+
+    def sides(self, left: ast.expr, kind: str, offset: int, middle: int) -> dict[str, Any]:
+        """Both sides, the condition and the cotangent of a line of which `left` is read and the right side is to be."""
+        body = self.body[offset:]
+        end = _condition_at(body)
+        end = len(body) if end is None or end < middle else end
+        condition = None if end == len(body) else self.condition(body[end + 4 :], offset + end + 4)
+        make = {"differential": self.differential, "adjoint": self.adjoint}.get(kind, self.identity)
+        lhs, rhs, cotangent = make(left, body[middle:end], offset, offset + middle)
         self.check_variables(lhs, rhs, condition, cotangent, kind)
-        return Rule(name or self.made_name(lhs, kind, taken), kind, lhs, rhs, condition, **settings, cotangent=cotangent,
-                    text=self.body.strip(), source=source, file=self.file, line=self.number)  # fmt: skip
+        return {"lhs": lhs, "rhs": rhs, "condition": condition, "cotangent": cotangent}
 
     def kind(self, left: ast.expr, arrow: str) -> str:
         head = left.func.id if isinstance(left, ast.Call) and isinstance(left.func, ast.Name) else ""
@@ -183,22 +197,23 @@ class _Line:
             return "meaning" if head == "operator" else "rewrite"
         return {"d": "differential", "adjoint": "adjoint"}.get(head, "equation")
 
-    def made_name(self, lhs: Any, kind: str, taken: Iterable[str]) -> str:
+    def made_name(self, left: ast.expr, kind: str, taken: Iterable[str]) -> str:
         """`d_sin`, `adjoint_matmul_1`: what a line without a name is called; a further line of that name gets a number."""
-        name = self.first_name(lhs, kind)
+        name = self.first_name(left, kind)
         numbered = (f"{name}_{count}" for count in itertools.count(2))
         return name if name not in taken else next(other for other in numbered if other not in taken)
 
-    def first_name(self, lhs: Any, kind: str) -> str:
-        head = lhs._tuple[0]
-        if head.name == "item":
-            head, suffix = lhs._tuple[1]._tuple[0], f"_{lhs._tuple[2]}"
-        else:
-            suffix = ""
-        if kind == "differential":
-            return f"d_{head.name}{suffix}"
-        marked = [str(i) for i, part in enumerate(lhs.operands) if _is_marked(part)]
-        return f"adjoint_{head.name}_{'_'.join(marked)}"
+    def first_name(self, left: ast.expr, kind: str) -> str:
+        if not isinstance(left, ast.Call) or not left.args:
+            return kind
+        inner = left.args[0]
+        head = _head_name(inner)
+        if kind != "differential":
+            marked = [str(i) for i, part in enumerate(_operands(inner)) if isinstance(part, ast.List)]
+            return f"{kind}_{head}_{'_'.join(marked)}"
+        if head == "item" and isinstance(inner, ast.Call) and len(inner.args) == 2:
+            return f"d_{_head_name(inner.args[0])}_{ast.unparse(inner.args[1])}"
+        return f"d_{head}"
 
     def check_variables(self, lhs: Any, rhs: Any, condition: Any, cotangent: Variable | None, kind: str) -> None:
         known = variables_of(lhs) | ({cotangent} if cotangent else set())
@@ -384,6 +399,27 @@ class _Line:
         if not math.isfinite(value):
             raise self.error(f"{op.name} of these numbers is {value}", node)
         return value.item()
+
+
+def _subject(left: ast.expr, kind: str) -> ast.expr:
+    """What a line is about: the first operand of its `d` or `adjoint`, or its whole left side."""
+    return left.args[0] if kind in ("differential", "adjoint") and isinstance(left, ast.Call) and left.args else left
+
+
+def _head_name(node: ast.expr) -> str:
+    """The catalogue's name of the operator at the root, as far as the text shows it."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return ALIASES.get(node.func.id, node.func.id)
+    if isinstance(node, ast.BinOp):
+        return _BINARY[type(node.op)]
+    return _COMPARE.get(type(node.ops[0]), "") if isinstance(node, ast.Compare) else ""
+
+
+def _operands(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    args = node.args if isinstance(node, ast.Call) else []
+    return args[0].elts if args and isinstance(args[0], ast.Tuple) else args
 
 
 def _constant_call(operands: tuple[Any, ...]) -> bool:

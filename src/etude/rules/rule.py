@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from etude.rules.pattern import variables_of
-from etude.terms import Variable
+from etude.terms import Term, Variable
 
 __all__ = ["Rule", "RuleSet"]
 
 
-@dataclass(frozen=True)
+def _none() -> None:
+    return None
+
+
+@dataclass(frozen=True, eq=False)
 class Rule:
     """One line of mathematics. `kind` is "rewrite", "equation", "differential", "adjoint", or "meaning" for
     the line that says what operators are on numbers.
@@ -22,22 +26,63 @@ class Rule:
     is a tuple with one pattern for each of them, over `cotangent`. `inputs` says for which inputs the promise is made:
     "any", or "ordinary" ones, zero and magnitudes from 1e-2 to 1e2. `serves` names the goals of simplification that the
     rule is for, "size", "speed", "stable" with blanks between them, or "all".
+
+    A line of the library's own files is read to its end when its sides are first asked for; `head`, the operator at the
+    root of `lhs`, is known before.
     """
 
     name: str
     kind: str
     lhs: Any
     rhs: Any
-    condition: Any = None
+    condition: Any = field(default_factory=_none)
     promise: str = "real"
     domain: str = "real"
     inputs: str = "any"
     serves: str = "all"
-    cotangent: Variable | None = None
+    cotangent: Variable | None = field(default_factory=_none)
     text: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
+
+    @classmethod
+    def unread(cls, read: Callable[[], dict[str, Any]], **known: Any) -> Rule:
+        """A rule of which `known` is known; `read` gives lhs, rhs, condition and cotangent when one is asked for."""
+        rule = object.__new__(cls)
+        rule.__dict__.update(known, _read=read)
+        return rule
+
+    if TYPE_CHECKING:
+
+        @property
+        def head(self) -> Any:
+            """The operator of the left side; None where it is no term."""
+
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            held = self.__dict__
+            if name == "head":
+                lhs = self.lhs
+                held["head"] = lhs._tuple[0] if isinstance(lhs, Term) else None
+            elif "_read" in held:
+                held.update(held["_read"]())
+            if name not in held:
+                raise AttributeError(f"a rule has no attribute {name!r}")
+            return held[name]
+
+    def _meaning(self) -> tuple[Any, ...]:
+        return (self.name, self.kind, self.lhs, self.rhs, self.condition, self.promise, self.domain, self.inputs,
+                self.serves, self.cotangent)  # fmt: skip
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Rule) and hash(self) == hash(other) and self._meaning() == other._meaning()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.kind, self.promise, self.domain, self.inputs, self.serves))
 
     @property
     def variables(self) -> dict[str, Variable]:

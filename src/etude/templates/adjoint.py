@@ -40,7 +40,7 @@ def adjointo(linear: Any, variable: Any, cotangent: Any, result: Any, rules: Rul
 def _rules_for(term: Term, rules: RuleSet) -> list[Rule]:
     head = term._tuple[0]
     own = [rule for rule in getattr(head, "lines", ()) if rule.kind == "adjoint"]
-    return own or [rule for rule in rules if rule.lhs._tuple[0] is head]
+    return own or [rule for rule in rules if rule.head is head]
 
 
 def _branches(

@@ -17,7 +17,7 @@ from etude.terms.leaves import (
     symbol_name,
 )
 from etude.terms.term import Head, Term, etuple, intern, is_typed
-from etude.terms.traverse import depends_on, flatten, postorder, replace, transform, unflatten
+from etude.terms.traverse import depends_on, distinct, flatten, postorder, replace, transform, unflatten, uses_of
 from etude.terms.types import ArrayType, Dim, Shape, TupleType, as_dtype, as_shape, broadcast_shapes, shape_text
 from etude.terms.variables import Variable, is_variable, register_variable_type
 
@@ -41,6 +41,7 @@ __all__ = [
     "constant",
     "constant_value",
     "depends_on",
+    "distinct",
     "etuple",
     "flatten",
     "intern",
@@ -58,4 +59,5 @@ __all__ = [
     "symbol_name",
     "transform",
     "unflatten",
+    "uses_of",
 ]

@@ -42,7 +42,7 @@ class _SymbolHead:
     name = "symbol"
 
     def typed_parts(self, parts: Parts) -> tuple[Parts, ArrayType | None]:
-        return parts, parts[2] if isinstance(parts[2], ArrayType) else None
+        return parts, parts[2] if len(parts) == 5 and isinstance(parts[2], ArrayType) else None
 
     def meaning(self, *parts: Any) -> Any:
         storage = parts[3] if len(parts) > 3 else None
@@ -72,7 +72,7 @@ class _ConstantHead:
     name = "constant"
 
     def typed_parts(self, parts: Parts) -> tuple[Parts, ArrayType | None]:
-        return parts, parts[1].type if isinstance(parts[1], Literal) else None
+        return parts, parts[1].type if len(parts) == 2 and isinstance(parts[1], Literal) else None
 
     def meaning(self, literal: Any) -> Any:
         return literal.value
@@ -129,6 +129,9 @@ class Literal:
         return np.array2string(self.value, threshold=6, separator=", ").replace("\n", "")
 
 
+_plain: dict[Any, Parts] = {}  # the parts of symbols without assumptions, by name, shape and dtype as they were given
+
+
 def symbol(
     name: str | None = None,
     shape: Iterable[Any] = (),
@@ -137,8 +140,17 @@ def symbol(
     identity: Any = None,
 ) -> Term:
     """A symbol; the same name, type and assumptions give the same one, and no name a fresh one."""
-    kind = ArrayType(dtype, shape)
     words = frozenset(assumptions)
+    if not words and name is not None and identity is None and type(shape) is tuple and type(dtype) is str:
+        plain = (name, shape, dtype)
+        parts = _plain.get(plain)
+        if parts is None:
+            kind = ArrayType(dtype, shape)
+            parts = (SYMBOL, name, kind, words, None)
+            if len(_plain) < 4096:
+                _plain[plain] = parts
+        return intern(parts, parts[2])
+    kind = ArrayType(dtype, shape)
     unknown = sorted(words - ASSUMPTIONS)
     if unknown:
         raise TermTypeError(f"{unknown[0]!r} is no assumption; known are {', '.join(sorted(ASSUMPTIONS))}")
@@ -160,7 +172,11 @@ _numbers: dict[Any, Term] = {}
 def constant(value: Any, dtype: Any = None) -> Term:
     """The constant of a number or an array, in its own dtype or the given one."""
     kind = type(value)
-    quick = (kind, value, dtype) if kind in (int, bool) or (kind is float and value != 0 and value == value) else None
+    quick: Any = None
+    if kind is float:
+        quick = (kind, value, dtype) if value else (kind, str(value), dtype)  # 0.0 and -0.0 are equal
+    elif kind is int or kind is bool:
+        quick = (kind, value, dtype)
     if quick is not None:
         found = _numbers.get(quick)
         if found is not None:
@@ -170,7 +186,7 @@ def constant(value: Any, dtype: Any = None) -> Term:
         raise TermTypeError(f"{value!r} is no number or array of numbers (its dtype is {array.dtype})")
     literal = Literal(array.astype(array.dtype.newbyteorder("="), copy=False))
     term = intern((CONSTANT, literal), literal.type)
-    if quick is not None and len(_numbers) < 4096:
+    if quick is not None and value == value and len(_numbers) < 4096:
         _numbers[quick] = term
     return term
 

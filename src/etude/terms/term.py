@@ -34,17 +34,25 @@ class _Ref(weakref.ref["Term"]):
     key: Any
 
 
-_table: dict[int, _Ref] = {}
+_table: dict[Any, _Ref] = {}  # by hash
 _overflow: dict[Any, _Ref] = {}  # terms whose hash another living term has
 _collided: set[int] = set()  # the hashes of which there was ever more than one term
 _lock = threading.RLock()
+_new = object.__new__
+_NOT_EVALUATED = ExpressionTuple.null
+
+
+def _enter(term: Term, table: dict[Any, _Ref], key: Any) -> None:
+    table[key] = ref = _Ref(term, _forget)
+    ref.key = key
 
 
 def _forget(ref: _Ref) -> None:
+    key = ref.key
+    table = _table if type(key) is int else _overflow
     with _lock:
-        for table in (_table, _overflow):
-            if table.get(ref.key) is ref:
-                del table[ref.key]
+        if table.get(key) is ref:
+            del table[key]
 
 
 def _exact_key(part: Any) -> Any:
@@ -65,14 +73,31 @@ def _same(term: Term, parts: Parts, kind: ArrayType | TupleType | None) -> bool:
 
 def intern(parts: Parts, kind: ArrayType | TupleType | None, ground: bool = True) -> Term:
     """The one term of these parts. `kind` is a function of the parts; typed terms have canonical parts."""
-    key: Any = hash(parts)
+    key = hash(parts)
     ref = _table.get(key)
     if ref is not None:
         term = ref()
-        if term is not None and _same(term, parts, kind):
+        if term is not None and ((term.type is kind and kind is not None and term._tuple == parts) or _same(term, parts, kind)):
+            return term
+    elif key not in _collided:  # no lock: of threads that meet here one enters its term, and the others see that they did not
+        term = _made(Term, parts, kind, ground, key)
+        ref = _Ref(term, _forget)
+        ref.key = key
+        if _table.setdefault(key, ref) is ref:
             return term
     with _lock:
         return _intern_new(key, parts, kind, ground)
+
+
+def _made(cls: type[Term], parts: Parts, kind: ArrayType | TupleType | None, ground: bool, key: int) -> Term:
+    term: Term = _new(cls)
+    term._hash = key
+    term._tuple = parts  # type: ignore[misc]  # a slot of the untyped base
+    term.type = kind
+    term._ground = ground
+    term.normal_for = None
+    term._evaled_obj = _NOT_EVALUATED
+    return term
 
 
 def _intern_new(key: int, parts: Parts, kind: ArrayType | TupleType | None, ground: bool) -> Term:
@@ -88,18 +113,24 @@ def _intern_new(key: int, parts: Parts, kind: ArrayType | TupleType | None, grou
         found = None if ref is None else ref()
         if found is not None:
             return found
-    term: Term = object.__new__(Term)
-    term._hash, term.type, term._ground = key, kind, ground
-    term._tuple = parts  # type: ignore[misc]  # a slot of the untyped base
-    term._evaled_obj = ExpressionTuple.null
-    ref = _Ref(term, _forget)
+    term = _made(Term, parts, kind, ground, key)
     if there is None:
-        ref.key = key
-        _table[key] = ref
+        _enter(term, _table, key)
     else:
-        ref.key = long_key
-        _overflow[long_key] = ref
+        _enter(term, _overflow, long_key)
     return term
+
+
+def _of_class(cls: type[Term], parts: Parts) -> Term:
+    """The one term of a class of the user's own, such as one that evaluates in another way; it has no type."""
+    key = cls, _exact_key(parts)
+    with _lock:
+        ref = _overflow.get(key)
+        found = None if ref is None else ref()
+        if found is None:
+            found = _made(cls, parts, None, all(map(_is_ground, parts)), hash(parts))
+            _enter(found, _overflow, key)
+        return found
 
 
 def is_typed(part: Any) -> bool:
@@ -115,18 +146,21 @@ class Term(ExpressionTuple):
     (a `TupleType` for several results), or None for terms that hold logic variables or foreign heads.
     """
 
-    __slots__ = ("__weakref__", "_ground", "_hash", "type")
+    __slots__ = ("__weakref__", "_ground", "_hash", "normal_for", "type")
     _parent = None
     _tuple: Parts
     _hash: int
     _ground: bool
+    normal_for: object  # whose normal form it was found to be last
     type: Any
 
     def __new__(cls, seq: Any = None, **named: Any) -> Term:
         named.pop("evaled_obj", None)
-        if isinstance(seq, Term) and not named:
+        if isinstance(seq, cls) and not named:
             return seq
         parts = tuple(seq or ()) + tuple(KwdPair(name, value) for name, value in named.items())
+        if cls is not Term:
+            return _of_class(cls, parts)
         if parts and hasattr(type(parts[0]), "typed_parts"):
             parts, kind = parts[0].typed_parts(parts)
             if kind is not None:

@@ -9,7 +9,34 @@ from typing import Any
 from etude.terms.leaves import is_leaf
 from etude.terms.term import Term
 
-__all__ = ["depends_on", "flatten", "postorder", "replace", "transform", "unflatten"]
+__all__ = ["depends_on", "distinct", "flatten", "postorder", "replace", "transform", "unflatten", "uses_of"]
+
+
+def distinct(*roots: Term) -> list[Term]:
+    """The distinct terms in terms, breadth first; sooner told than `postorder`."""
+    seen, found = set(roots), list(dict.fromkeys(roots))
+    for term in found:  # which grows meanwhile
+        for part in term._tuple:
+            if type(part) is Term and part not in seen:
+                seen.add(part)
+                found.append(part)
+    return found
+
+
+def uses_of(*roots: Term) -> dict[Term, int]:
+    """The distinct terms in terms, each with how often it stands as a part of another."""
+    uses = dict.fromkeys(roots, 0)
+    found = list(uses)
+    for term in found:  # which grows meanwhile
+        for part in term._tuple:
+            if type(part) is Term:
+                count = uses.get(part)
+                if count is None:
+                    uses[part] = 1
+                    found.append(part)
+                else:
+                    uses[part] = count + 1
+    return uses
 
 
 def postorder(*roots: Term, stop: Callable[[Term], bool] | None = None) -> list[Term]:

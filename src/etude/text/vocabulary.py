@@ -88,6 +88,7 @@ def _as_function(op: Op) -> Callable[..., Any]:
         return call_operator(op, args, named)
 
     call.__name__, call.__doc__ = op.name, op.doc
+    call.op = op  # type: ignore[attr-defined]  # for callers that know a shorter way
     return call
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from etude.backends.c.callbacks import callback_function
 from etude.backends.c.codegen import generate
 from etude.backends.c.csource import FLAGS, Callback, CSource
+from etude.backends.c.threads import SHARE, share_address
 
 COMPILER = shutil.which("gcc")
 pointers = ctypes.pythonapi.PyCapsule_GetPointer
@@ -27,6 +28,8 @@ def external(place):
     if isinstance(place, Callback):
         kept.append(callback_function(place))
         return ctypes.cast(kept[-1], ctypes.c_void_p).value
+    if place == SHARE:
+        return share_address()
     module, _, name = place.partition(":")
     capsule = importlib.import_module(module).__pyx_capi__[name]
     return pointers(capsule, named(capsule))
@@ -53,7 +56,7 @@ class Compiled:
         self.externals = (ctypes.c_void_p * max(1, len(self.source.externals)))(*map(external, self.source.externals))
         self.constants = [np.ascontiguousarray(value) for value in self.source.constants]
 
-    def call(self, *values):
+    def call(self, *values, threads=1):
         """The result code and the outputs."""
         arrays = [np.asarray(value) for value in values]
         dims = [dim for array in arrays for dim in array.shape]
@@ -67,5 +70,7 @@ class Compiled:
         def sizes(items):
             return (ctypes.c_int64 * max(1, len(items)))(*items)
 
-        code = self.entry(table(arrays), sizes(dims), sizes(strides), self.externals, table(self.constants), table(outs), None, 1)
+        code = self.entry(
+            table(arrays), sizes(dims), sizes(strides), self.externals, table(self.constants), table(outs), None, threads
+        )
         return code, outs

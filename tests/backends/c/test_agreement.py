@@ -12,6 +12,7 @@ from etude.ops import CATALOGUE
 from etude.terms import TupleType
 
 EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.7, 1e-8, 20.0, -30.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324, 1e-310, 0.1, 1e5, 1e300]
+NEAR = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.7, 1e-8, 0.1, np.nan]
 INTEGERS = [0, 1, -1, 2, -7, 7, 100, -100, 3, 5, -2, 127, -128]
 DTYPES = ["float64", "float32", "int64", "int32", "int8", "uint8", "bool", "complex128"]
 # shapes of the operands of an elementwise operator: equal, broadcast both ways, empty, without axes
@@ -27,9 +28,9 @@ def edges(dtype):
         return np.array({"f": EDGES, "i": INTEGERS, "u": INTEGERS, "b": [0, 1]}[kind]).astype(dtype)
 
 
-def values_of(count, dtype):
-    """Every pair of edge values; further operands are shuffled ones."""
-    grids = [grid.ravel() for grid in np.meshgrid(*[edges(dtype)] * min(count, 2), indexing="ij")]
+def values_of(count, pool):
+    """Every pair of values; further operands are shuffled ones."""
+    grids = [grid.ravel() for grid in np.meshgrid(*[pool] * min(count, 2), indexing="ij")]
     rng = np.random.default_rng(0)
     return [*grids, *[rng.permutation(grids[0]) for _ in range(count - 2)]]
 
@@ -64,17 +65,20 @@ def elementwise(dtype):
         if not op.is_elementwise or any(default is None for default in op.attributes.values()):
             continue
         count = max(len([operand for operand in op.operands if not operand.startswith("*")]), 2 if op.variadic else 1)
-        found.add(name, op, values_of(count, dtype))
+        pool = edges(dtype)
+        if name not in scalars.ROWS and pool.dtype.kind == "f":  # SciPy's may take minutes far away from zero
+            pool = np.array(NEAR).astype(dtype)
+        found.add(name, op, values_of(count, pool))
         for shapes in SHAPES:
             rng = np.random.default_rng(1)
-            found.add(name, op, [rng.choice(edges(dtype), shapes[k % 2]) for k in range(count)])
+            found.add(name, op, [rng.choice(pool, shapes[k % 2]) for k in range(count)])
     return found
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_elementwise_operators(dtype):
     found = elementwise(dtype)
-    assert len(found.names) >= {"f": 75, "i": 25, "u": 20, "b": 15, "c": 0}[np.dtype(dtype).kind]
+    assert len(found.names) >= {"f": 120, "i": 25, "u": 20, "b": 15, "c": 0}[np.dtype(dtype).kind]
     assert found.terms == [] or found.disagreements() == []
 
 

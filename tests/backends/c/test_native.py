@@ -34,7 +34,7 @@ int twice(char **data, const int64_t *dims, const int64_t *strides, void **exter
 KERNEL = KernelInfo("k0", "2 * x", 8, 8, 1)
 
 
-def twice(program, threads=1, text=TEXT):
+def twice(program, text=TEXT):
     return CSource((text,), "twice", (), (), (KERNEL,), (np.dtype(float),), (((0, 0),),))
 
 
@@ -203,7 +203,7 @@ def test_no_compiler_is_said_once(tmp_path, monkeypatch):
 
 
 def test_what_c_cannot_do_is_named(monkeypatch):
-    def refuse(program, threads):
+    def refuse(program):
         raise Unsupported("sort", "has no C form")
 
     monkeypatch.setattr(tiering, "generate", refuse)
@@ -295,7 +295,7 @@ def test_long_runs_let_other_threads_run(monkeypatch):
     flag = np.zeros(1)
     text = TEXT.replace("return 0;", "for (long k = 0; k < 4000000000L; k++) "
                         f"if (*(volatile double *){flag.ctypes.data}UL) return 0;\n return 3;")  # fmt: skip
-    monkeypatch.setattr(tiering, "generate", lambda program, threads: twice(program, threads, text))
+    monkeypatch.setattr(tiering, "generate", lambda program: twice(program, text))
     f = function("c")
     timer = threading.Timer(0.05, lambda: flag.fill(1.0))
     timer.start()
@@ -307,11 +307,10 @@ def test_threads_are_a_positive_number(monkeypatch):
     with pytest.raises(ValueError, match="threads is a positive number, not 0"):
         function(threads=0)
     monkeypatch.setenv("ETUDE_NUM_THREADS", "3")
-    seen = []
-    monkeypatch.setattr(tiering, "generate", lambda program, threads: seen.append(threads) or twice(program))
-    function("c")
-    function("c", threads=2)
-    assert seen == [3, 2]
+    text = TEXT.replace("2 * value", "threads")
+    monkeypatch.setattr(tiering, "generate", lambda program: twice(program, text))
+    assert function("c")(np.ones(1)) == [3.0]
+    assert function("c", threads=2)(np.ones(1)) == [2.0]
 
 
 def test_compilers_are_looked_for_in_order(monkeypatch, tmp_path):

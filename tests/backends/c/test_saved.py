@@ -30,7 +30,7 @@ def compiled(monkeypatch, tmp_path):
         (TEXT,), "weighted", (), (np.array([1.0, 2.0]),), (KernelInfo("k0", "2 * x", 8, 8, 1),), (np.dtype(float),), (((0, 0),),)
     )
     monkeypatch.setenv("ETUDE_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(tiering, "generate", lambda program, threads: source)
+    monkeypatch.setattr(tiering, "generate", lambda program: source)
 
 
 def test_a_saved_function_is_loaded_without_its_expressions(tmp_path, monkeypatch):

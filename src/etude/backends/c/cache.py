@@ -10,10 +10,11 @@ import contextlib
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+from etude.backends.c.scratch import Scratch
 
 __all__ = ["Entry", "cache_root", "clear", "entries", "fetch", "key_of", "size_limit"]
 
@@ -21,7 +22,7 @@ _MARK = b"etude-library-1:"
 _TRAILER = len(_MARK) + 32
 _SUFFIX = ".so"
 _DEFAULT_LIMIT = 512 * 2**20
-_private: list[tempfile.TemporaryDirectory[str]] = []
+_private: list[Scratch] = []
 
 
 class Entry(NamedTuple):
@@ -66,11 +67,11 @@ def fetch(key: str, make: Callable[[Path], None]) -> Path:
         with contextlib.suppress(OSError):
             os.utime(path)
         return path
-    with tempfile.TemporaryDirectory(dir=root, prefix="making-") as place:
-        made = Path(place) / "library.so"
+    with Scratch("making-", root) as place:
+        made = place / "library.so"
         make(made)
         data = made.read_bytes()
-        sealed = Path(place) / "sealed.so"
+        sealed = place / "sealed.so"
         sealed.write_bytes(data + _MARK + hashlib.sha256(data).digest())
         sealed.chmod(0o700)
         os.replace(sealed, path)
@@ -109,8 +110,8 @@ def _usable(root: Path) -> Path:
         if mine and os.access(root, os.W_OK | os.X_OK):
             return root
     if not _private:
-        _private.append(tempfile.TemporaryDirectory(prefix="etude-", ignore_cleanup_errors=True))
-    return Path(_private[0].name)
+        _private.append(Scratch("etude-"))
+    return _private[0].path
 
 
 def _is_whole(path: Path) -> bool:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from etude.backends.c.csource import Callback
+from etude.backends.c.writer import Writer
 from etude.program.meaning import keyword_arguments
 from etude.terms import ArrayType
-
-if TYPE_CHECKING:
-    from etude.backends.c.loops import Writer
 
 __all__ = ["callback_function", "called"]
 

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from math import prod
 
-from etude.backends.c.bodies import PARAMETERS, operations
-from etude.backends.c.csource import CSource, KernelInfo
+import numpy as np
+
+from etude.backends.c.blocking import planned
+from etude.backends.c.bytecode import INTERPRET, interpreter
+from etude.backends.c.csource import CSource
 from etude.backends.c.graph import Graph
-from etude.backends.c.kernels import Schedule, schedule
-from etude.backends.c.loops import Writer
+from etude.backends.c.kernels import Schedule
+from etude.backends.c.parts import PROLOGUE
 from etude.backends.c.scalars import PRELUDE
+from etude.backends.c.scans import PARAMETERS
+from etude.backends.c.texts import texts
+from etude.backends.c.traffic import copies, kernel_info
+from etude.backends.c.writer import Writer
 from etude.program import Program
+from etude.terms import bulk
 
 __all__ = ["generate"]
 
 FILE_LINES = 3000
+_CLOCK = "  clock_gettime(CLOCK_MONOTONIC, &at);\n"
+_SECONDS = "(double)(at.tv_sec - before.tv_sec) + 1e-9 * (double)(at.tv_nsec - before.tv_nsec)"
 
 _PACK = """
 static int contiguous(int n, const int64_t *d, const int64_t *s, int64_t item) {
@@ -38,51 +47,59 @@ static char *pack(const char *p, int n, const int64_t *d, const int64_t *s, int6
 """
 
 
-def generate(program: Program, *, threads: int = 1) -> CSource:
-    """C source for a program of known sizes.
+@bulk()
+def generate(program: Program, *, timed: bool = False) -> CSource:
+    """C source for a program of known sizes, the same for any number of threads. Where `timed` it has one more output:
+    the seconds of each kernel, copies of results at the end among them.
 
-    Raises `Unsupported`, naming the operator, where the program has to stay on NumPy. Loops are not shared among
-    threads yet, so `threads` changes nothing.
+    Raises `Unsupported`, naming the operator, where the program has to stay on NumPy.
     """
-    graph = Graph(program)
-    plan = schedule(graph)
+    graph, plan = planned(program)
     writer = Writer(graph, plan)
     bodies, before = [], []
-    for number in range(len(plan.kernels)):
-        start = len(writer.functions)
-        bodies.append(writer.kernel(number))
+    start = 0
+    for text in texts(writer):
+        bodies.append(text)
         before.append("".join(writer.functions[start:]))
-    bodies.append(writer.results())
-    before.append("")
+        start = len(writer.functions)
     name = "etude_" + sha256("".join([*before, *bodies]).encode()).hexdigest()[:16]
-    files = _files(name, bodies, before, _entry(name, graph, plan, len(bodies)))
-    infos = tuple([_info(writer, number) for number in range(len(plan.kernels))])
+    run = interpreter(list(writer.cases))
+    files = _files(name, bodies, before, _entry(name, graph, plan, len(bodies), timed), run)
+    infos = tuple([kernel_info(writer, number) for number in range(len(plan.kernels))])
     dtypes = tuple([graph.nodes[number].dtype for number in graph.outputs])
     shapes = tuple([graph.nodes[number].shape for number in graph.outputs])
+    if timed:
+        infos = (*infos, copies(writer))
+        dtypes, shapes = (*dtypes, np.dtype(float)), (*shapes, (len(infos),))
     return CSource(files, name, tuple(writer.externals), tuple(writer.constants), infos, dtypes, shapes, plan.bytes)
 
 
-def _files(name: str, bodies: Sequence[str], before: Sequence[str], entry: str) -> tuple[str, ...]:
+def _files(name: str, bodies: Sequence[str], before: Sequence[str], entry: str, run: str) -> tuple[str, ...]:
     """Translation units of limited length; the entry is in the last."""
     heads = [f"int {name}_k{number}({PARAMETERS})" for number in range(len(bodies))]
     hidden = '__attribute__((visibility("hidden"))) '
-    parts = zip(before, heads, bodies, strict=True)
-    whole = [f"{functions}{hidden}{head} {{\n{body}  return 0;\n}}\n" for functions, head, body in parts]
+    rows = zip(before, heads, bodies, strict=True)
+    whole = [f"{functions}{hidden}{head} {{\n{body}  return 0;\n}}\n" for functions, head, body in rows]
     files: list[str] = []
-    texts: list[str] = []
+    parts: list[str] = []
     lines = 0
     for text in whole:
         count = text.count("\n")
-        if texts and lines + count > FILE_LINES:
-            files.append(PRELUDE + "".join(texts))
-            texts, lines = [], 0
-        texts.append(text)
+        if parts and lines + count > FILE_LINES:
+            files.append(_head(parts, run) + "".join(parts))
+            parts, lines = [], 0
+        parts.append(text)
         lines += count
     declared = "".join(f"{hidden}{head};\n" for head in heads)
-    return (*files, PRELUDE + declared + "".join(texts) + _PACK + entry)
+    return (*files, _head(parts, run) + declared + "".join(parts) + _PACK + entry)
 
 
-def _entry(name: str, graph: Graph, plan: Schedule, count: int) -> str:
+def _head(parts: Sequence[str], run: str) -> str:
+    """What these functions need before them."""
+    return PRELUDE + PROLOGUE + (run if any(INTERPRET in text for text in parts) else "")
+
+
+def _entry(name: str, graph: Graph, plan: Schedule, count: int, timed: bool) -> str:
     checks, packing = [], []
     at = 0
     for place, node in enumerate(graph.nodes[: graph.inputs]):
@@ -95,7 +112,10 @@ def _entry(name: str, graph: Graph, plan: Schedule, count: int) -> str:
         )
         at += rank
     inputs = max(graph.inputs, 1)
-    calls = "".join(f"  if ((code = {name}_k{number}(d, constants, out, w, externals))) goto end;\n" for number in range(count))
+    calls = _CLOCK if timed else ""
+    for number in range(count):
+        calls += f"  if ((code = {name}_k{number}(d, constants, out, w, externals, threads))) goto end;\n"
+        calls += f"  before = at;\n{_CLOCK}  times[{number}] = {_SECONDS};\n" if timed else ""
     small = plan.bytes <= 32768
     memory = (
         f"  _Alignas(64) char stack[{max(plan.bytes, 1)}];\n  if (!w) w = stack;\n"
@@ -104,43 +124,16 @@ def _entry(name: str, graph: Graph, plan: Schedule, count: int) -> str:
         "    if (!w) return 2;\n  }\n"
     )
     return (
-        ("" if small else "static __thread char *arena;\n")
+        ("#include <time.h>\n" if timed else "")
+        + ("" if small else "static __thread char *arena;\n")
         + f"int {name}(char **data, const int64_t *dims, const int64_t *strides, void **externals, char **constants,\n"
         "    char **out, char *workspace, int threads) {\n"
-        f"  char *d[{inputs}], *owned[{inputs}] = {{0}}, *w = workspace;\n  int code = 0;\n  (void)threads;\n"
+        f"  char *d[{inputs}], *owned[{inputs}] = {{0}}, *w = workspace;\n  int code = 0;\n"
+        + (f"  struct timespec at, before;\n  double *const times = (double *)out[{len(graph.outputs)}];\n" if timed else "")
         + (f"  if ({' || '.join(checks)}) return 1;\n" if checks else "")
         + memory
         + f"  for (int i = 0; i < {graph.inputs}; i++) d[i] = data[i];\n"
         + "".join(packing)
         + calls
         + f"end:\n  for (int i = 0; i < {graph.inputs}; i++) if (owned[i]) free(owned[i]);\n  return code;\n}}\n"
-    )
-
-
-def _info(writer: Writer, number: int) -> KernelInfo:
-    graph, plan = writer.graph, writer.plan
-    kernel = plan.kernels[number]
-    read = {
-        graph.view_of(arg).base
-        for member in kernel.members
-        for arg in graph.nodes[member].args
-        if plan.place.get(graph.view_of(arg).base) != number
-    }
-    read = {base for base in read if graph.nodes[base].kind != "constant" or graph.nodes[base].shape}
-    written = [member for member in kernel.members if member in plan.stored]
-    flops = len(kernel.members) * prod(kernel.domain) if kernel.domain is not None else 0
-    if kernel.domain is None and graph.nodes[kernel.members[0]].kind == "matmul":
-        node = graph.nodes[kernel.members[0]]
-        flops = 2 * node.size * graph.nodes[node.args[0]].shape[-1]
-    if graph.nodes[kernel.members[0]].kind == "bodies":
-        flops = operations(graph, kernel.members[0])
-    ops = [graph.nodes[member].op for member in kernel.members]
-    shown = " ".join(ops[:12]) + (f" ... {len(ops) - 12} more" if len(ops) > 12 else "")
-    loop = "call" if kernel.domain is None else f"loop {'x'.join(map(str, kernel.domain)) or '1'}"
-    return KernelInfo(
-        f"k{number}",
-        f"{loop}: {shown}",
-        sum(graph.nodes[base].size * graph.nodes[base].dtype.itemsize for base in read),
-        sum(graph.nodes[base].size * graph.nodes[base].dtype.itemsize for base in written),
-        flops,
     )

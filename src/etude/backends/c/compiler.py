@@ -11,7 +11,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -19,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from etude.backends.c.csource import FLAGS
+from etude.backends.c.scratch import Scratch
 from etude.errors import EtudeError
 
 __all__ = ["CompileError", "NoCompilerError", "cpu_name", "default_threads", "find_compiler", "identity", "make_library"]
@@ -68,10 +68,11 @@ def cpu_name() -> str:
 
 
 def default_threads() -> int:
-    """ETUDE_NUM_THREADS, or the number of processors that this process may use."""
-    given = os.environ.get("ETUDE_NUM_THREADS", "")
-    if given.isdigit() and int(given) > 0:
-        return int(given)
+    """ETUDE_NUM_THREADS, OMP_NUM_THREADS, or the number of processors that this process may use."""
+    for name in ("ETUDE_NUM_THREADS", "OMP_NUM_THREADS"):
+        given = os.environ.get(name, "").partition(",")[0].strip()
+        if given.isdigit() and int(given) > 0:
+            return int(given)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -95,8 +96,8 @@ def make_library(files: Sequence[str], target: Path, extra: Sequence[str] = (), 
 def _build(command: Sequence[str], files: Sequence[str], target: Path, extra: Sequence[str], flags: Sequence[str]) -> None:
     libraries = [flag for flag in flags if flag.startswith("-l")]
     options = ["-fPIC", *[flag for flag in flags if not flag.startswith("-l")], *extra]
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="build-") as place:
-        sources = [Path(place) / f"part{number}.c" for number in range(len(files))]
+    with Scratch("build-", target.parent) as place:
+        sources = [place / f"part{number}.c" for number in range(len(files))]
         for source, text in zip(sources, files, strict=True):
             source.write_text(text, encoding="utf-8")
         if len(sources) == 1:
@@ -110,11 +111,11 @@ def _build(command: Sequence[str], files: Sequence[str], target: Path, extra: Se
 
 
 def _accepts(command: Sequence[str], flag: str) -> bool:
-    with tempfile.TemporaryDirectory(prefix="etude-") as place:
-        source = Path(place) / "probe.c"
+    with Scratch("etude-") as place:
+        source = place / "probe.c"
         source.write_text("int probe(void) { return 0; }\n", encoding="utf-8")
         try:
-            _run([*command, "-fPIC", "-shared", str(source), "-o", str(Path(place) / "probe.so"), flag])
+            _run([*command, "-fPIC", "-shared", str(source), "-o", str(place / "probe.so"), flag])
         except CompileError:
             return False
     return True

@@ -37,16 +37,20 @@ class Unsupported(EtudeError):
 
 @dataclass(frozen=True, slots=True)
 class KernelInfo:
-    """One pass over memory: its text, the bytes it reads and writes, its floating-point operations."""
+    """One pass over memory: its text, the bytes it reads and writes, its floating-point operations, and the parts that
+    threads share.
+    """
 
     name: str
     text: str
     bytes_read: int
     bytes_written: int
     flops: int
+    parts: int = 1
 
     def __str__(self) -> str:
-        return f"{self.name} {self.text}; reads {self.bytes_read} B, writes {self.bytes_written} B, {self.flops} flops"
+        shared = f", {self.parts} parts" if self.parts > 1 else ""
+        return f"{self.name} {self.text}; reads {self.bytes_read} B, writes {self.bytes_written} B, {self.flops} flops{shared}"
 
 
 @dataclass(frozen=True, slots=True)

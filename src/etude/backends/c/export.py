@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from etude.backends.c.csource import CSource
+from etude.backends.c.threads import SHARE, share_text
 from etude.backends.namespaces import BackendError
 from etude.terms import ArrayType
 
 __all__ = ["export"]
 
 _LIBRARIES = {"scipy.linalg.cython_blas": "-lblas", "scipy.linalg.cython_lapack": "-llapack -lblas"}
+_OWN = "etude"  # functions of which the text is written too
 _UNKNOWN = 4  # the example's size for dimensions that are not known
 
 _MAKEFILE = """CFLAGS = -O3 -march=native -fno-math-errno -fno-trapping-math -fwrapv
@@ -49,7 +51,7 @@ int {entry}(char **data, const int64_t *dims, const int64_t *strides, void **ext
 def export(folder: Path, source: CSource, names: Sequence[str], kinds: Sequence[ArrayType]) -> None:
     """Write the files into `folder`. Raises BackendError where the program needs functions that only SciPy has."""
     for external in source.functions:
-        if external.partition(":")[0] not in _LIBRARIES:
+        if external.partition(":")[0] not in (_OWN, *_LIBRARIES):
             raise BackendError(f"the program calls {external}, which cannot be had without Python")
     folder.mkdir(parents=True, exist_ok=True)
     entry = source.entry
@@ -59,16 +61,20 @@ def export(folder: Path, source: CSource, names: Sequence[str], kinds: Sequence[
     (folder / f"{entry}_constants.c").write_text(_constants(source), encoding="utf-8")
     (folder / f"{entry}.h").write_text(_header(source, names, kinds), encoding="utf-8")
     (folder / "main.c").write_text(_example(source, kinds), encoding="utf-8")
-    libraries = {_LIBRARIES[external.partition(":")[0]] for external in source.functions}
-    objects = " ".join(f"{part}.o" for part in [*parts, f"{entry}_constants"])
+    if SHARE in source.functions:
+        (folder / "etude_threads.c").write_text(share_text(), encoding="utf-8")
+    libraries = {_LIBRARIES.get(external.partition(":")[0], "-lpthread") for external in source.functions}
+    own = ["etude_threads"] if SHARE in source.functions else []
+    objects = " ".join(f"{part}.o" for part in [*parts, f"{entry}_constants", *own])
     needed = "".join(f"{library} " for library in sorted(libraries, reverse=True))
     makefile = _MAKEFILE.format(entry=entry, objects=objects, libraries=needed)
     (folder / "Makefile").write_text(makefile, encoding="utf-8")
 
 
 def _functions(source: CSource) -> list[str]:
-    """BLAS and LAPACK functions under the names that linkers know."""
-    return [external.partition(":")[2] + "_" for external in source.functions]
+    """The functions that are called, under the names that linkers know."""
+    named = [external.partition(":") for external in source.functions]
+    return [name if module == _OWN else f"{name}_" for module, _, name in named]
 
 
 def _header(source: CSource, names: Sequence[str], kinds: Sequence[ArrayType]) -> str:
@@ -82,7 +88,7 @@ def _header(source: CSource, names: Sequence[str], kinds: Sequence[ArrayType]) -
         entry=source.entry,
         inputs="\n".join(f"     {name}: {kind}" for name, kind in zip(names, kinds, strict=True)) or "     none",
         outputs="\n".join(shown),
-        externals=f"the addresses of {needed}, of the BLAS and LAPACK linked to" if needed else "none, pass NULL",
+        externals=f"the addresses of {needed}, in this folder or in BLAS and LAPACK" if needed else "none, pass NULL",
         workspace=f"{source.workspace_bytes} bytes aligned to 64" if source.workspace_bytes else "NULL",
     )
 
@@ -100,9 +106,7 @@ def _constants(source: CSource) -> str:
 def _example(source: CSource, kinds: Sequence[ArrayType]) -> str:
     shapes = [tuple(dim if isinstance(dim, int) else _UNKNOWN for dim in kind.shape) for kind in kinds]
     arrays = [np.ones(shape, kind.dtype) for shape, kind in zip(shapes, kinds, strict=True)]
-    made = [
-        np.empty(shape, dtype) for shape, dtype in zip(source.output_shapes(shapes), source.output_dtypes, strict=True)
-    ]
+    made = [np.empty(shape, dtype) for shape, dtype in zip(source.output_shapes(shapes), source.output_dtypes, strict=True)]
     functions = _functions(source)
     lines = [f'#include "{source.entry}.h"', "#include <stdio.h>", "#include <stdlib.h>", "#include <string.h>", ""]
     lines += [f"void {name}(void);" for name in functions]

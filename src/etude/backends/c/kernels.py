@@ -6,12 +6,16 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from math import prod
 
-from etude.backends.c.graph import Graph, View
+from etude.backends.c.graph import Graph
 from etude.backends.c.joins import parts_in_place
+from etude.backends.c.nodes import Node, View, row_major
+from etude.backends.c.parts import rounded
+from etude.backends.c.steps import step_parts
 
-__all__ = ["Kernel", "Schedule", "rounded", "schedule"]
+__all__ = ["Kernel", "Schedule", "schedule"]
 
 Shape = tuple[int, ...]
+Users = dict[int, list[tuple[int, bool]]]  # of each node who reads it, and whether it could from a register
 MEMBERS = 250  # nodes of one loop; more make the C compiler slow
 WIDE = 1000  # the same for loops over many elements, where a value kept in memory costs more
 MANY = 1000  # elements
@@ -28,7 +32,7 @@ class Kernel:
 @dataclass(slots=True)
 class Schedule:
     """Kernels in order; `stored` nodes live in memory, the others in registers; offsets are in bytes. Nodes `inside`
-    others are elements of their memory.
+    others are elements of their memory; those `given` are computed where an output is wanted. Loops are made in `parts`.
     """
 
     kernels: list[Kernel]
@@ -37,7 +41,9 @@ class Schedule:
     offsets: dict[int, int] = field(default_factory=dict)
     bytes: int = 0
     bodies: dict[int, list[Schedule]] = field(default_factory=dict)
+    parts: dict[int, int] = field(default_factory=dict)
     inside: dict[int, View] = field(default_factory=dict)
+    given: dict[int, int] = field(default_factory=dict)
 
 
 def domain_of(graph: Graph, number: int) -> Shape | None:
@@ -59,7 +65,7 @@ def schedule(graph: Graph) -> Schedule:
     needed = _needed(graph)
     kernels: list[Kernel] = []
     place: dict[int, int] = {}
-    by_domain: dict[Shape, list[int]] = {}
+    roomy: dict[Shape, list[int]] = {}  # the kernels of a domain that take more members
     for number in needed:
         node = graph.nodes[number]
         if node.kind == "result":
@@ -68,7 +74,7 @@ def schedule(graph: Graph) -> Schedule:
             continue
         earliest = 0
         for arg in node.args:
-            base = graph.view_of(arg).base
+            base = graph.base_of(arg)
             if base in place:
                 earliest = max(earliest, place[base] + (not in_register(graph, number, arg)))
         domain = domain_of(graph, number)
@@ -76,24 +82,29 @@ def schedule(graph: Graph) -> Schedule:
             place[number] = len(kernels)
             kernels.append(Kernel(None, [number]))
             continue
-        rows = by_domain.setdefault(domain, [])
+        rows = roomy.setdefault(domain, [])
         at = bisect_left(rows, earliest)
-        most = WIDE if prod(domain) >= MANY else MEMBERS
-        while at < len(rows) and len(kernels[rows[at]].members) >= most:
-            at += 1
         if at == len(rows):
             rows.append(len(kernels))
             kernels.append(Kernel(domain))
         place[number] = rows[at]
         kernels[rows[at]].members.append(number)
-    _sink(graph, needed, kernels, place)
+        if len(kernels[rows[at]].members) >= (WIDE if prod(domain) >= MANY else MEMBERS):
+            rows.pop(at)
+    users = _users(graph, needed)
+    _sink(graph, needed, kernels, place, users)
     kernels, place = _without_empty(kernels, place)
-    found = Schedule(kernels, place, _stored(graph, needed, place))
-    found.inside = parts_in_place(graph, needed, place, _users(graph, needed))
+    found = Schedule(kernels, place, _stored(graph, place, users))
+    found.given = _given(graph, found.stored)
+    found.inside = parts_in_place(graph, needed, place, users)
     found.bodies = {
         number: [schedule(body) for body in graph.nodes[number].spec[0]]
         for number in needed
         if graph.nodes[number].kind == "bodies"
+    }
+    found.parts = {
+        number: step_parts(graph, number, _part(graph, bodies, graph.nodes[number], True))
+        for number, bodies in found.bodies.items()
     }
     _place_in_memory(graph, found)
     return found
@@ -109,28 +120,27 @@ def _without_empty(kernels: list[Kernel], place: dict[int, int]) -> tuple[list[K
 
 def _needed(graph: Graph) -> list[int]:
     """The nodes that are computed, operands first."""
-    wanted = {graph.view_of(number).base for number in graph.outputs}
+    wanted = {graph.base_of(number) for number in graph.outputs}
     for number in range(len(graph.nodes) - 1, -1, -1):
         if number in wanted:
-            wanted.update(graph.view_of(arg).base for arg in graph.nodes[number].args)
+            wanted.update(graph.base_of(arg) for arg in graph.nodes[number].args)
     wanted.update(number for number, node in enumerate(graph.nodes) if node.kind == "result" and node.args[0] in wanted)
-    computed = ("elementwise", "gather", "reduce", "matmul", "concatenate", "add_at", "set_at", "bodies", "call", "result")
-    return [number for number in sorted(wanted) if graph.nodes[number].kind in computed]
+    return [number for number in sorted(wanted) if graph.nodes[number].kind not in ("input", "constant", "view", "layout")]
 
 
-def _users(graph: Graph, needed: list[int]) -> dict[int, list[tuple[int, bool]]]:
-    users: dict[int, list[tuple[int, bool]]] = {number: [] for number in needed}
+def _users(graph: Graph, needed: list[int]) -> Users:
+    users: Users = {number: [] for number in needed}
     for number in needed:
         for arg in graph.nodes[number].args:
-            base = graph.view_of(arg).base
+            base = graph.base_of(arg)
             if base in users:
                 users[base].append((number, in_register(graph, number, arg)))
     return users
 
 
-def _sink(graph: Graph, needed: list[int], kernels: list[Kernel], place: dict[int, int]) -> None:
+def _sink(graph: Graph, needed: list[int], kernels: list[Kernel], place: dict[int, int], users: Users) -> None:
     """A value wanted in one later loop only is computed there."""
-    users, outputs = _users(graph, needed), {graph.view_of(number).base for number in graph.outputs}
+    outputs = {graph.base_of(number) for number in graph.outputs}
     for number in reversed(needed):
         if graph.nodes[number].kind != "elementwise" or number in outputs or not graph.nodes[number].shape:
             continue
@@ -143,32 +153,43 @@ def _sink(graph: Graph, needed: list[int], kernels: list[Kernel], place: dict[in
                 place[number] = target
 
 
-def _stored(graph: Graph, needed: list[int], place: dict[int, int]) -> set[int]:
-    stored = {graph.view_of(number).base for number in graph.outputs} & set(place)
-    for number, users in _users(graph, needed).items():
+def _stored(graph: Graph, place: dict[int, int], users: Users) -> set[int]:
+    stored = {graph.base_of(number) for number in graph.outputs} & set(place)
+    for number, readers in users.items():
         if (
             domain_of(graph, number) is None
             or graph.nodes[number].kind == "reduce"
-            or any(place[user] != place[number] or not direct for user, direct in users)
+            or any(place[user] != place[number] or not direct for user, direct in readers)
         ):
             stored.add(number)
     return stored
 
 
+def _given(graph: Graph, stored: set[int]) -> dict[int, int]:
+    """The computed nodes that are outputs, perhaps in another shape, and which outputs they are."""
+    found: dict[int, int] = {}
+    for place, number in enumerate(graph.outputs):
+        view, node = graph.view_of(number), graph.nodes[number]
+        whole = not view.offset and node.size == graph.nodes[view.base].size and view.strides == row_major(node.shape)
+        if view.base in stored and whole:
+            found.setdefault(view.base, place)
+    return found
+
+
 def _room(graph: Graph, found: Schedule, number: int) -> int:
-    """Bytes of a stored node; of a loop, what its bodies and the carries of every other step take."""
+    """Bytes of a stored node; of a loop what its parts take."""
     node = graph.nodes[number]
-    size = rounded(max(prod(node.shape), 1) * node.dtype.itemsize)
-    if node.kind != "bodies":
-        return size
-    carried = node.args[: node.spec[1].get("carries", 0)]
-    size += max(plan.bytes for plan in found.bodies[number])
-    return size + sum(rounded(graph.nodes[arg].size * graph.nodes[arg].dtype.itemsize) for arg in carried)
+    if node.kind == "bodies":
+        parts = found.parts[number]
+        return parts * _part(graph, found.bodies[number], node, parts > 1)
+    return rounded(max(prod(node.shape), 1) * node.dtype.itemsize)
 
 
-def rounded(size: int) -> int:
-    """Bytes up to the next cache line."""
-    return -(-size // 64) * 64
+def _part(graph: Graph, bodies: list[Schedule], node: Node, own: bool) -> int:
+    """Bytes of a loop's body, and of the carries of every other step, or of `own` ones for every step."""
+    carried = [graph.nodes[arg] for arg in node.args[: node.spec[1].get("carries", 0)]]
+    size = sum(rounded(carry.size * carry.dtype.itemsize) for carry in carried)
+    return 64 + max(body.bytes for body in bodies) + size * (1 + own)
 
 
 def _place_in_memory(graph: Graph, found: Schedule) -> None:
@@ -177,18 +198,17 @@ def _place_in_memory(graph: Graph, found: Schedule) -> None:
     for number, place in found.place.items():
         last.setdefault(number, place)
         for arg in graph.nodes[number].args:
-            base = graph.view_of(arg).base
+            base = graph.base_of(arg)
             last[base] = max(last.get(base, 0), place)
-    direct = {number for number in graph.outputs if number in found.stored}
     for number in graph.outputs:
-        last[graph.view_of(number).base] = len(found.kernels)
+        last[graph.base_of(number)] = len(found.kernels)
     dying: dict[int, list[int]] = {}
     free: dict[int, list[int]] = {}
     top = 0
     for position, kernel in enumerate(found.kernels):
         for member in kernel.members:
             number = found.inside[member].base if member in found.inside else member
-            if number not in found.stored or number in direct or number in found.offsets:
+            if number not in found.stored or number in found.given or number in found.offsets:
                 continue
             size = _room(graph, found, number)
             if free.get(size):

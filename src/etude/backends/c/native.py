@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import importlib
 import logging
 import sysconfig
 from collections.abc import Callable, Sequence
@@ -19,6 +18,8 @@ from etude.backends.c.cache import fetch, key_of
 from etude.backends.c.callbacks import callback_function
 from etude.backends.c.compiler import CompileError, NoCompilerError, cpu_name, find_compiler, identity, make_library
 from etude.backends.c.csource import Callback, CSource, flags_for
+from etude.backends.c.special import pointer_of
+from etude.backends.c.threads import SHARE, share_address
 from etude.terms import ArrayType
 
 __all__ = ["Native", "library_of", "load", "load_library"]
@@ -115,14 +116,10 @@ def _exact(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 @cache
 def _pointer(external: str) -> int:
-    """The address of a function that a Cython module exports."""
-    module, _, name = external.partition(":")
-    capsule = importlib.import_module(module).__pyx_capi__[name]
-    get_name = ctypes.pythonapi.PyCapsule_GetName
-    get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    return int(get_pointer(capsule, get_name(capsule)))
+    """The address of a function that a Cython module exports, or of the one that shares loops among threads."""
+    if external == SHARE:
+        return share_address()
+    return pointer_of(external)
 
 
 @cache

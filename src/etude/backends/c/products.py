@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from etude.backends.c.graph import Node, row_major
+from etude.backends.c.nodes import Node, row_major
 from etude.backends.c.scalars import C_TYPES
-
-if TYPE_CHECKING:
-    from etude.backends.c.loops import Writer
+from etude.backends.c.writer import Writer
 
 __all__ = ["product"]
 
@@ -23,7 +19,7 @@ def product(writer: Writer, number: int) -> str:
     pointers: dict[int, str] = {}
     out = writer.pointer(number, pointers)
     first, second = [_matrix(graph.nodes[arg].shape, graph.view_of(arg).strides, place) for place, arg in enumerate(node.args)]
-    names = [writer.pointer(graph.view_of(arg).base, pointers) for arg in node.args]
+    names = [writer.pointer(graph.base_of(arg), pointers) for arg in node.args]
     offsets = [graph.view_of(arg).offset for arg in node.args]
     (m, k), (_, n) = first[0], second[0]
     batch = node.shape[

@@ -5,13 +5,14 @@ Rows are chosen by the kind of the loop's operands: f floating, i integer (u uns
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from etude.backends.c.csource import Unsupported
 
-__all__ = ["C_TYPES", "PRELUDE", "expression", "has_form", "literal"]
+__all__ = ["C_TYPES", "PRELUDE", "expression", "has_form", "is_costly", "literal"]
 
 C_TYPES = {
     "?": "uint8_t", "b": "int8_t", "B": "uint8_t", "h": "int16_t", "H": "uint16_t", "i": "int32_t", "I": "uint32_t",
@@ -38,7 +39,6 @@ PRELUDE = f"""#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 {_declarations()}
-#define BLOCK 1024
 """
 
 
@@ -121,7 +121,7 @@ ROWS: dict[str, dict[str, str]] = {
     "softplus": {"f": "({0} >= 0 || {0} != {0} ? {0} : 0) + log1p{f}(exp{f}(-fabs{f}({0})))"},
     "log1mexp": {"f": "{0} > -({t})0x1.62e42fefa39efp-1 ? log{f}(-expm1{f}({0})) : log1p{f}(-exp{f}({0}))"},
     "bose": {"f": "1 / expm1{f}({0})"},
-    "sech": {"f": "1 / cosh{f}({0})"},
+    "sech": {"f": "2 * exp{f}(-fabs{f}({0})) / (1 + exp{f}(-fabs{f}({0})) * exp{f}(-fabs{f}({0})))"},
     "csch": {"f": "1 / sinh{f}({0})"},
     "xlogy": {"f": "({0} == 0) & ({1} == {1}) ? 0 : {0} * log{f}({1})"},
     "xlog1py": {"f": "({0} == 0) & ({1} == {1}) ? 0 : {0} * log1p{f}({1})"},
@@ -144,6 +144,14 @@ def literal(value: Any, dtype: np.dtype[Any]) -> str:
     if number == -(2**63):
         return "INT64_MIN"
     return f"(({kind}){number}{'ULL' if number >= 2**63 else 'LL'})"
+
+
+_CHEAP = re.compile(r"\b(fabs|copysign|floor|ceil|trunc|rint|signbit)\{f\}")
+
+
+def is_costly(name: str) -> bool:
+    """Whether an elementwise operator calls functions that take longer than a few additions, as all do that have no row."""
+    return name not in ROWS or "{f}" in _CHEAP.sub("", ROWS[name].get("f", ""))
 
 
 def has_form(name: str, dtype: np.dtype[Any]) -> bool:

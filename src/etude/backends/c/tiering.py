@@ -49,6 +49,11 @@ class Tiers:
         return self._done.is_set()
 
     @property
+    def most_threads(self) -> int:
+        """How many threads share a loop at most."""
+        return self.threads or default_threads()
+
+    @property
     def state(self) -> str:
         """In, not in and why, or what has to happen first."""
         if isinstance(self.native, BySize):
@@ -56,7 +61,8 @@ class Tiers:
         if self.native is not None:
             source = self.native.source
             called = f"; NumPy computes {', '.join(source.callbacks)}" if source.callbacks else ""
-            return f"compiled, {len(source.kernels)} kernels{called}"
+            threads = self.most_threads
+            return f"compiled, {len(source.kernels)} kernels, at most {threads} thread{'s'[: threads != 1]}{called}"
         if self.reason is not None:
             return f"not possible, NumPy answers: {self.reason}"
         return "compiling in the background" if self._begun else "not compiled yet"
@@ -93,21 +99,21 @@ class Tiers:
                 self._done.set()
 
     def _made(self) -> Native | BySize:
-        threads = self.threads or default_threads()
+        threads = self.most_threads
         kinds: Sequence[ArrayType] = self.program.types[: len(self.program.inputs)]
         try:
-            source = generate(self.program, threads=threads)
+            source = generate(self.program)
         except Unsupported:
             if all(kind.is_static for kind in kinds):
                 raise
-            return self._by_size(kinds, threads)
+            return self._by_size(kinds)
         return load(source, kinds, self.single, threads)
 
-    def _by_size(self, kinds: Sequence[ArrayType], threads: int) -> BySize:
+    def _by_size(self, kinds: Sequence[ArrayType]) -> BySize:
         """C for each set of sizes that is met. Raises Unsupported where it cannot be written for any."""
         with contextlib.suppress(ShapeError):
             sample = [kind.with_shape([_sample(dim) for dim in kind.shape]) for kind in kinds]
-            generate(specialized(self.program, sample), threads=threads)
+            generate(specialized(self.program, sample))
 
         def made(shapes: Sequence[Sequence[int]]) -> Tiers:
             fixed = [kind.with_shape(shape) for kind, shape in zip(kinds, shapes, strict=True)]

@@ -1,0 +1,35 @@
+"""The threads that share the parts of loops: C of our own, compiled once, one set of threads for all programs."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from functools import cache
+from pathlib import Path
+
+from etude.backends.c.cache import fetch, key_of
+from etude.backends.c.compiler import CompileError, NoCompilerError, cpu_name, find_compiler, identity, make_library
+
+__all__ = ["SHARE", "share_address", "share_text"]
+
+SHARE = "etude:etude_share"  # how programs name it among their external functions
+_LOG = logging.getLogger("etude")
+_FLAGS = ("-O2", "-pthread")
+
+
+def share_text() -> str:
+    """The C text of `etude_share(threads, parts, part, call)`."""
+    return Path(__file__).with_name("threads.c").read_text(encoding="utf-8")
+
+
+@cache
+def share_address() -> int:
+    """The function's address; 0, which is one thread, where it cannot be compiled."""
+    try:
+        text = share_text()
+        key = key_of(text, *_FLAGS, identity(find_compiler()), cpu_name())
+        library = ctypes.CDLL(str(fetch(key, lambda path: make_library([text], path, flags=_FLAGS))))
+    except (CompileError, NoCompilerError, OSError) as problem:
+        _LOG.info("loops run on one thread: %s", problem)
+        return 0
+    return ctypes.cast(library.etude_share, ctypes.c_void_p).value or 0

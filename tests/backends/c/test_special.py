@@ -1,0 +1,70 @@
+"""Special functions of SciPy, called by pointer from fused loops."""
+
+import numpy as np
+import pytest
+import scipy.special
+from tests.backends.c.running import Compiled
+from tests.backends.c.test_codegen import program_of
+
+import etude as et
+from etude.backends import BackendError
+from etude.backends.c import bytecode
+from etude.backends.c.codegen import generate
+from etude.backends.c.special import foreign
+from etude.ops import CATALOGUE
+
+X = et.symbol("x", (1000,))
+VALUES = np.linspace(0.1, 4, 1000)
+
+
+def test_they_are_part_of_loops():
+    outputs = [et.special.gammaln(X) + et.exp(X), et.sum(et.special.digamma(X) * X)]
+    compiled = Compiled(program_of(outputs, [X]))
+    assert [kernel.text for kernel in compiled.source.kernels] == ["loop 1000: gammaln exp add digamma multiply sum"]
+    assert compiled.source.callbacks == ()
+    first, second = compiled.call(VALUES)[1]
+    np.testing.assert_allclose(first, scipy.special.gammaln(VALUES) + np.exp(VALUES), rtol=1e-14)
+    np.testing.assert_allclose(second, np.sum(scipy.special.digamma(VALUES) * VALUES), rtol=1e-13)
+
+
+def test_most_of_them_have_a_pointer():
+    ufuncs = [op for op in CATALOGUE.values() if "ufunc" in op.properties]
+    found = [op.name for op in ufuncs if foreign(op.name, len(op.operands), "d")]
+    assert len(found) >= 70
+    assert {"gamma", "gammaln", "digamma", "betainc", "ndtri", "jv", "ellipk", "hyp2f1", "logit"} <= set(found)
+    assert foreign("gamma", 2, "d") is None and foreign("sin_of_nothing", 1, "d") is None
+
+
+def test_float32_has_its_own_where_scipy_has():
+    assert foreign("betainc", 3, "f")[1] == "float"
+    assert foreign("gammaln", 1, "f")[1] == "double"
+    assert foreign("betainc", 3, "d")[1] == "double"
+
+
+def test_shared_among_threads_and_interpreted(monkeypatch):
+    long = et.symbol("long", (100_000,))
+    compiled = Compiled(program_of([et.sum(et.special.gammaln(long))], [long]))
+    assert compiled.source.kernels[0].parts > 1
+    value = np.linspace(0.5, 9, 100_000)
+    assert compiled.call(value)[1][0].tobytes() == compiled.call(value, threads=2)[1][0].tobytes()
+    monkeypatch.setattr(bytecode, "LONG", 0)
+    x = et.scalar("x")
+    code = Compiled(program_of([et.special.gamma(x) + 1], [x]))
+    assert code.source.kernels[0].text.startswith("interpreted")
+    assert code.call(np.float64(0.5))[1][0] == scipy.special.gamma(0.5) + 1
+
+
+def test_they_cannot_be_exported(tmp_path):
+    f = et.function([X], et.special.gammaln(X), backend="c")
+    f.save(tmp_path / "saved")
+    np.testing.assert_array_equal(et.load(tmp_path / "saved")(VALUES), f(VALUES))
+    with pytest.raises(BackendError, match="gammaln, which cannot be had without Python"):
+        f.export_c(tmp_path / "c")
+
+
+def test_integers_stay_with_numpy():
+    k = et.symbol("k", (4,), "int64")
+    made = et.from_term(CATALOGUE["binom"](k.term, k.term))
+    source = generate(program_of([made], [k]))
+    assert source.callbacks in ((), ("binom",))
+    np.testing.assert_allclose(et.function([k], made, backend="c")(np.arange(4)), 1.0)
