@@ -45,7 +45,8 @@ def _kronecker(shape: Any, left: Any, right: Any) -> bool:
         return False
     if not (left.is_static and right.is_static):
         return False
-    return bool(shape == tuple([one * other for one, other in zip(left.shape, right.shape, strict=True)]))
+    sizes: Any = zip(left.shape, right.shape, strict=True)
+    return bool(shape == tuple([one * other for one, other in sizes]))
 
 
 def _restores(spec: Any, axes: Any) -> bool:
