@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import etude as et
-from etude.rewriting import algebra, compiled, pipeline, regions
+from etude.rewriting import algebra, compiled, count_operations, pipeline, regions
 from etude.terms import replace
 
 
@@ -101,3 +101,12 @@ def test_a_changed_leaf_leaves_the_other_branch_alone(counted: Any):
     made = et.simplify(changed)
     assert made.term is changed.term
     assert 600 < tried["fire"] < 0.6 * whole
+
+
+def test_a_long_gradient_goes_on_sharing_with_its_cost_where_little_is_gained():
+    cost = recurrence(100)
+    raw, found = (et.grad(cost, et.scalar("x"), simplify=simplify) for simplify in (False, True))
+    assert count_operations(cost.term, found.term) <= count_operations(cost.term, raw.term)
+    alone = et.simplify(raw)
+    assert et.count_operations(alone) < et.count_operations(raw)
+    assert count_operations(cost.term, alone.term) > 1.3 * count_operations(cost.term, raw.term)

@@ -10,7 +10,7 @@ from etude.calculus import Result, cotangents, hold, release, tangents
 from etude.calculus.instantiate import Polish
 from etude.calculus.reverse import Contributed
 from etude.calculus.scattered import scattered
-from etude.rewriting import Journal, apply_at_root, attach, derivation_of, normalize, simplify_together, within_bodies
+from etude.rewriting import Journal, apply_at_root, attach, normalize, precede, simplify_together, within_bodies
 from etude.rules import default
 from etude.terms import Term, bulk, postorder
 
@@ -58,7 +58,7 @@ def differentiate(
         _masks(),
         None if journal is None else _recorded(journal),
     )
-    return _finished(results, simplify, journal)
+    return _finished(results, simplify, journal, outputs)
 
 
 @bulk()
@@ -72,7 +72,7 @@ def push(
     at = {point: stable[place] for point, place in places.items()}
     directions = {at[term]: value for term, value in moved.items()}
     results = tangents([stable[place] for place in held], directions, [at[term] for term in constants])
-    return _finished(results, simplify, journal)
+    return _finished(results, simplify, journal, outputs)
 
 
 @bulk()
@@ -83,7 +83,7 @@ def few_elements(output: Term, wrt: Term, constants: Sequence[Term] = ()) -> Ter
     stable = stabilized([held, *places.values()], journal)
     at = dict(zip(places, stable[1:], strict=True))
     found = scattered(stable[0], at[wrt], [at[term] for term in constants])
-    return None if found is None else _finished([found], True, journal)[0]  # type: ignore[return-value]  # of a term a term
+    return None if found is None else _finished([found], True, journal, [output])[0]  # type: ignore[return-value]  # of a term a term
 
 
 def _journal(terms: Sequence[Term]) -> Journal | None:
@@ -100,13 +100,15 @@ def _recorded(journal: Journal) -> Contributed:
     return contributed
 
 
-def _finished(results: Sequence[Result], simplify: bool, journal: Journal | None) -> list[Result]:
+def _finished(
+    results: Sequence[Result], simplify: bool, journal: Journal | None, outputs: Sequence[Term]
+) -> list[Result]:
     terms = [result for result in results if isinstance(result, Term)]
     finished = dict(zip(terms, release(terms), strict=True))
     if simplify:
-        finished = dict(zip(finished, simplify_together(list(finished.values())), strict=True))
+        finished = dict(zip(finished, simplify_together(list(finished.values()), outputs), strict=True))
     if journal is not None:
         derived = journal.derivation()
         for term in set(finished.values()):
-            attach(term, derived + derivation_of(term) if simplify else derived)
+            (precede if simplify else attach)(term, derived)
     return [finished[result] if isinstance(result, Term) else result for result in results]

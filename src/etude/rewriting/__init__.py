@@ -3,7 +3,7 @@
 from etude.rewriting.assumptions import Knowledge, knowledge, read_facts
 from etude.rewriting.bodies import within_bodies
 from etude.rewriting.counting import count_operations
-from etude.rewriting.journal import Derivation, Journal, Step, attach, derivation_of
+from etude.rewriting.journal import Derivation, Journal, Step, attach, derivation_of, precede
 from etude.rewriting.pipeline import explained, multiplied_out, normalize, rewrite, simplify
 from etude.rewriting.strategies import (
     Strategy,
@@ -37,6 +37,7 @@ __all__ = [
     "multiplied_out",
     "normal_form",
     "normalize",
+    "precede",
     "read_facts",
     "rewrite",
     "simplify",

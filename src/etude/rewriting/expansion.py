@@ -11,7 +11,7 @@ from etude.rewriting.compiled import Rules
 from etude.rewriting.fitting import number_of
 from etude.rewriting.numbers import Number, exact, raised
 from etude.rules import Rule
-from etude.terms import Term, constant, postorder
+from etude.terms import Term, constant
 
 __all__ = ["Monomial", "Poly", "Relation", "Unfit", "expanded"]
 
@@ -55,13 +55,24 @@ class _Reader:
         self.work, self.allowed = 0, _WORK
 
     def read(self, root: Term) -> Poly:
-        order = postorder(root, stop=lambda node: node in self.known or node._tuple[0] not in _ARITHMETIC)
-        self.allowed += _WORK_PER_NODE * len(order)
-        leaves = [node for node in order if node._tuple[0] not in _ARITHMETIC]
-        for node in [*leaves, *order]:  # all the parts before sums are multiplied, as there may be too many
-            if node not in self.known:
-                self.known[node] = self.value(node)
-        return self.known[root]
+        known, order = self.known, []
+        seen: set[Term] = set()
+        stack: list[Term | None] = [root]
+        while stack:
+            node = stack.pop()
+            if node is None:
+                order.append(stack.pop())
+            elif node not in known and node not in seen:
+                self.allowed += _WORK_PER_NODE
+                if node._tuple[0] in _ARITHMETIC:
+                    seen.add(node)
+                    stack += (node, None, *node._tuple[:0:-1])
+                else:
+                    known[node] = self.value(node)  # at once, as there may be too many parts
+        for node in order:
+            if node is not None:
+                known[node] = self.value(node)
+        return known[root]
 
     def value(self, node: Term) -> Poly:
         head = node._tuple[0]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from etude.rewriting.reasons import reason
 from etude.terms import Term, etuple, flatten, replace, unflatten
 
-__all__ = ["Derivation", "Journal", "Step", "attach", "derivation_of"]
+__all__ = ["Derivation", "Journal", "Step", "attach", "derivation_of", "precede"]
 
 Printer = Callable[[Any], str]
 
@@ -53,6 +53,7 @@ class Collected(NamedTuple):
 
 
 Row = tuple[str, str, int, Term, Term] | Collected
+_Packed = tuple[tuple[tuple[Any, ...], ...], tuple[tuple[Any, ...], ...]]  # names, numbers; the terms, flat
 
 
 class Journal:
@@ -85,11 +86,12 @@ class Journal:
 class Derivation:
     """The steps that led to a term, in order."""
 
-    __slots__ = ("_steps", "rows")
+    __slots__ = ("_packed", "_steps", "rows")
 
     def __init__(self, steps: Iterable[Step] = (), rows: Iterable[Row] | None = None):
         self.rows: tuple[Row, ...]
         self._steps: tuple[Step, ...] | None = None
+        self._packed: _Packed | None = None
         if rows is None:
             self.rows = tuple([(step.rule, step.file, step.line, step.before, step.after) for step in steps])
         else:
@@ -114,6 +116,21 @@ class Derivation:
     def __add__(self, other: Derivation) -> Derivation:
         return Derivation(rows=(*self.rows, *other.rows))
 
+    def packed(self) -> _Packed:
+        """The steps as flat data that hold no terms."""
+        if self._packed is None:
+            names: list[tuple[Any, ...]] = []
+            terms: list[Term] = []
+            for row in self.rows:
+                if isinstance(row, Collected):
+                    names.append((row.numbers,))
+                    terms += [row.term, row.after, *row.parts, *row.normal]
+                else:
+                    names.append(row[:3])
+                    terms += row[3:]
+            self._packed = tuple(names), flatten(etuple(*terms)) if names else ()
+        return self._packed
+
     def text(self, printer: Printer = str) -> str:
         """The steps, one a line; `printer` gives the text of a term."""
         return "\n".join(step.text(printer) for step in self.steps) or "no step: nothing was rewritten"
@@ -122,8 +139,7 @@ class Derivation:
         return self.text()
 
 
-_Packed = tuple[tuple[tuple[Any, ...], ...], tuple[tuple[Any, ...], ...]]
-_of_result: weakref.WeakKeyDictionary[Term, _Packed] = weakref.WeakKeyDictionary()
+_of_result: weakref.WeakKeyDictionary[Term, tuple[_Packed, ...]] = weakref.WeakKeyDictionary()
 
 
 def attach(result: Term, derivation: Derivation) -> None:
@@ -131,25 +147,25 @@ def attach(result: Term, derivation: Derivation) -> None:
 
     The steps are kept as flat data without terms, as a step that held the result would keep it alive forever.
     """
-    names: list[tuple[Any, ...]] = []
-    terms: list[Term] = []
-    for row in derivation.rows:
-        if isinstance(row, Collected):
-            names.append((row.numbers,))
-            terms += [row.term, row.after, *row.parts, *row.normal]
-        else:
-            names.append(row[:3])
-            terms += row[3:]
-    _of_result[result] = (tuple(names), flatten(etuple(*terms)) if names else ())
+    _of_result[result] = (derivation.packed(),)
+
+
+def precede(result: Term, derivation: Derivation) -> None:
+    """Link steps to a result that were taken before those that are linked to it."""
+    _of_result[result] = (derivation.packed(), *_of_result.get(result, ()))
 
 
 def derivation_of(result: Term) -> Derivation:
     """The derivation linked to `result`; an empty one where none is."""
-    names, rows = _of_result.get(result, ((), ()))
-    if not names:
-        return Derivation()
-    terms = iter(unflatten(rows)._tuple)
-    return Derivation(rows=[_unpacked(name, terms) for name in names])
+    return Derivation(rows=[row for packed in _of_result.get(result, ()) for row in _rows(packed)])
+
+
+def _rows(packed: _Packed) -> Iterator[Row]:
+    names, rows = packed
+    if names:
+        terms = iter(unflatten(rows)._tuple)
+        for name in names:
+            yield _unpacked(name, terms)
 
 
 def _unpacked(name: tuple[Any, ...], terms: Iterator[Term]) -> Row:

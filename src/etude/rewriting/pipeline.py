@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
 from etude.rewriting.algebra import WIDEST
@@ -18,7 +18,7 @@ from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, norma
 from etude.rules import Rule, RuleSet, default
 from etude.terms import Term, bulk, distinct, uses_of
 
-__all__ = ["explained", "marked", "multiplied_out", "normalize", "rewrite", "simplified_bodies", "simplify"]
+__all__ = ["explained", "loses_more", "marked", "multiplied_out", "normalize", "rewrite", "simplified_bodies", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
 ROUNDS = 4
@@ -80,8 +80,12 @@ def simplify(
     promise: str = "real",
     goal: str = "size",
     journal: Journal | None = None,
+    beside: Collection[Term] = (),
 ) -> Term:
-    """A term of the same type and, within the promise, the same value, that is no worse for the goal."""
+    """A term of the same type and, within the promise, the same value, that is no worse for the goal.
+
+    A large term does not lose more operations that it shares with the terms `beside` it than it gets fewer by itself.
+    """
     if promise not in ("exact", "real", "stable"):
         raise ValueError(f"promise is 'exact', 'real' or 'stable', not {promise!r}")
     if goal not in GOALS:
@@ -95,7 +99,7 @@ def simplify(
         term, uses = within, uses_of(within)
     own = Journal() if journal is None and len(uses) <= EXPLAINED else journal
     ready = compiled(chosen)
-    result = best_for(GOALS[goal], term, ready, own, uses, rules is None)
+    result = best_for(GOALS[goal], term, ready, own, uses, rules is None, beside)
     ready.silent.clear()
     if journal is None and own is not None and len(own):
         attach(result, own.derivation())
@@ -131,15 +135,29 @@ def multiplied_out(term: Term) -> Term:
     return Engine(compiled(RuleSet()), expand=True).run(term)
 
 
-def best_for(goal: Goal, term: Term, rules: Rules, journal: Journal | None, terms: Collection[Term], own: bool) -> Term:
+def best_for(
+    goal: Goal,
+    term: Term,
+    rules: Rules,
+    journal: Journal | None,
+    terms: Collection[Term],
+    own: bool,
+    beside: Collection[Term] = (),
+) -> Term:
     """The term by the rules and, where these are the library's `own`, by those that come first and last for a goal."""
     begun = normalize(term, default(goal.first), journal) if own and goal.first else term
-    found = smallest(begun, rules, journal, terms if begun is term else uses_of(begun), goal, own)
+    found = smallest(begun, rules, journal, terms if begun is term else uses_of(begun), goal, own, beside)
     return goal.better(normalize(found, default(goal.last), journal), found) if own and goal.last else found
 
 
 def smallest(
-    term: Term, rules: Rules, journal: Journal | None, terms: Collection[Term], goal: Goal = SIZE, own: bool = False
+    term: Term,
+    rules: Rules,
+    journal: Journal | None,
+    terms: Collection[Term],
+    goal: Goal = SIZE,
+    own: bool = False,
+    beside: Collection[Term] = (),
 ) -> Term:
     """The normal form; for a small term also the normal form of what it is when multiplied out, if that is better.
 
@@ -154,13 +172,21 @@ def smallest(
         most = goal.total(terms)
         found = Engine(rules, journal, sharing=True).run(term, terms if isinstance(terms, dict) else None, mark)
         found = as_polynomials(found, goal, journal, mark) if anew and size <= WRITTEN_ANEW else found
-        return marked(found, mark) if goal.total(distinct(found)) <= most else term
+        worse = goal.total(distinct(found)) > most or (beside and loses_more([found], [term], beside))
+        return term if worse else marked(found, mark)
     best = stable(term, rules, journal, goal)
     if goal.anew and size <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
     lowest = in_lowest_terms(best, rules, goal, journal)
     best = lowest if lowest is best else stable(lowest, rules, journal, goal)
     return as_polynomials(best, goal, journal) if anew else best
+
+
+def loses_more(new: Sequence[Term], old: Sequence[Term], beside: Collection[Term]) -> bool:
+    """Whether terms that are shorter lose more, counted together with those `beside` them, because they share less."""
+    gained = SIZE.total(distinct(*old)) - SIZE.total(distinct(*new))
+    lost = SIZE.total(distinct(*new, *beside)) - SIZE.total(distinct(*old, *beside))
+    return bool(lost > gained)
 
 
 def marked(root: Term, mark: object) -> Term:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from etude.rewriting.compiled import compiled
 from etude.rewriting.engine import Engine
 from etude.rewriting.goals import SIZE
-from etude.rewriting.pipeline import EXPLAINED, marked, simplified_bodies, simplify
+from etude.rewriting.pipeline import EXPLAINED, loses_more, marked, simplified_bodies, simplify
 from etude.rules import default
 from etude.terms import Term, bulk, distinct, etuple, uses_of
 
@@ -15,18 +15,19 @@ __all__ = ["simplify_together"]
 
 
 @bulk()
-def simplify_together(terms: Sequence[Term]) -> list[Term]:
+def simplify_together(terms: Sequence[Term], beside: Sequence[Term] = ()) -> list[Term]:
     """Each of the terms simplified for size. Those of which no steps are kept share one run, so that the time is linear in
-    the distinct nodes of all; together they have no more operations than before.
+    the distinct nodes of all; together they have no more operations than before, and do not lose more of those that they
+    share with the terms `beside` them.
     """
     large = [term for term in dict.fromkeys(terms) if _exceeds(term, EXPLAINED)]
     if len(large) < 2:
         large = []
-    found = dict(zip(large, _in_one_run(large), strict=True)) if large else {}
-    return [found[term] if term in found else simplify(term) for term in terms]
+    found = dict(zip(large, _in_one_run(large, beside), strict=True)) if large else {}
+    return [found[term] if term in found else simplify(term, beside=beside) for term in terms]
 
 
-def _in_one_run(terms: list[Term]) -> list[Term]:
+def _in_one_run(terms: list[Term], beside: Sequence[Term]) -> list[Term]:
     roots = simplified_bodies(etuple(*terms))._tuple
     uses = uses_of(*roots)
     most = SIZE.total(uses)
@@ -34,7 +35,9 @@ def _in_one_run(terms: list[Term]) -> list[Term]:
     mark = rules.mark(SIZE.name, True)
     found = Engine(rules, sharing=True).run_all(roots, uses, mark)
     rules.silent.clear()
-    return [marked(term, mark) for term in found] if SIZE.total(distinct(*found)) <= most else list(roots)
+    if SIZE.total(distinct(*found)) > most or (beside and loses_more(found, roots, beside)):
+        return list(roots)
+    return [marked(term, mark) for term in found]
 
 
 def _exceeds(root: Term, limit: int) -> bool:

@@ -114,7 +114,7 @@ def flatten(term: Term) -> tuple[tuple[Any, ...], ...]:
     order = postorder(term)
     place = {item: _Place(index) for index, item in enumerate(order)}
     return tuple(
-        tuple([place[part] if isinstance(part, Term) else part for part in item._tuple]) for item in order
+        tuple([place[part] if type(part) is Term else part for part in item._tuple]) for item in order
     )
 
 

@@ -211,8 +211,8 @@ def test_one_loop_for_a_chain_and_its_sum():
 
 def test_what_c_does_not_do_is_named():
     x = et.symbol("x", shape=(3, 3))
-    with pytest.raises(Unsupported, match="astype: no C form for dtype complex128"):
-        generate(program_of([et.astype(x, "complex128")], [x]))
+    with pytest.raises(Unsupported, match="astype: no C form for dtype float16"):
+        generate(program_of([et.astype(x, "float16")], [x]))
 
 
 def test_unknown_sizes_are_not_written():

@@ -12,6 +12,8 @@ import pytest
 from tests.backends.c import test_agreement as agreement
 from tests.backends.c.agreement import PLAIN
 
+from etude.backends.c.threads import share_text
+
 SANITIZED = (*PLAIN, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 PROGRAMS = {
     "elementwise": lambda: [agreement.elementwise(dtype) for dtype in agreement.DTYPES],
@@ -58,3 +60,36 @@ def test_a_write_beyond_the_end_is_found(tmp_path):
     found = in_process(f"import ctypes; ctypes.CDLL({str(library)!r}).bad(8)")
     assert found.returncode != 0
     assert "heap-buffer-overflow" in found.stderr
+
+
+HAMMER = """
+#include <stdio.h>
+#include <stdlib.h>
+static void part(const void *given, int64_t number) { ((int *)given)[number]++; }
+static void *caller(void *given) {
+  unsigned seed = (unsigned)(intptr_t)given;
+  for (int round = 0; round < 5000; round++) {
+    const int64_t parts = rand_r(&seed) % 40;
+    int *done = calloc((size_t)parts + 1, sizeof *done);
+    etude_share(1 + rand_r(&seed) % 5, parts, part, done);
+    for (int64_t k = 0; k < parts; k++) if (done[k] != 1) exit(1);
+    free(done);
+  }
+  return NULL;
+}
+int main(void) {
+  pthread_t callers[3];
+  for (intptr_t k = 0; k < 3; k++) pthread_create(callers + k, NULL, caller, (void *)k);
+  for (int k = 0; k < 3; k++) pthread_join(callers[k], NULL);
+  return shared.made != 4;
+}
+"""
+
+
+@pytest.mark.parametrize("flags", [(), pytest.param(("-g", "-fsanitize=thread"), marks=pytest.mark.slow)])
+def test_every_part_is_done_once_whoever_calls(tmp_path, flags):
+    source, program = tmp_path / "hammer.c", tmp_path / "hammer"
+    source.write_text(share_text() + HAMMER)
+    subprocess.run([shutil.which("gcc"), "-O1", *flags, "-pthread", "-o", program, source], check=True)
+    found = subprocess.run([program], capture_output=True, text=True, check=False, timeout=200)
+    assert (found.returncode, found.stderr) == (0, "")

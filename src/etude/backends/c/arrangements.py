@@ -24,7 +24,20 @@ def _same(graph: Builder, args: list[int], named: Named, dtype: np.dtype[Any]) -
     return args[0]
 
 
+def _part(name: str) -> Callable[[Builder, list[int], Named, Any], int]:
+    """A part of complex numbers, or their conjugates."""
+
+    def made(graph: Builder, args: list[int], named: Named, dtype: np.dtype[Any]) -> int:
+        kind = graph.nodes[args[0]].dtype
+        return graph.elementwise(name, args, dtype, (kind,)) if kind.kind == "c" else _same(graph, args, named, dtype)
+
+    return made
+
+
 def _imag(graph: Builder, args: list[int], named: Named, dtype: np.dtype[Any]) -> int:
+    kind = graph.nodes[args[0]].dtype
+    if kind.kind == "c":
+        return graph.elementwise("imag", args, dtype, (kind,))
     return _zeros(graph, graph.nodes[args[0]].shape, dtype)
 
 
@@ -156,9 +169,9 @@ def _tile(graph: Builder, args: list[int], named: Named, dtype: np.dtype[Any]) -
     return graph.reshaped(repeated, tuple([dim * count for dim, count in zip(dims, times, strict=True)]))
 
 
+_MARKS = "hold consider_constant disconnected_grad zero_grad undefined_grad grad_clip clip_cotangent grad_scale"
 ARRANGED: dict[str, Callable[[Builder, list[int], Named, Any], int]] = {
     "tril": _tril, "triu": _triu, "half_lower": _half_lower, "trace": _trace, "diag": _diag, "diagonal_like": _diagonal_like,
     "pad": _pad, "roll": _roll, "tile": _tile, "round": _round, "scaled": _scaled, "clipped": _clipped, "imag": _imag,
-    **dict.fromkeys("hold consider_constant disconnected_grad zero_grad undefined_grad grad_clip clip_cotangent grad_scale "
-                    "real conj".split(), _same),
+    "real": _part("real"), "conj": _part("conj"), **dict.fromkeys(_MARKS.split(), _same),
 }  # fmt: skip

@@ -54,7 +54,7 @@ class Builder:
         node = Node("elementwise", op, args, dtype, np.broadcast_shapes(*[kind.shape for kind in kinds]))
         node.loop = tuple(loop) if loop is not None else (kinds[0].dtype,) * len(args)
         last = kinds[-1]
-        if last.kind == "constant" and not last.shape:
+        if last.kind == "constant" and not last.shape and last.dtype.kind != "c":
             node.exponent = float(last.value)
         return self.enter(node)
 

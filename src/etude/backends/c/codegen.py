@@ -13,7 +13,7 @@ from etude.backends.c.csource import CSource
 from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule
 from etude.backends.c.parts import PROLOGUE
-from etude.backends.c.scalars import PRELUDE
+from etude.backends.c.scalars import COMPLEX, PRELUDE
 from etude.backends.c.scans import PARAMETERS
 from etude.backends.c.texts import texts
 from etude.backends.c.traffic import copies, kernel_info
@@ -96,7 +96,8 @@ def _files(name: str, bodies: Sequence[str], before: Sequence[str], entry: str, 
 
 def _head(parts: Sequence[str], run: str) -> str:
     """What these functions need before them."""
-    return PRELUDE + PROLOGUE + (run if any(INTERPRET in text for text in parts) else "")
+    complex_numbers = COMPLEX if any("_Complex" in text for text in parts) else ""
+    return PRELUDE + complex_numbers + PROLOGUE + (run if any(INTERPRET in text for text in parts) else "")
 
 
 def _entry(name: str, graph: Graph, plan: Schedule, count: int, timed: bool) -> str:
@@ -105,9 +106,10 @@ def _entry(name: str, graph: Graph, plan: Schedule, count: int, timed: bool) -> 
     for place, node in enumerate(graph.nodes[: graph.inputs]):
         rank, item = len(node.shape), node.dtype.itemsize
         checks += [f"dims[{at + axis}] != {dim}" for axis, dim in enumerate(node.shape)]
+        places = f"{rank}, dims + {at}, strides + {at}, {item}"
         packing.append(
-            f"  if (((uintptr_t)d[{place}] % {item}) || !contiguous({rank}, dims + {at}, strides + {at}, {item})) {{\n"
-            f"    d[{place}] = owned[{place}] = pack(d[{place}], {rank}, dims + {at}, strides + {at}, {item});\n"
+            f"  if (((uintptr_t)d[{place}] % {node.dtype.alignment}) || !contiguous({places})) {{\n"
+            f"    d[{place}] = owned[{place}] = pack(d[{place}], {places});\n"
             f"    if (!d[{place}]) {{ code = 2; goto end; }}\n  }}\n"
         )
         at += rank

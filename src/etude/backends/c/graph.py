@@ -30,6 +30,10 @@ LANES = frozenset(
     "add_along_axis".split()
 )
 LAPACK = frozenset("solve inv det slogdet cholesky solve_triangular".split())
+_REAL = frozenset(
+    "var std norm logsumexp softmax log_softmax max min round clip scaled clipped half_lower cumprod exclusive_cumprod "
+    "linear_recurrence argmax argmin sort argsort searchsorted".split()
+)
 VIEWS = frozenset("expand_dims squeeze matrix_transpose transpose broadcast_to flip diagonal".split())
 
 
@@ -81,6 +85,8 @@ class Graph(Builder):
         shape = shape_of(kind, op.name)
         named = dict(zip(op.attributes, attributes, strict=True))
         special = OPENED.get(op.name) or ARRANGED.get(op.name)
+        if op.name in _REAL and any(self.nodes[arg].dtype.kind == "c" for arg in args):
+            raise Unsupported(op.name, "of complex numbers is not written in C yet")
         if special is not None:
             return special(self, args, named, kind.dtype)
         if op.name in REDUCTIONS:
@@ -127,7 +133,7 @@ class Graph(Builder):
         ufunc = ufunc_of(op)
         if ufunc is None:
             common = np.result_type(*kinds)
-            common = common if common.kind == "f" else np.dtype(float)
+            common = common if common.kind in "fc" else np.dtype(float)
             if not has_form(op.name, common):
                 raise Unsupported(op.name, f"no C form for dtype {common}")
             return self.elementwise(op.name, args, dtype, (common,) * len(args))

@@ -168,7 +168,8 @@ class Loop:
         for how, sign in (("sum", "+"), ("prod", "*")):
             named = ", ".join(f"a{member}" for member, op in nodes if op == how)
             clauses += f" reduction({sign}:{named})" if named else ""
-        pragma = self._pragma(clauses) if all(op in ("sum", "prod") for _, op in nodes) else ""
+        plain = all(op in ("sum", "prod") and self.graph.nodes[member].dtype.kind != "c" for member, op in nodes)
+        pragma = self._pragma(clauses) if plain else ""
         ends = "".join(f"  {self._joined(member)}\n" for member in inner)
         low, high = self._range(len(self.dims) - 1)
         if size <= BLOCK:

@@ -9,6 +9,7 @@ from etude.backends.c.writer import Writer
 __all__ = ["product"]
 
 Shape = tuple[int, ...]
+_LETTERS = {"f": "s", "d": "d", "F": "c", "D": "z"}  # BLAS's
 TINY = 512  # multiplications; below, loops are faster than a call
 
 
@@ -53,9 +54,9 @@ def _batch_steps(shape: Shape, strides: Shape, rank: int) -> Shape:
 
 def _call(writer: Writer, node: Node, sizes: Shape, a: tuple[str, Shape], b: tuple[str, Shape], result: str) -> str:
     m, n, k = sizes
-    if node.dtype.kind != "f" or m * n * k <= TINY or (m == 1 and n == 1):
+    if node.dtype.kind not in "fc" or m * n * k <= TINY or (m == 1 and n == 1):
         return _loops(node, sizes, a, b, result)
-    letter = "d" if node.dtype.char == "d" else "s"
+    letter = _LETTERS[node.dtype.char]
     kind = C_TYPES[node.dtype.char]
     if n == 1:
         return _gemv(writer, letter, kind, (m, k), a, (b[0], b[1][0]), result)
@@ -96,13 +97,14 @@ def _gemv(writer: Writer, letter: str, kind: str, dims: Shape, a: tuple[str, Sha
 def _loops(node: Node, sizes: Shape, a: tuple[str, Shape], b: tuple[str, Shape], result: str) -> str:
     m, n, k = sizes
     kind = C_TYPES[node.dtype.char]
-    join = "s |= " if node.dtype.kind == "b" else "s += "
-    times = "&" if node.dtype.kind == "b" else "*"
-    simd = "#pragma omp simd reduction(+:s)\n" if node.dtype.kind != "b" and k >= 4 else ""
+    product = f"q[i * {a[1][0]} + l * {a[1][1]}]", f"r[l * {b[1][0]} + j * {b[1][1]}]"
+    step = "s |= {} & {}" if node.dtype.kind == "b" else "s += {} * {}"
+    if node.dtype.kind == "c":
+        step = f"s += times{'f' if node.dtype.char == 'F' else ''}({{}}, {{}})"
+    simd = "#pragma omp simd reduction(+:s)\n" if node.dtype.kind not in "bc" and k >= 4 else ""
     return (
         f"    const {kind} *q = {a[0]}, *r = {b[0]};\n    {kind} *o = {result};\n"
         f"    for (int64_t i = 0; i < {m}; i++) for (int64_t j = 0; j < {n}; j++) {{\n      {kind} s = 0;\n{simd}"
-        f"      for (int64_t l = 0; l < {k}; l++) {join}q[i * {a[1][0]} + l * {a[1][1]}] "
-        f"{times} r[l * {b[1][0]} + j * {b[1][1]}];\n"
+        f"      for (int64_t l = 0; l < {k}; l++) {step.format(*product)};\n"
         f"      o[i * {n} + j] = s;\n    }}\n"
     )

@@ -28,4 +28,6 @@ def start_of(node: Node) -> str:
 
 def joined(node: Node, total: str, value: str) -> str:
     """The C text of a reduction that has taken in one more."""
+    if node.op == "prod" and node.dtype.kind == "c":
+        return f"times{'f' if node.dtype.char == 'F' else ''}({total}, {value})"
     return _JOIN[node.op].format(total, value)

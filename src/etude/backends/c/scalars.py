@@ -1,6 +1,7 @@
 """The C form of each elementwise operator: one row each. `{0}` is an operand, `{f}` the suffix of libm's functions.
 
-Rows are chosen by the kind of the loop's operands: f floating, i integer (u unsigned where it differs), b boolean.
+Rows are chosen by the kind of the loop's operands: f floating, c complex, i integer (u unsigned where it differs), b
+boolean.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import numpy as np
 
 from etude.backends.c.csource import Unsupported
 
-__all__ = ["C_TYPES", "PRELUDE", "expression", "has_form", "is_costly", "literal"]
+__all__ = ["COMPLEX", "C_TYPES", "PRELUDE", "expression", "has_form", "is_costly", "literal"]
 
 C_TYPES = {
     "?": "uint8_t", "b": "int8_t", "B": "uint8_t", "h": "int16_t", "H": "uint16_t", "i": "int32_t", "I": "uint32_t",
     "l": "int64_t", "L": "uint64_t", "q": "int64_t", "Q": "uint64_t", "f": "float", "d": "double",
+    "F": "float _Complex", "D": "double _Complex",
 }  # fmt: skip
 
 _VECTOR = "exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc cbrt"
@@ -34,6 +36,24 @@ def _declarations() -> str:
     return "\n".join([*lines, "#endif", "#endif"])
 
 
+_PRODUCTS = """
+static inline {t} _Complex times{f}({t} _Complex x, {t} _Complex y) {{
+  const {t} a = creal{f}(x), b = cimag{f}(x), c = creal{f}(y), d = cimag{f}(y);
+  return __builtin_complex(a * c - b * d, a * d + b * c);
+}}
+static inline {t} _Complex over{f}({t} _Complex x, {t} _Complex y) {{
+  const {t} a = creal{f}(x), b = cimag{f}(x), c = creal{f}(y), d = cimag{f}(y);
+  if (c == 0 && d == 0) return __builtin_complex(a / fabs{f}(c), b / fabs{f}(c));
+  if (fabs{f}(c) >= fabs{f}(d)) {{
+    const {t} q = d / c, s = 1 / (c + d * q);
+    return __builtin_complex((a + b * q) * s, (b - a * q) * s);
+  }}
+  const {t} q = c / d, s = 1 / (d + c * q);
+  return __builtin_complex((a * q + b) * s, (b * q - a) * s);
+}}
+"""
+# where it is wanted: products and quotients as NumPy has them, which do not look for infinities in what is nan
+COMPLEX = f"#include <complex.h>\n#undef I{_PRODUCTS.format(t='double', f='')}{_PRODUCTS.format(t='float', f='f')}"
 PRELUDE = f"""#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -43,31 +63,39 @@ PRELUDE = f"""#include <math.h>
 
 
 def _all(text: str) -> dict[str, str]:
-    return dict.fromkeys("fib", text)
+    return dict.fromkeys("fibc", text)
 
 
 def _libm(name: str, count: int = 1) -> dict[str, str]:
     return {"f": f"{name}{{f}}({', '.join(f'{{{place}}}' for place in range(count))})"}
 
 
+def _ordered(text: str) -> dict[str, str]:
+    return dict.fromkeys("fib", text)
+
+
+def _complex_libm(name: str) -> dict[str, str]:
+    return {**_libm(name), "c": f"c{name}{{f}}({{0}})"}
+
+
 ROWS: dict[str, dict[str, str]] = {
-    "add": {"f": "{0} + {1}", "i": "{0} + {1}", "b": "{0} | {1}"},
-    "subtract": {"f": "{0} - {1}", "i": "{0} - {1}"},
-    "multiply": {"f": "{0} * {1}", "i": "{0} * {1}", "b": "{0} & {1}"},
-    "divide": {"f": "{0} / {1}"},
-    "negative": {"f": "-{0}", "i": "-{0}"},
-    "positive": {"f": "{0}", "i": "{0}"},
+    "add": {"f": "{0} + {1}", "c": "{0} + {1}", "i": "{0} + {1}", "b": "{0} | {1}"},
+    "subtract": {"f": "{0} - {1}", "c": "{0} - {1}", "i": "{0} - {1}"},
+    "multiply": {"f": "{0} * {1}", "c": "times{f}({0}, {1})", "i": "{0} * {1}", "b": "{0} & {1}"},
+    "divide": {"f": "{0} / {1}", "c": "over{f}({0}, {1})"},
+    "negative": {"f": "-{0}", "c": "-{0}", "i": "-{0}"},
+    "positive": {"f": "{0}", "c": "{0}", "i": "{0}"},
     "copy": _all("{0}"),
     "astype": _all("{0}"),
     "reciprocal": {"f": "1 / {0}"},
-    "square": {"f": "{0} * {0}", "i": "{0} * {0}"},
-    "sqrt": _libm("sqrt"),
-    "rsqrt": {"f": "1 / sqrt{f}({0})"},
+    "square": {"f": "{0} * {0}", "c": "times{f}({0}, {0})", "i": "{0} * {0}"},
+    "sqrt": _complex_libm("sqrt"),
+    "rsqrt": {"f": "1 / sqrt{f}({0})", "c": "over{f}(1, csqrt{f}({0}))"},
     "power": _libm("pow", 2),
     "float_power": _libm("pow", 2),
     "cbrt": _libm("cbrt"),
     "hypot": _libm("hypot", 2),
-    "abs": {"f": "fabs{f}({0})", "i": "{0} < 0 ? -{0} : {0}", "u": "{0}", "b": "{0}"},
+    "abs": {"f": "fabs{f}({0})", "c": "cabs{f}({0})", "i": "{0} < 0 ? -{0} : {0}", "u": "{0}", "b": "{0}"},
     "sign": {"f": "{0} != {0} ? {0} : ({0} > 0) - ({0} < 0)", "i": "({0} > 0) - ({0} < 0)"},
     "copysign": _libm("copysign", 2),
     "nextafter": _libm("nextafter", 2),
@@ -90,28 +118,29 @@ ROWS: dict[str, dict[str, str]] = {
     "rad2deg": {"f": "{0} * ({t})0x1.ca5dc1a63c1f8p+5"},
     "equal": _all("{0} == {1}"),
     "not_equal": _all("{0} != {1}"),
-    "less": _all("{0} < {1}"),
-    "less_equal": _all("{0} <= {1}"),
-    "greater": _all("{0} > {1}"),
-    "greater_equal": _all("{0} >= {1}"),
+    "less": _ordered("{0} < {1}"),
+    "less_equal": _ordered("{0} <= {1}"),
+    "greater": _ordered("{0} > {1}"),
+    "greater_equal": _ordered("{0} >= {1}"),
     "logical_and": _all("({0} != 0) & ({1} != 0)"),
     "logical_or": _all("({0} != 0) | ({1} != 0)"),
     "logical_xor": _all("({0} != 0) ^ ({1} != 0)"),
     "logical_not": _all("{0} == 0"),
-    "isnan": {"f": "{0} != {0}", "i": "0", "b": "0"},
+    "isnan": {"f": "{0} != {0}", "c": "{0} != {0}", "i": "0", "b": "0"},
     "isinf": {"f": "fabs{f}({0}) == INFINITY", "i": "0", "b": "0"},
-    "isfinite": {"f": "fabs{f}({0}) < INFINITY", "i": "1", "b": "1"},
+    "isfinite": {"f": "fabs{f}({0}) < INFINITY", "c": "{0} - {0} == 0", "i": "1", "b": "1"},
     "signbit": {"f": "signbit({0}) != 0"},
     "bitwise_and": {"i": "{0} & {1}", "b": "{0} & {1}"},
     "bitwise_or": {"i": "{0} | {1}", "b": "{0} | {1}"},
     "bitwise_xor": {"i": "{0} ^ {1}", "b": "{0} ^ {1}"},
     "invert": {"i": "~{0}", "b": "!{0}"},
     "where": _all("{0} ? {1} : {2}"),
-    "exp": _libm("exp"), "exp2": _libm("exp2"), "expm1": _libm("expm1"),
-    "log": _libm("log"), "log2": _libm("log2"), "log10": _libm("log10"), "log1p": _libm("log1p"),
-    "sin": _libm("sin"), "cos": _libm("cos"), "tan": _libm("tan"),
+    "real": {"c": "creal{f}({0})"}, "imag": {"c": "cimag{f}({0})"}, "conj": {"c": "conj{f}({0})"},
+    "exp": _complex_libm("exp"), "exp2": _libm("exp2"), "expm1": _libm("expm1"),
+    "log": _complex_libm("log"), "log2": _libm("log2"), "log10": _libm("log10"), "log1p": _libm("log1p"),
+    "sin": _complex_libm("sin"), "cos": _complex_libm("cos"), "tan": _libm("tan"),
     "arcsin": _libm("asin"), "arccos": _libm("acos"), "arctan": _libm("atan"), "arctan2": _libm("atan2", 2),
-    "sinh": _libm("sinh"), "cosh": _libm("cosh"), "tanh": _libm("tanh"),
+    "sinh": _complex_libm("sinh"), "cosh": _complex_libm("cosh"), "tanh": _complex_libm("tanh"),
     "arcsinh": _libm("asinh"), "arccosh": _libm("acosh"), "arctanh": _libm("atanh"),
     "logaddexp": {"f": "{0} == {1} ? {0} + ({t})0x1.62e42fefa39efp-1 : (({0} >= {1}) | ({0} != {0}) ? {0} : {1}) + "
                        "log1p{f}(exp{f}(-fabs{f}({0} - {1})))"},
@@ -122,7 +151,7 @@ ROWS: dict[str, dict[str, str]] = {
     "log1mexp": {"f": "{0} > -({t})0x1.62e42fefa39efp-1 ? log{f}(-expm1{f}({0})) : log1p{f}(-exp{f}({0}))"},
     "bose": {"f": "1 / expm1{f}({0})"},
     "sech": {"f": "2 * exp{f}(-fabs{f}({0})) / (1 + exp{f}(-fabs{f}({0})) * exp{f}(-fabs{f}({0})))"},
-    "csch": {"f": "1 / sinh{f}({0})"},
+    "csch": {"f": "1 / sinh{f}({0})", "c": "over{f}(1, csinh{f}({0}))"},
     "xlogy": {"f": "({0} == 0) & ({1} == {1}) ? 0 : {0} * log{f}({1})"},
     "xlog1py": {"f": "({0} == 0) & ({1} == {1}) ? 0 : {0} * log1p{f}({1})"},
 }  # fmt: skip
@@ -140,6 +169,9 @@ def literal(value: Any, dtype: np.dtype[Any]) -> str:
         if number in (float("inf"), float("-inf")):
             return f"(({kind}){'-' if number < 0 else ''}INFINITY)"
         return f"(({kind}){number.hex()})"
+    if dtype.kind == "c":
+        part = np.dtype("f" if dtype.char == "F" else "d")
+        return f"__builtin_complex({literal(value.real, part)}, {literal(value.imag, part)})"
     number = int(value)
     if number == -(2**63):
         return "INT64_MIN"
@@ -169,4 +201,4 @@ def expression(name: str, operands: list[str], dtype: np.dtype[Any], exponent: f
         text = _POWERS[exponent]
     if text is None:
         raise Unsupported(name, f"no C form for dtype {dtype}")
-    return text.format(*operands, f="f" if dtype.char == "f" else "", t=C_TYPES[dtype.char])
+    return text.format(*operands, f="f" if dtype.char in "fF" else "", t=C_TYPES[dtype.char])
