@@ -73,7 +73,7 @@ def columns(operand: Term) -> int:
     return int(operand.type.shape[-1])
 
 
-def shape(*sizes: int) -> tuple[int, ...]:
+def sized(*sizes: int) -> tuple[int, ...]:
     """A shape of these sizes."""
     return sizes
 
@@ -86,6 +86,6 @@ def product_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, .
 COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        columns, composed, elements, interior, inverse, joined, negate, opposite, product_shape, rows, shape, to_left, to_right,
+        columns, composed, elements, interior, inverse, joined, negate, opposite, product_shape, rows, sized, to_left, to_right,
     )
 }
