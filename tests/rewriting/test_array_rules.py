@@ -11,6 +11,7 @@ P = et.symbol("P", (4, 4), positive_definite=True)
 Q = et.symbol("Q", (4, 4), orthogonal=True)
 X = et.symbol("X", (2, 4, 5))
 U, V, W = et.symbol("u", (4,)), et.symbol("v", (4,)), et.symbol("w", (5,))
+Z = et.symbol("z", (30,))
 F = et.symbol("f", (4,), "float32")
 s = et.scalar("s")
 inv, det, solve, cholesky = et.linalg.inv, et.linalg.det, et.linalg.solve, et.linalg.cholesky
@@ -62,12 +63,46 @@ TABLE = [
     (S @ U + S @ V, S @ (U + V)),
     (S @ U - T @ U, (S - T) @ U),
     (et.outer(U, V) @ V, U * (V @ V)),
+    (et.eye(4) @ A, A),
+    (S @ et.eye(4), S),
+    (solve(S, et.eye(4)), inv(S)),
+    (et.zeros((4, 4)) @ A, et.zeros((4, 5))),
+    (solve(2 * S, V), solve(S, V) / 2),
+    (inv(S).T @ V, solve(S.T, V)),
+    (U @ inv(S) @ V, U @ solve(S, V)),
+    (solve(cholesky(P).T, solve(cholesky(P), V)), solve(P, V)),
+    (det(cholesky(P)) ** 2, det(P)),
+    (et.log(et.abs(det(S))), et.linalg.slogdet(S)[1]),
+    (et.linalg.slogdet(inv(S))[1], -et.linalg.slogdet(S)[1]),
+    (et.log(et.prod(et.diagonal(cholesky(P)))), 0.5 * et.linalg.slogdet(P)[1]),
+    (det(Q) ** 2, et.constant(1.0)),
+    (et.trace(S @ T) - et.trace(T @ S), et.constant(0.0)),
+    (et.trace(et.diag(U) @ S), U @ et.diagonal(S)),
+    (et.sum((Q @ U) ** 2), U @ U),
+    ((Q @ U) @ (Q @ V), U @ V),
+    (et.trace(Q @ S @ Q.T), et.trace(S)),
+    ((S @ P @ S.T).T, S @ P @ S.T),
+    (et.diag(et.diagonal(2 * et.diag(U))), 2 * et.diag(U)),
+    (et.kron(S, T) @ et.kron(P, Q), et.kron(S @ P, T @ Q)),
+    (et.kron(A, B) @ et.kron(A.T, B.T), et.kron(A @ A.T, B @ B.T)),
+    (et.kron(A, B) @ et.reshape(B, (30,)), et.reshape(A @ B @ B.T, (20,))),
+    (et.kron(A, B) @ Z, et.reshape(A @ et.reshape(Z, (5, 6)) @ B.T, (20,))),
+    (et.kron(S, T) + et.kron(S, P), et.kron(S, T + P)),
+    (det(et.kron(S, P)), det(S @ P) ** 4),
+    (et.kron(S, T) @ et.reshape(P, (16,)), et.reshape(S @ P @ T.T, (16,))),
+    (solve(et.kron(S, P), et.reshape(T, (16,))), et.reshape(solve(P, solve(S, T).T).T, (16,))),
+]
+FASTER = [
+    (solve(et.symbol("G", (90, 90), diagonal=True), et.symbol("z", (90,))), "z / diagonal(G)"),
+    (solve(et.symbol("L", (4, 4), lower_triangular=True), V), "solve_triangular(L, v, lower=True)"),
+    (solve(et.symbol("L", (4, 4), lower_triangular=True).T, V), "solve_triangular(L.T, v)"),
+    (solve(et.diag(U), S), "S / expand_dims(u, axis=1)"),
 ]
 
 
 def values():
     draw = np.random.default_rng(3)
-    found = {leaf: draw.normal(size=leaf.shape) for leaf in (A, B, S, T, X, U, V, W, s)}
+    found = {leaf: draw.normal(size=leaf.shape) for leaf in (A, B, S, T, X, U, V, W, Z, s)}
     found[F] = draw.normal(size=4).astype("float32")
     found[P] = found[S] @ found[S].T + np.eye(4)
     found[Q] = np.linalg.qr(found[S])[0]
@@ -86,6 +121,18 @@ def test_form_and_value(expr, wanted):
     assert et.count_operations(found) <= et.count_operations(wanted), str(found)
     assert et.count_operations(found) <= et.count_operations(expr)
     np.testing.assert_allclose(evaluated(found, values()), evaluated(expr, values()), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(("expr", "wanted"), FASTER, ids=[row[1] for row in FASTER])
+def test_structure_makes_a_faster_form(expr, wanted):
+    assert str(et.simplify(expr, goal="speed")) == wanted
+
+
+def test_inverses_of_kronecker_products_are_faster_of_the_factors():
+    big = inv(et.kron(S, T))
+    fast = et.simplify(big, goal="speed")
+    assert sorted(node.type.shape for node in et.terms.postorder(fast.term) if str(node._tuple[0]) == "inv") == [(4, 4), (4, 4)]
+    np.testing.assert_allclose(evaluated(fast, values()), evaluated(big, values()), rtol=1e-6, atol=1e-9)
 
 
 def test_batches_are_left_alone():

@@ -37,8 +37,8 @@ def symbol(name: str | None = None, shape: Iterable[Any] | int | str = (), dtype
 
     `shape` is a tuple of ints, names (equal names are equal sizes) and None (unknown). Assumptions are `positive`,
     `nonnegative`, `negative`, `nonzero`, `integer`, `finite`, and of square matrices `symmetric`,
-    `positive_definite`, `diagonal`, `lower_triangular`, `orthogonal`. The same name, type and assumptions give the
-    same symbol; without a name a fresh one is made.
+    `positive_semidefinite`, `positive_definite`, `diagonal`, `lower_triangular`, `upper_triangular`, `orthogonal`,
+    `identity`. The same name, type and assumptions give the same symbol; without a name a fresh one is made.
 
     >>> import etude as et
     >>> et.symbol("x", (3, "n")) == et.symbol("x", (3, "n"))

@@ -13,7 +13,10 @@ from etude.terms import ArrayType, Variable
 
 __all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "without_types", "words"]
 
-MATRIX_WORDS = frozenset("symmetric positive_definite diagonal lower_triangular orthogonal square_matrix unit_matrix".split())
+MATRIX_WORDS = frozenset(
+    "symmetric positive_semidefinite positive_definite diagonal lower_triangular upper_triangular orthogonal identity "
+    "square_matrix unit_matrix".split()
+)
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
@@ -151,8 +154,10 @@ def _is_matrix(word: str, value: Any) -> bool:
     across = np.swapaxes(value, -1, -2)
     if word == "diagonal":
         return bool(np.all(value == np.eye(value.shape[-1]) * value))
-    if word == "lower_triangular":
-        return bool(np.all(value == np.tril(value)))
+    if word in ("lower_triangular", "upper_triangular"):
+        return bool(np.all(value == (np.tril if word == "lower_triangular" else np.triu)(value)))
+    if word == "identity":
+        return bool(np.all(value == np.eye(value.shape[-1])))
     if not np.all(np.isfinite(value)):
         return False
     if word == "unit_matrix":
@@ -160,7 +165,10 @@ def _is_matrix(word: str, value: Any) -> bool:
     if word == "orthogonal":
         return bool(np.allclose(across @ value, np.eye(value.shape[-1]), atol=1e-10))
     symmetric = bool(np.all(value == across))
-    return symmetric and (word != "positive_definite" or bool(np.all(np.linalg.eigvalsh(value) > 0)))
+    if word == "symmetric" or not symmetric:
+        return symmetric
+    least = np.min(np.linalg.eigvalsh(value), initial=np.inf)
+    return bool(least > 0 if word == "positive_definite" else least >= -1e-9 * np.max(np.abs(value), initial=1.0))
 
 
 def text(condition: Any) -> str:

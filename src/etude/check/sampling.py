@@ -87,8 +87,11 @@ def _bent(values: Any, said: set[str], rng: np.random.Generator) -> Any:
 _SHAPED: dict[str, Callable[[Any], Any]] = {
     "symmetric": lambda a: (a + np.swapaxes(a, -1, -2)) / 2,
     "positive_definite": lambda a: a @ np.swapaxes(a, -1, -2) + np.eye(a.shape[-1]),
+    "positive_semidefinite": lambda a: a[..., :1] * np.swapaxes(a[..., :1], -1, -2),
     "diagonal": lambda a: a * np.eye(a.shape[-1]),
     "lower_triangular": np.tril,
+    "upper_triangular": np.triu,
+    "identity": lambda a: np.broadcast_to(np.eye(a.shape[-1]), a.shape),
     "orthogonal": lambda a: np.linalg.qr(a)[0],
     "unit_matrix": lambda a: np.broadcast_to(np.eye(a.shape[-1]), a.shape),
 }

@@ -301,7 +301,8 @@ class _Sampler:
             sample = arrays(self.found.types, self.condition, self.extra, kind, self.rng)
             if sample is None:
                 continue
-            self.trial.satisfied = True
+            # any condition holds of every element of an empty array
+            self.trial.satisfied |= self.condition is None or all(np.size(value) for value in sample.values())
             self.one(sample)
             if self.trial.is_over():
                 return

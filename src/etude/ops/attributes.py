@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
+from etude.terms import Term
+
 __all__ = ["COMPUTED_ATTRIBUTES"]
 
 
@@ -61,7 +63,29 @@ def elements(shape: tuple[int, ...], axes: Any = None) -> float:
     return float(prod(shape if axes is None else [shape[axis] for axis in axes]))
 
 
+def rows(matrix: Term) -> int:
+    """The last size but one of an operand."""
+    return int(matrix.type.shape[-2])
+
+
+def columns(operand: Term) -> int:
+    """The last size of an operand."""
+    return int(operand.type.shape[-1])
+
+
+def sized(*sizes: int) -> tuple[int, ...]:
+    """A shape of these sizes."""
+    return sizes
+
+
+def product_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a product of matrices, or of a matrix and a vector."""
+    return (*left[:-1], *right[1:])
+
+
 COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (composed, elements, interior, inverse, joined, negate, opposite, to_left, to_right)
+    for function in (
+        columns, composed, elements, interior, inverse, joined, negate, opposite, product_shape, rows, sized, to_left, to_right,
+    )
 }

@@ -20,17 +20,19 @@ from etude.terms import CONSTANT, SYMBOL, Term, TupleType, assumptions_of, const
 __all__ = ["Knowledge", "knowledge", "read_facts"]
 
 WORDS = tuple(
-    "positive nonnegative negative nonzero integer finite symmetric positive_definite "
-    "diagonal lower_triangular orthogonal".split()
+    "positive nonnegative negative nonzero integer finite symmetric positive_semidefinite positive_definite "
+    "diagonal lower_triangular upper_triangular orthogonal identity".split()
 )
 BIT = {word: 1 << place for place, word in enumerate(WORDS)}
 _CLOSURE = (
     (BIT["positive"], BIT["nonnegative"] | BIT["nonzero"]),
     (BIT["negative"], BIT["nonzero"]),
-    (BIT["positive_definite"], BIT["symmetric"]),
-    (BIT["diagonal"], BIT["symmetric"] | BIT["lower_triangular"]),
+    (BIT["identity"], BIT["positive_definite"] | BIT["diagonal"] | BIT["orthogonal"] | BIT["integer"] | BIT["finite"]),
+    (BIT["positive_definite"], BIT["positive_semidefinite"]),
+    (BIT["positive_semidefinite"], BIT["symmetric"]),
+    (BIT["diagonal"], BIT["symmetric"] | BIT["lower_triangular"] | BIT["upper_triangular"]),
 )
-_SMALL = 4096
+_SMALL = 1 << 18  # elements of a constant that are looked at
 _NARY = ("add", "multiply")
 
 Fact = tuple[int, Callable[[list[Any]], Any], int]
@@ -40,6 +42,8 @@ def _closed(bits: int) -> int:
     for given, more in _CLOSURE:
         if bits & given:
             bits |= more
+    if bits & BIT["lower_triangular"] and bits & BIT["upper_triangular"]:
+        bits |= BIT["diagonal"] | BIT["symmetric"]
     if bits & BIT["nonnegative"] and bits & BIT["nonzero"]:
         bits |= BIT["positive"]
     return bits
@@ -166,7 +170,9 @@ def _of_array(value: Any) -> int:
     if value.ndim >= 2 and value.shape[-1] == value.shape[-2]:
         bits |= BIT["symmetric"] if bool((value == np.swapaxes(value, -1, -2)).all()) else 0
         bits |= BIT["lower_triangular"] if bool((np.tril(value) == value).all()) else 0
-    return bits
+        bits |= BIT["upper_triangular"] if bool((np.triu(value) == value).all()) else 0
+        bits |= BIT["identity"] if bool((value == np.eye(value.shape[-1])).all()) else 0
+    return _closed(bits)
 
 
 def read_facts(text: str, file: str = "") -> list[tuple[str, Any]]:

@@ -39,6 +39,16 @@ def _leading(kind: ArrayType, shape: Any, axes: Any) -> bool:
     return added > 0 and axes == tuple(range(added)) and kind.shape == tuple(shape[added:])
 
 
+def _kronecker(shape: Any, left: Any, right: Any) -> bool:
+    """Whether a shape is that of the Kronecker product of two matrices."""
+    if not (isinstance(left, ArrayType) and isinstance(right, ArrayType)) or left.ndim != 2 or right.ndim != 2:
+        return False
+    if not (left.is_static and right.is_static):
+        return False
+    sizes: Any = zip(left.shape, right.shape, strict=True)
+    return bool(shape == tuple([one * other for one, other in sizes]))
+
+
 def _restores(spec: Any, axes: Any) -> bool:
     """Whether a subscript does nothing but put axes of size 1 where these axes were."""
     whole = all(entry in (None, ("slice", None, None, None)) for entry in spec)
@@ -74,6 +84,7 @@ _OF_TYPES_AND_ATTRIBUTES: dict[str, Callable[..., bool]] = {
     "has_dtype": lambda kind, dtype: kind.dtype == dtype,
     "holds_all": lambda kind, dtype: np.can_cast(kind.dtype, dtype, "safe"),
     "leading": _leading,
+    "kronecker": _kronecker,
     "from_front": lambda axes: axes is not None and all(axis >= 0 for axis in (axes if isinstance(axes, tuple) else (axes,))),
     "ascending": lambda axes: axes is not None and axes == tuple(sorted(axes)),
     "outermost": lambda axes: isinstance(axes, tuple) and axes == tuple(range(len(axes))),

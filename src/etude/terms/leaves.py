@@ -28,11 +28,10 @@ __all__ = [
     "symbol_name",
 ]
 
-ASSUMPTIONS = frozenset(
-    "positive nonnegative negative nonzero integer finite symmetric positive_definite diagonal "
-    "lower_triangular orthogonal".split()
+_MATRIX = frozenset(
+    "symmetric positive_semidefinite positive_definite diagonal lower_triangular upper_triangular orthogonal identity".split()
 )
-_MATRIX = frozenset("symmetric positive_definite diagonal lower_triangular orthogonal".split())
+ASSUMPTIONS = _MATRIX | frozenset("positive nonnegative negative nonzero integer finite".split())
 _fresh = itertools.count()
 
 
