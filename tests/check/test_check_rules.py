@@ -160,6 +160,8 @@ def test_conditions_that_are_needed_superfluous_or_never_hold():
     never = et.check_rules("r: abs(x) -> x if x > 2 and x < 1", x=et.symbol("x"))
     assert never.rules[0].unsatisfiable
     assert not never.ok
+    # what holds of every element of an empty array alone
+    assert verdict("log(exp(y)) -> y if y > 0 and y < 0").unsatisfiable
 
 
 def test_uninterpreted_functions_are_not_judged_but_take_part():

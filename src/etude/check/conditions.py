@@ -15,7 +15,7 @@ __all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text",
 
 MATRIX_WORDS = frozenset(
     "symmetric positive_semidefinite positive_definite diagonal lower_triangular upper_triangular orthogonal identity "
-    "square_matrix unit_matrix".split()
+    "unit_matrix".split()
 )
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
