@@ -14,8 +14,7 @@ from etude.terms import ArrayType, Variable
 __all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "without_types", "words"]
 
 MATRIX_WORDS = frozenset(
-    "symmetric positive_semidefinite positive_definite diagonal lower_triangular upper_triangular orthogonal identity "
-    "unit_matrix".split()
+    "symmetric positive_semidefinite positive_definite diagonal lower_triangular upper_triangular orthogonal identity".split()
 )
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -160,8 +159,6 @@ def _is_matrix(word: str, value: Any) -> bool:
         return bool(np.all(value == np.eye(value.shape[-1])))
     if not np.all(np.isfinite(value)):
         return False
-    if word == "unit_matrix":
-        return bool(np.all(value == np.eye(value.shape[-1])))
     if word == "orthogonal":
         return bool(np.allclose(across @ value, np.eye(value.shape[-1]), atol=1e-10))
     symmetric = bool(np.all(value == across))

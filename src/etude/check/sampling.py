@@ -93,7 +93,6 @@ _SHAPED: dict[str, Callable[[Any], Any]] = {
     "upper_triangular": np.triu,
     "identity": lambda a: np.broadcast_to(np.eye(a.shape[-1]), a.shape),
     "orthogonal": lambda a: np.linalg.qr(a)[0],
-    "unit_matrix": lambda a: np.broadcast_to(np.eye(a.shape[-1]), a.shape),
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from etude.ops.sizes import covers, same_sizes
-from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, constant_value, is_constant, scalar_value
+from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, scalar_value
 
 __all__ = ["BY_TYPE", "COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "said_of_types", "structural"]
 
@@ -91,7 +91,7 @@ _OF_TYPES_AND_ATTRIBUTES: dict[str, Callable[..., bool]] = {
     "restores": _restores,
 }
 BY_TYPE = frozenset({*_OF_DTYPES, *_OF_SHAPES, *_TOGETHER, *_OF_TYPES_AND_ATTRIBUTES})
-STRUCTURAL = BY_TYPE | {"number", "constant", "unit_matrix"}
+STRUCTURAL = BY_TYPE | {"number", "constant"}
 WORDS = ASSUMPTIONS | STRUCTURAL
 COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
@@ -194,8 +194,6 @@ def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
     if word in ("number", "constant"):
         first = parts[0]
         return scalar_value(first) is not None or (word == "constant" and is_constant(first))
-    if word == "unit_matrix":
-        return is_constant(parts[0]) and _is_unit(constant_value(parts[0]))
     if word not in BY_TYPE:
         return None
     if word == "integral" and all(isinstance(part, (bool, int)) for part in parts):
@@ -205,12 +203,6 @@ def structural(word: str, parts: tuple[Any, ...]) -> bool | None:
     if word == "same_shape" and all(isinstance(part, Term) for part in parts):
         return all(same_sizes(part, parts[0]) for part in parts)
     return said_of_types(word, tuple([part.type if isinstance(part, Term) else part for part in parts]))
-
-
-def _is_unit(value: Any) -> bool:
-    if value.ndim != 2 or value.shape[0] != value.shape[1]:
-        return False
-    return bool((value.diagonal() == 1).all()) and np.count_nonzero(value) == len(value)
 
 
 def said_of_types(word: str, kinds: tuple[Any, ...]) -> bool:
