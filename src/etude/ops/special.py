@@ -19,7 +19,7 @@ from etude.terms import ArrayType
 
 
 def _ours(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function evaluated without warnings, in the operands' common floating dtype."""
+    """The function evaluated without warnings, in the operands' common floating dtype; `plain` is the function itself."""
 
     def evaluate(*values: Any) -> Any:
         dtype = np.result_type(*[np.asarray(value).dtype for value in values])
@@ -30,6 +30,7 @@ def _ours(function: Callable[..., Any]) -> Callable[..., Any]:
 
     evaluate.__name__ = function.__name__.strip("_")
     evaluate.__doc__ = function.__doc__
+    evaluate.plain = function  # type: ignore[attr-defined]
     return evaluate
 
 
