@@ -81,7 +81,9 @@ def attribute_choices(op: Op, name: str) -> tuple[Any, ...]:
         "ddof": (0, 1),
         "lower_bound": (-0.5,),
         "upper_bound": (0.5,),
-        "spec": ((("slice", 1, None, None),), (0,), (("slice", None, None, -1),), (FULL, 1), (ARRAY,), (FULL, None)),
+        "spec": (
+            (("slice", 1, None, None),), (0,), (("slice", None, None, -1),), (FULL, 1), (ARRAY,), (FULL, None), (ARRAY, ARRAY)
+        ),
         "reps": ((2,), (1, 2), (2, 1)),
         "pad_width": (((1, 2),), ((0, 1), (2, 0))),
         "subscripts": ("a,a->", "ab,bc->ac", "ab,b->a", "a,b->ab", "ab,ab->b"),
