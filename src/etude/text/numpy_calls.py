@@ -16,6 +16,7 @@ from etude.errors import ShapeError, TermTypeError
 from etude.ops import CATALOGUE, COMPOSITIONS
 from etude.ops.subscripts import subscript_of
 from etude.terms import Term, as_dtype, as_shape, broadcast_shapes, constant
+from etude.text.differences import diff, gradient
 
 __all__ = ["CALLS"]
 
@@ -265,15 +266,7 @@ def _take(x: Any, indices: Any, axis: Any = None) -> Term:
     return _taken(term, (*[slice(None)] * axis, indices))
 
 
-@_call("diff")
-def _diff(x: Any, n: int = 1, axis: int = -1) -> Term:
-    """Differences of neighbors along an axis, n times."""
-    term = _term(x)
-    lead = (slice(None),) * (axis % max(term.type.ndim, 1))
-    for _ in range(n):
-        later, earlier = _taken(term, (*lead, slice(1, None))), _taken(term, (*lead, slice(None, -1)))
-        term = CATALOGUE["subtract"](later, earlier)
-    return term
+_calls.update(diff=diff, gradient=gradient)
 
 
 @_call("atleast_1d")
