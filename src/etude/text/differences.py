@@ -1,4 +1,4 @@
-"""Differences of neighbors, as NumPy has them: `diff` and `gradient`."""
+"""Differences of neighbors, as NumPy has them: `diff`, `ediff1d` and `gradient`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from etude.ops.axes import check_axis
 from etude.ops.subscripts import subscript_of
 from etude.terms import Term, constant
 
-__all__ = ["diff", "gradient"]
+__all__ = ["diff", "ediff1d", "gradient"]
 
 _add, _subtract, _multiply, _divide = (CATALOGUE[name] for name in ("add", "subtract", "multiply", "divide"))
 
@@ -27,13 +27,34 @@ def _along(term: Term, axis: int, start: int | None, stop: int | None) -> Term:
     return CATALOGUE["getitem"].apply((term, *operands), (spec,))
 
 
-def diff(x: Any, n: int = 1, axis: int = -1) -> Term:
-    """Differences of neighbors along an axis, n times."""
+def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Term:
+    """Differences of neighbors along an axis, n times, of x between what is put before it and behind it."""
     term = _term(x)
     place = check_axis(axis, term.type.ndim)
+    ends = [_slab(part, term, place) if _is_given(part) else None for part in (prepend, append)]
+    parts = [part for part in (ends[0], term, ends[1]) if part is not None]
+    term = CATALOGUE["concatenate"](*parts, axis=place) if len(parts) > 1 else term
     for _ in range(n):
         term = _subtract(_along(term, place, 1, None), _along(term, place, None, -1))
     return term
+
+
+def _is_given(part: Any) -> bool:
+    return part is not None and part is not np._NoValue
+
+
+def _slab(part: Any, like: Term, axis: int) -> Term:
+    """A number as a slab of size 1 along the axis; an array as it is."""
+    given = part if isinstance(part, Term) else constant(part, like.type.dtype if np.ndim(part) == 0 else None)
+    return given if given.type.ndim else CATALOGUE["broadcast_like"](given, _along(like, axis, 0, 1))
+
+
+def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Term:
+    """Differences of neighbors of the flattened x, between what is to stand before them and behind."""
+    found = diff(CATALOGUE["reshape"](_term(x), shape=(-1,)))
+    parts = [CATALOGUE["reshape"](_term(part), shape=(-1,)) if _is_given(part) else None for part in (to_begin, to_end)]
+    kept = [part for part in (parts[0], found, parts[1]) if part is not None]
+    return CATALOGUE["concatenate"](*kept, axis=0) if len(kept) > 1 else found
 
 
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
