@@ -141,10 +141,10 @@ class Writer:
         return nest(node.shape, [], f"if ((int64_t){text} < -{size} || (int64_t){text} >= {size}) return 3; ")
 
 
-def sharing(writer: Writer, parts: int, function: str, memory: str) -> str:
+def sharing(writer: Writer, parts: int | str, function: str, memory: str, share: str = SHARE) -> str:
     """The call of a part's function for all parts, which have `memory` in common."""
     call = f"  const struct call call = {{D, G, O, W, X, {memory}}};\n"
-    return f"{call}  share(X[{writer.external(SHARE)}], T, {parts}, {function}, &call);\n"
+    return f"{call}  share(X[{writer.external(share)}], T, {parts}, {function}, &call);\n"
 
 
 def nest(domain: Shape, moves: Sequence[tuple[Access, str, Access | str]], before: str = "") -> str:
