@@ -6,7 +6,6 @@ import numpy as np
 
 import etude as et
 from etude.backends.c import blas
-from etude.backends.c.threads import SHARE_PRODUCTS, share_address
 
 
 def test_products_are_cut_by_their_sizes():
@@ -26,24 +25,26 @@ def test_parts_end_between_tiles():
 def test_rows_apart_are_the_same_bits():
     assert blas.limits() is not None
     assert blas.rows_alike()
-    assert share_address(SHARE_PRODUCTS) != 0
 
 
 def test_a_blas_that_sums_otherwise_keeps_products_whole(monkeypatch):
-    monkeypatch.setattr("etude.backends.c.threads.rows_alike", lambda: False)
-    assert share_address(SHARE_PRODUCTS) == 0
+    monkeypatch.setattr(blas, "rows_alike", lambda: False)
+    assert blas.row_parts(512, 256, 256) == 1
 
 
-def test_threads_of_blas_are_as_before():
+def test_bits_do_not_depend_on_the_threads_of_blas_which_are_as_before():
     get, put = blas.limits()
     count, change = ctypes.CFUNCTYPE(ctypes.c_int)(get), ctypes.CFUNCTYPE(None, ctypes.c_int)(put)
     before = count()
     a = et.symbol("a", (512, 256))
-    f = et.function([a], a @ a.T, backend="c", threads=2)
     value = np.random.default_rng(0).normal(size=(512, 256))
+    functions = [et.function([a], a @ a[:270].T, backend="c", threads=threads) for threads in (1, 2)]
+    found = set()
     try:
-        change(2)
-        f(value)
-        assert count() == 2
+        for own in (1, 2):
+            change(own)
+            found |= {f(value).tobytes() for f in functions}
+            assert count() == own
     finally:
         change(before)
+    assert len(found) == 1

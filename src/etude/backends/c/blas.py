@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
-from itertools import pairwise, product
+from itertools import pairwise, product, starmap
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ _TRIED = ((515, 150, 270), (275, 131, 267), (389, 520, 133))  # rows, terms of a
 
 def row_parts(m: int, n: int, k: int) -> int:
     """In how many parts of about as many rows threads share a product of m x k by k x n."""
-    return 1 if n == 1 else max(min(m // _FEWEST, m * n * k // _WORK, _MOST), 1)
+    parts = 1 if n == 1 else min(m // _FEWEST, m * n * k // _WORK, _MOST)
+    return parts if parts > 1 and rows_alike() else 1
 
 
 def row_ends(m: int, parts: int) -> list[int]:
@@ -51,18 +52,29 @@ def rows_alike() -> bool:
 
     They are where each element is summed in the same order, whatever rows are computed with it.
     """
-    draw = np.random.default_rng(0)
-    for (m, k, n), letter in product(_TRIED, "sd"):
-        dtype = np.dtype("f" if letter == "s" else "d")
-        whole, parts = np.empty((m, n), dtype), np.empty((m, n), dtype)
-        for first, second in product("NT", repeat=2):
-            a = draw.random((m, k) if first == "N" else (k, m), dtype)
-            b = draw.random((k, n) if second == "N" else (n, k), dtype)
-            _multiply(letter, (first, second), a, b, whole, 0, m)
-            for low, high in pairwise(row_ends(m, row_parts(m, n, k))):
-                _multiply(letter, (first, second), a, b, parts, low, high)
-            if whole.tobytes() != parts.tobytes():
-                return False
+    found = limits()
+    if found is None:
+        return all(starmap(_alike, product(_TRIED, "sd")))
+    count, change = ctypes.CFUNCTYPE(ctypes.c_int)(found[0]), ctypes.CFUNCTYPE(None, ctypes.c_int)(found[1])
+    before = count()
+    change(1)
+    try:
+        return all(starmap(_alike, product(_TRIED, "sd")))
+    finally:
+        change(before)
+
+
+def _alike(sizes: tuple[int, int, int], letter: str) -> bool:
+    (m, k, n), draw, dtype = sizes, np.random.default_rng(0), np.dtype("f" if letter == "s" else "d")
+    whole, parts = np.empty((m, n), dtype), np.empty((m, n), dtype)
+    for first, second in product("NT", repeat=2):
+        a = draw.random((m, k) if first == "N" else (k, m), dtype)
+        b = draw.random((k, n) if second == "N" else (n, k), dtype)
+        _multiply(letter, (first, second), a, b, whole, 0, m)
+        for low, high in pairwise(row_ends(m, m // _FEWEST)):
+            _multiply(letter, (first, second), a, b, parts, low, high)
+        if whole.tobytes() != parts.tobytes():
+            return False
     return True
 
 

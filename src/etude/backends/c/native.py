@@ -84,7 +84,7 @@ def _description(
         _sizes(kinds),
         [d if isinstance(d, int) else -1 - (starts[d[0]] + d[1]) for dims in source.output_dims for d in dims],
         [
-            _address(callbacks[each]) if isinstance(each, Callback) else _pointer(each, threads > 1)
+            _address(callbacks[each]) if isinstance(each, Callback) else _pointer(each)
             for each in source.externals
         ],
         [value.ctypes.data for value in constants],
@@ -119,10 +119,10 @@ def _address(function: Any) -> int:
 
 
 @cache
-def _pointer(external: str, shared: bool) -> int:
-    """The address of a function that a Cython module exports, or of one that shares loops among threads, if they are."""
+def _pointer(external: str) -> int:
+    """The address of a function that a Cython module exports, or of one that shares loops among threads."""
     if external in (SHARE, SHARE_PRODUCTS):
-        return share_address(external) if shared else 0
+        return share_address(external)
     return pointer_of(external)
 
 

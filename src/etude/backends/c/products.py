@@ -6,7 +6,6 @@ from etude.backends.c.blas import GEMM, TILE, row_parts
 from etude.backends.c.nodes import Node, row_major
 from etude.backends.c.parts import PART
 from etude.backends.c.scalars import C_TYPES
-from etude.backends.c.threads import SHARE_PRODUCTS
 from etude.backends.c.writer import Writer, sharing
 
 __all__ = ["product"]
@@ -66,9 +65,8 @@ def _in_parts(
     writer.functions.append(f"{PART.format(name=name, step=1, size=parts)}{ends}{pointers}{call}}}\n")
     if parts > 1:
         writer.parts[writer.plan.place[number]] = parts
-    place = writer.external(SHARE_PRODUCTS)
-    text = f"  const int64_t parts = T > 1 && X[{place}] ? {parts} : 1;\n"
-    return text + sharing(writer, "parts", name, "(char *)&parts", SHARE_PRODUCTS)
+    text = f"  const int64_t parts = T > 1 ? {parts} : 1;\n"
+    return text + sharing(writer, "parts", name, "(char *)&parts", products=True)
 
 
 def _matrix(shape: Shape, strides: Shape, place: int) -> tuple[Shape, Shape]:

@@ -133,7 +133,8 @@ void etude_share(int threads, int64_t parts, part_type part, const void *call) {
     pthread_mutex_unlock(&shared.busy);
 }
 
-/* The same for the parts of a product, which is BLAS's whole business where nobody said how to limit it. */
+/* The same for parts that hold products, for which BLAS has one thread, so that they are the same bits for any number
+   of threads here. Where nobody said how to limit BLAS, its threads are not given company. */
 void etude_share_products(int threads, int64_t parts, part_type part, const void *call) {
     limit_blas(1);
     etude_share(blas.set ? threads : 1, parts, part, call);

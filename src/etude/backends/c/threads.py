@@ -7,7 +7,7 @@ import logging
 from functools import cache
 from pathlib import Path
 
-from etude.backends.c.blas import limits, rows_alike
+from etude.backends.c.blas import limits
 from etude.backends.c.cache import fetch, key_of
 from etude.backends.c.compiler import CompileError, NoCompilerError, cpu_name, find_compiler, identity, make_library
 
@@ -26,24 +26,21 @@ def share_text() -> str:
 
 
 def share_address(name: str = SHARE) -> int:
-    """The function's address; 0, which is one thread, where it cannot be compiled or products must stay whole."""
-    library, limited = _library()
-    if library is None or (name == SHARE_PRODUCTS and not (limited and rows_alike())):
-        return 0
-    return ctypes.cast(getattr(library, name.partition(":")[2]), ctypes.c_void_p).value or 0
+    """The function's address; 0, which is one thread, where it cannot be compiled."""
+    library = _library()
+    return 0 if library is None else ctypes.cast(getattr(library, name.partition(":")[2]), ctypes.c_void_p).value or 0
 
 
 @cache
-def _library() -> tuple[ctypes.CDLL | None, bool]:
-    """The functions, and whether they keep BLAS from making threads of its own."""
+def _library() -> ctypes.CDLL | None:
     try:
         text = share_text()
         key = key_of(text, *_FLAGS, identity(find_compiler()), cpu_name())
         library = ctypes.CDLL(str(fetch(key, lambda path: make_library([text], path, flags=_FLAGS))))
     except (CompileError, NoCompilerError, OSError) as problem:
         _LOG.info("loops run on one thread: %s", problem)
-        return None, False
+        return None
     found = limits()
     if found is not None:
         library.etude_limits_blas(*map(ctypes.c_void_p, found))
-    return library, found is not None
+    return library
