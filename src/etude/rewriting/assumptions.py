@@ -13,7 +13,7 @@ import numpy as np
 from etude.errors import RuleError
 from etude.rewriting.conditions import compile_condition
 from etude.rewriting.patterns import Compiler
-from etude.rules import parse_rules
+from etude.rules import Rule, parse_rules
 from etude.rules.location import rules_root
 from etude.terms import CONSTANT, SYMBOL, Term, TupleType, assumptions_of, constant_value, postorder
 
@@ -65,15 +65,21 @@ class Knowledge:
     def __init__(self, text: str = "", file: str = ""):
         self.memo: weakref.WeakKeyDictionary[Term, int] = weakref.WeakKeyDictionary()
         self.facts: dict[Any, list[Fact]] = {}
+        self._uncompiled: dict[Any, list[tuple[str, Rule]]] = {}
         self.read(text, file)
 
-    def read(self, text: str, file: str = "") -> None:
+    def read(self, text: str, file: str = "", checked: bool = False) -> None:
         """Add facts, one a line: `word(pattern)` or `word(pattern) if condition`."""
-        from_text = read_facts(text, file)
-        for word, rule in from_text:
-            self._add(word, rule)
+        for word, rule in read_facts(text, file, checked):
+            self._uncompiled.setdefault(rule.head, []).append((word, rule))
 
-    def _add(self, word: str, rule: Any) -> None:
+    def _facts(self, head: Any) -> list[Fact]:
+        known = self.facts.setdefault(head, [])
+        if head in self._uncompiled:
+            known.extend(self._compiled(word, rule) for word, rule in self._uncompiled.pop(head))
+        return known
+
+    def _compiled(self, word: str, rule: Rule) -> Fact:
         compiler = Compiler("any")
         test: list[Any] = [None]
 
@@ -82,7 +88,7 @@ class Knowledge:
 
         matcher = compiler.compile(rule.lhs, last)
         test[0] = compile_condition(rule.condition, compiler.slots)
-        self.facts.setdefault(rule.lhs._tuple[0], []).append((BIT[word], matcher, compiler.size))
+        return BIT[word], matcher, compiler.size
 
     def holds(self, word: str, term: Any) -> bool:
         """Whether `word` is known of a term (or of an attribute's value)."""
@@ -109,8 +115,8 @@ class Knowledge:
         if head is CONSTANT:
             return _of_value(constant_value(term))
         bits = _of_dtype(term.type)
-        facts = self.facts.get(head)
-        if facts is None or term.type is None:
+        facts = self._facts(head)
+        if not facts or term.type is None:
             return bits
         if head.name in _NARY and len(term._tuple) > 3:
             return bits | self._of_many(term, facts)
@@ -175,7 +181,7 @@ def _of_array(value: Any) -> int:
     return _closed(bits)
 
 
-def read_facts(text: str, file: str = "") -> list[tuple[str, Any]]:
+def read_facts(text: str, file: str = "", checked: bool = False) -> list[tuple[str, Rule]]:
     """(word, rule) for each line `word(pattern) if condition`; the rule holds the pattern and the condition."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -196,7 +202,7 @@ def read_facts(text: str, file: str = "") -> list[tuple[str, Any]]:
                 file,
             )
         try:
-            rules = parse_rules(f"fact: {statement[:-1]} -> 0{' if ' + condition if condition else ''}", file)
+            rules = parse_rules(f"fact: {statement[:-1]} -> 0{' if ' + condition if condition else ''}", file, checked=checked)
         except RuleError as error:
             raise RuleError(error.message, line, number, error.column, file) from None
         found.append((word, rules.rules[0]))
@@ -208,5 +214,5 @@ def knowledge() -> Knowledge:
     """The library's own facts."""
     known = Knowledge()
     for file in sorted(rules_root().joinpath("assumptions").glob("*.facts")):
-        known.read(file.read_text(encoding="utf-8"), str(file))
+        known.read(file.read_text(encoding="utf-8"), str(file), checked=True)
     return known

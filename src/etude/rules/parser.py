@@ -36,6 +36,9 @@ _COMPARE = {
     ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal", ast.NotEq: "not_equal",
 }  # fmt: skip
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*:")
+_CALL = re.compile(r"\s*([A-Za-z_]\w*)\(")
+_SETTING = re.compile(r"\s*(promise|domain|inputs|serves)\s*:\s*(\w[\w ]*?)\s*")
+_MARKS = re.compile(r"""'[^']*'?|"[^"]*"?|[([{)\]}]|->|[=<>!]=|=(?!=)| if """)
 _MARKERS = {"d": D, "undefined": UNDEFINED, "operator": OPERATOR, "value": VALUE}
 _FOLDS = 64  # bits of an exponent's result that is folded while reading
 
@@ -71,7 +74,7 @@ def parse_rules(
 
 
 def _setting(body: str) -> tuple[str, str] | None:
-    match = re.fullmatch(r"\s*(promise|domain|inputs|serves)\s*:\s*(\w[\w ]*?)\s*", body)
+    match = _SETTING.fullmatch(body)
     return None if match is None else (match[1], match[2])
 
 
@@ -89,42 +92,46 @@ def _split_comment(line: str) -> tuple[str, str]:
     return line, ""
 
 
-def _top_level(text: str) -> Iterable[tuple[int, str]]:
-    """Places outside brackets and quotes."""
-    depth, quote = 0, ""
-    for position, letter in enumerate(text):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "'\"":
-            quote = letter
-        elif letter in "([{":
+def _scanned(text: str) -> tuple[tuple[int, str] | None, int | None]:
+    """The sign between the sides with its place, and the place of ` if `, both outside brackets and quotes."""
+    depth, sign, condition = 0, None, None
+    for match in _MARKS.finditer(text):
+        found = match[0]
+        if found in "([{":
             depth += 1
-        elif letter in ")]}":
+        elif found in ")]}":
             depth -= 1
-        elif depth == 0:
-            yield position, letter
+        elif depth == 0 and found in ("->", "="):
+            sign = sign or (match.start(), found)
+        elif depth == 0 and found == " if ":
+            condition = match.start() if condition is None else condition
+    return sign, condition
 
 
-def _separator(text: str) -> tuple[int, str] | None:
-    for position, letter in _top_level(text):
-        if text.startswith("->", position):
-            return position, "->"
-        if (
-            letter == "="
-            and text[position + 1 : position + 2] != "="
-            and text[position - 1 : position] not in tuple("=<>!")
-        ):
-            return position, "="
-    return None
+def _called(text: str) -> tuple[str, str]:
+    """The function that a text calls, with what stands in its brackets, where the call is the whole text."""
+    match = _CALL.match(text)
+    depth = 0
+    for mark in _MARKS.finditer(text, match.end() - 1) if match else ():
+        depth += (mark[0] in "([{") - (mark[0] in ")]}")
+        if match and depth == 0:
+            return ("", "") if text[mark.end() :].strip() else (match[1], text[match.end() : mark.start()])
+    return "", ""
 
 
-def _condition_at(text: str) -> int | None:
-    if " if " not in text:
-        return None
-    for position, _ in _top_level(text):
-        if text.startswith(" if ", position):
-            return position
-    return None
+def _glance(left: str, arrow: str) -> tuple[str, Any]:
+    """A line's kind and the operator it is about, where they show before the left side is read; else no operator."""
+    name, inside = _called(left)
+    kind = "rewrite" if arrow == "->" else "equation"
+    if name == "d":
+        kind, name = "differential", _called(inside)[0]
+    return kind, None if name == "item" else CATALOGUE.get(ALIASES.get(name, name))
+
+
+def _untaken(name: str, taken: Iterable[str]) -> str:
+    """The name; with a number where a line before has it."""
+    numbered = (f"{name}_{count}" for count in itertools.count(2))
+    return name if name not in taken else next(other for other in numbered if other not in taken)
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
@@ -160,35 +167,44 @@ class _Line:
         if match:
             name, offset = match[1], match.end()
             body = body[offset:]
-        found = _separator(body)
+        found, end = _scanned(body)
         if found is None:
             raise self.error(
                 "a rule is `name: left -> right`, `name: left = right`, `d(...) = ...` or `adjoint(...) = ...`", offset
             )
         middle, arrow = found
-        left = self.tree(body[:middle], offset)
-        kind = self.kind(left, arrow)
+        kind, head = _glance(body[:middle], arrow) if checked else ("", None)
+        left = None
+        if head is None:
+            left = self.tree(body[:middle], offset)
+            kind = self.kind(left, arrow)
+            head = CATALOGUE.get(_head_name(_subject(left, kind)))
         if kind in ("rewrite", "equation") and not name:
             raise self.error(
                 f"{'a rewrite' if kind == 'rewrite' else 'an equation'} needs a name: `name: left {arrow} right`",
                 offset,
             )
-        known: dict[str, Any] = {"name": name or self.made_name(left, kind, taken), "kind": kind, **settings,
-                                 "text": self.body.strip(), "source": source, "file": self.file, "line": self.number}  # fmt: skip
-        head = CATALOGUE.get(_head_name(_subject(left, kind)))
+        name = name or _untaken(f"d_{getattr(head, 'name', '')}" if left is None else self.first_name(left, kind), taken)
+        known: dict[str, Any] = {"name": name, "kind": kind, **settings, "text": self.body.strip(), "source": source,
+                                 "file": self.file, "line": self.number}  # fmt: skip
+        last = len(body) if end is None or end < middle else end
+        read = functools.partial(self.sides, left, kind, offset, (middle, middle + len(arrow), last))
         if checked and head is not None:
-            return Rule.unread(functools.partial(self.sides, left, kind, offset, middle + len(arrow)), head=head, **known)
-        return Rule(**known, **self.sides(left, kind, offset, middle + len(arrow)))
+            return Rule.unread(read, head=head, **known)
+        sides = read()
+        self.check_variables(kind, **sides)
+        return Rule(**known, **sides)
 
-    def sides(self, left: ast.expr, kind: str, offset: int, middle: int) -> dict[str, Any]:
-        """Both sides, the condition and the cotangent of a line of which `left` is read and the right side is to be."""
+    def sides(self, left: ast.expr | None, kind: str, offset: int, places: tuple[int, int, int]) -> dict[str, Any]:
+        """Both sides, the condition and the cotangent of a line. Of its body the left side goes to the first of `places`,
+        the right side from the second to the third, and a condition follows.
+        """
         body = self.body[offset:]
-        end = _condition_at(body)
-        end = len(body) if end is None or end < middle else end
+        middle, start, end = places
+        left = self.tree(body[:middle], offset) if left is None else left
         condition = None if end == len(body) else self.condition(body[end + 4 :], offset + end + 4)
         make = {"differential": self.differential, "adjoint": self.adjoint}.get(kind, self.identity)
-        lhs, rhs, cotangent = make(left, body[middle:end], offset, offset + middle)
-        self.check_variables(lhs, rhs, condition, cotangent, kind)
+        lhs, rhs, cotangent = make(left, body[start:end], offset, offset + start)
         return {"lhs": lhs, "rhs": rhs, "condition": condition, "cotangent": cotangent}
 
     def kind(self, left: ast.expr, arrow: str) -> str:
@@ -197,13 +213,8 @@ class _Line:
             return "meaning" if head == "operator" else "rewrite"
         return {"d": "differential", "adjoint": "adjoint"}.get(head, "equation")
 
-    def made_name(self, left: ast.expr, kind: str, taken: Iterable[str]) -> str:
-        """`d_sin`, `adjoint_matmul_1`: what a line without a name is called; a further line of that name gets a number."""
-        name = self.first_name(left, kind)
-        numbered = (f"{name}_{count}" for count in itertools.count(2))
-        return name if name not in taken else next(other for other in numbered if other not in taken)
-
     def first_name(self, left: ast.expr, kind: str) -> str:
+        """`d_sin`, `adjoint_matmul_1`: what a line without a name is called."""
         if not isinstance(left, ast.Call) or not left.args:
             return kind
         inner = left.args[0]
@@ -215,7 +226,7 @@ class _Line:
             return f"d_{_head_name(inner.args[0])}_{ast.unparse(inner.args[1])}"
         return f"d_{head}"
 
-    def check_variables(self, lhs: Any, rhs: Any, condition: Any, cotangent: Variable | None, kind: str) -> None:
+    def check_variables(self, kind: str, lhs: Any, rhs: Any, condition: Any, cotangent: Variable | None) -> None:
         known = variables_of(lhs) | ({cotangent} if cotangent else set())
         if isinstance(lhs, Variable) and kind == "rewrite":
             raise self.error("a left side that is a bare variable would match everything", 0)

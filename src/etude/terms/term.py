@@ -11,7 +11,7 @@ from etuples.core import ExpressionTuple, KwdPair
 
 from etude.terms.sketch import sketch
 from etude.terms.types import ArrayType, TupleType
-from etude.terms.variables import is_variable
+from etude.terms.variables import Variable, is_variable
 
 __all__ = ["Head", "Term", "etuple", "intern", "is_typed"]
 
@@ -39,6 +39,7 @@ _overflow: dict[Any, _Ref] = {}  # terms whose hash another living term has
 _collided: set[int] = set()  # the hashes of which there was ever more than one term
 _lock = threading.RLock()
 _new = object.__new__
+_PLAIN = frozenset((bool, int, float, complex, str, bytes, type(None)))
 _NOT_EVALUATED = ExpressionTuple.null
 
 
@@ -234,6 +235,9 @@ class Term(ExpressionTuple):
 
 
 def _is_ground(part: Any) -> bool:
+    kind = type(part)
+    if kind is Variable or kind in _PLAIN:
+        return kind is not Variable
     if isinstance(part, Term):
         return part._ground
     if isinstance(part, ExpressionTuple) or type(part) in (tuple, list):
