@@ -118,7 +118,8 @@ _COMPARISONS: dict[str, _Scalar] = {
     "signbit": lambda a: bool(np.signbit(float(a))),
 }
 _ZERO_IS_EXACT = frozenset(
-    "heaviside ldexp csch expi exp1 y0 y1 k0 k1 powm1 multiply divide power float_power reciprocal copysign arctan2 sign abs negative positive".split()
+    "heaviside ldexp csch expi exp1 y0 y1 k0 k1 powm1 "
+    "multiply divide power float_power reciprocal copysign arctan2 sign abs negative positive".split()
 )
 # NumPy's own code serves numbers of any kind in object arrays.
 _STRUCTURAL = frozenset(
