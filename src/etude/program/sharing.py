@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etude.ops import Op
+from etude.rewriting.chains import in_best_order
 from etude.rewriting.compiled import compiled
 from etude.rewriting.engine import Engine
 from etude.rewriting.pipeline import normalize
@@ -21,14 +22,14 @@ _CHEAP = frozenset(
 
 
 def less_work(roots: Sequence[Term]) -> list[Term]:
-    """The terms as a program computes them: rewritten by the rules of `programs`, equal work shared."""
+    """The terms as a program computes them: rewritten by the rules of `programs`, chains in best order, equal work shared."""
     order = postorder(*roots)
     if len(order) > LONGEST:
         return list(roots)
     rules = default("programs")
     if any(compiled(rules).fire(term) is not None for term in order if type(term._tuple[0]) is Op):
         roots = [normalize(root, rules) for root in roots]
-    return share_work(roots)
+    return share_work(in_best_order(roots))
 
 
 def share_work(roots: Sequence[Term]) -> list[Term]:
