@@ -16,13 +16,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from etude.backends.c.kernels import Kernel, in_register
+from etude.backends.c.kernels import LONG, Kernel, in_register, on_numbers
 from etude.backends.c.scalars import C_TYPES
 from etude.backends.c.writer import Writer
 
 __all__ = ["INTERPRET", "interpreted", "interpreter", "is_long"]
 
-LONG = 4000  # operators of one program
 INTERPRET = "interpret("
 _MOVES = {"load d": 0, "load ?": 1, "store d": 2, "store ?": 3}
 _LETTERS = "DGOW"
@@ -57,12 +56,7 @@ def is_long(writer: Writer) -> bool:
 
 def interpreted(writer: Writer, kernel: Kernel, number: int) -> str | None:
     """The kernel as a call of the interpreter; None where it has more than elementwise operators on float64 and bool."""
-    nodes = writer.graph.nodes
-    kinds = {nodes[arg].dtype.char for member in kernel.members for arg in (member, *nodes[member].args)}
-    loops = {kind.char for member in kernel.members for kind in nodes[member].loop}
-    if prod(kernel.domain or ()) != 1 or any(nodes[member].kind != "elementwise" for member in kernel.members):
-        return None
-    if not kinds | loops <= set("d?") or writer.plan.bytes >= _MOST:
+    if kernel.domain is None or writer.plan.bytes >= _MOST or not all(on_numbers(writer.graph, k) for k in kernel.members):
         return None
     return _Code(writer, number, kernel.members).text()
 
