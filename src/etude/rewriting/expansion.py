@@ -31,7 +31,9 @@ _ARITHMETIC = frozenset((_add, _subtract, _negative, _multiply, _divide, _power,
 
 
 class Unfit(Exception):
-    """The term is no polynomial in a few parts, or one that is too long."""
+    """The term is no polynomial in a few parts, or one that is too long; `used`: the relations it was reduced by before."""
+
+    used: list[Relation]
 
 
 def expanded(term: Term, relations: Rules | None = None, most: int = _TERMS) -> tuple[Poly, list[Term], list[Relation]]:
@@ -40,7 +42,11 @@ def expanded(term: Term, relations: Rules | None = None, most: int = _TERMS) -> 
     Raises `Unfit`, also where it, or that of a part, has more than `most` monomials.
     """
     reader = _Reader(term.type.dtype, relations, min(most, _TERMS))
-    return reader.read(term), reader.parts, reader.used
+    try:
+        return reader.read(term), reader.parts, reader.used
+    except Unfit as unfit:
+        unfit.used = reader.used
+        raise
 
 
 class _Reader:

@@ -28,7 +28,7 @@ _NEAR = 5, 4  # by this ratio more operations than the sum may the first form ha
 
 def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
     """The term with quotients of polynomials in lowest terms, where they are better so."""
-    return _each_region(root, lambda term: _shortest(term, rules, goal, journal))
+    return _each_region(root, postorder(root), lambda term: _shortest(term, rules, goal, journal))
 
 
 def as_polynomials(root: Term, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
@@ -36,18 +36,18 @@ def as_polynomials(root: Term, goal: Goal, journal: Journal | None, mark: object
 
     Terms that bear `mark` are known to have their best form.
     """
-    trees = Trees()
+    order = postorder(root)
+    trees = Trees.of(order)
 
     def shorter(term: Term) -> Term:
         known = mark is not None and term.normal_for is mark
         return term if known else _polynomial(term, goal, journal, trees)
 
-    found = _each_region(root, shorter)
+    found = _each_region(root, order, shorter)
     return found if found is root or goal.measure(found) < goal.measure(root) else root
 
 
-def _each_region(root: Term, change: Callable[[Term], Term]) -> Term:
-    order = postorder(root)
+def _each_region(root: Term, order: list[Term], change: Callable[[Term], Term]) -> Term:
     roots = region_roots(order)
     changed: dict[Any, Term] = {}
     for node in order:
@@ -86,8 +86,8 @@ def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees) -
     forms = {form: used for form, used in _forms(term, trees) if trees[form] <= trees[term] and form is not term}
     if not forms:
         return term
-    size = goal.measure(term)
-    found = [(goal.measure(form), form, used) for form, used in forms.items()]
+    size = goal.measure(term, trees)
+    found = [(goal.measure(form, trees), form, used) for form, used in forms.items()]
     better = sorted([each for each in found if each[0][0] < size[0]], key=lambda each: each[0])
     for _, form, used in islice(better, _COMPARED):
         if rounds_as_well(form, term):
@@ -101,7 +101,9 @@ def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
     for relations in (compiled(default("generators")), None):
         try:
             poly, parts, used = expanded(term, relations, 2 * most)
-        except Unfit:
+        except Unfit as unfit:
+            if not unfit.used:  # nor would it fit without the relations
+                return
             continue
         for form in horner_forms(poly, parts, term.type.dtype) if _least(poly, parts, trees) <= most else ():
             try:
