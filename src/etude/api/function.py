@@ -70,8 +70,8 @@ def function(
     a call has succeeded. givens: a mapping or pairs, replacements made in outputs and updates first. backend: "auto"
     (NumPy at first, C once the function is called often, or `wait()` was called), "c" (C at once), "numpy", "dask" (dask
     arrays, computed when asked for; arguments may be such arrays), or the module of an Array API namespace. threads: how
-    many share large loops in C (products of matrices follow BLAS's own setting); by default ETUDE_NUM_THREADS,
-    OMP_NUM_THREADS or all processors. Results are the same bits for any number of them.
+    many share large loops and products of matrices in C (stacks of products and factorizations follow BLAS's own setting);
+    by default ETUDE_NUM_THREADS, OMP_NUM_THREADS or all processors. Results are the same bits for any number of them.
     on_unused_input: "raise", "warn" or "ignore".
     allow_input_downcast: None casts arguments safely only, True also float64 to float32 and the like, False does not
     take Python floats for float32 either. Results are arrays of the expressions' dtypes and shapes, in memory of

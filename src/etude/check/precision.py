@@ -81,6 +81,18 @@ def _plain(mp: Any) -> dict[str, _Scalar]:
         "xlogy": lambda x, y: x * mp.log(y),
         "xlog1py": lambda x, y: x * mp.log1p(y),
         "entr": lambda x: -x * mp.log(x),
+        "sech": mp.sech,
+        "csch": mp.csch,
+        "cosm1": lambda x: -2 * mp.sin(x / 2) ** 2,
+        "powm1": lambda x, y: mp.expm1(y * mp.log(x)) if x > 0 else mp.power(x, y) - 1,
+        "ldexp": lambda x, i: x * mp.power(2, i),
+        "heaviside": lambda x, h: h if x == 0 else mp.mpf(int(x > 0)),
+        "expi": mp.ei,
+        "exp1": mp.e1,
+        "y0": lambda x: mp.bessely(0, x) if x > 0 else mp.nan,
+        "y1": lambda x: mp.bessely(1, x) if x > 0 else mp.nan,
+        "k0": lambda x: mp.besselk(0, x) if x > 0 else mp.nan,
+        "k1": lambda x: mp.besselk(1, x) if x > 0 else mp.nan,
         "j0": lambda x: mp.besselj(0, x),
         "j1": lambda x: mp.besselj(1, x),
         "i0": lambda x: mp.besseli(0, x),
@@ -103,8 +115,10 @@ _COMPARISONS: dict[str, _Scalar] = {
     "isfinite": lambda a: bool(np.isfinite(float(a))),
     "isnan": lambda a: a != a,
     "isinf": lambda a: _special(a) and bool(np.isinf(a)),
+    "signbit": lambda a: bool(np.signbit(float(a))),
 }
 _ZERO_IS_EXACT = frozenset(
+    "heaviside ldexp csch expi exp1 y0 y1 k0 k1 powm1 "
     "multiply divide power float_power reciprocal copysign arctan2 sign abs negative positive".split()
 )
 # NumPy's own code serves numbers of any kind in object arrays.
@@ -147,8 +161,16 @@ def _logsumexp(x: Any, axis: Any, keepdims: bool) -> Any:
     return _objects(_context().log, np.asarray(total, dtype=object))
 
 
+def _round(value: Any, decimals: int) -> Any:
+    if _special(value):
+        return value
+    scale = _context().power(10, decimals)
+    return _context().nint(value * scale) / scale
+
+
 # Of arrays, by their definition: in so many digits nothing overflows.
 _OF_ARRAYS: dict[str, _Scalar] = {
+    "round": lambda x, decimals=0: _objects(lambda value: _round(value, decimals), x),
     "logsumexp": lambda x, axis=None, keepdims=False: _logsumexp(x, axis, keepdims),
     "log_softmax": lambda x, axis=None: x - _logsumexp(x, axis, True),
     "softmax": lambda x, axis=None: _objects(_context().exp, x - _logsumexp(x, axis, True)),
@@ -163,7 +185,15 @@ def _minimum(*values: Any) -> Any:
     return next((v for v in values if v != v), None) or min(values)
 
 
+def _number_of(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What fmax and fmin look at: all but nan, if there is anything else."""
+    return tuple([value for value in values if value == value]) or values
+
+
 _CHOICES: dict[str, _Scalar] = {
+    "fmax": lambda *values: max(_number_of(values)),
+    "fmin": lambda *values: min(_number_of(values)),
+    **dict.fromkeys(("real", "conj"), lambda x: x),
     "where": lambda c, a, b: a if c else b,
     "maximum": _maximum,
     "minimum": _minimum,
