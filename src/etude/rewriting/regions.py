@@ -9,7 +9,7 @@ from typing import Any
 from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.counting import Trees, size_of
 from etude.rewriting.engine import Engine
-from etude.rewriting.expansion import Poly, Relation, Unfit, expanded
+from etude.rewriting.expansion import Poly, Relation, Unfit, denominators, expanded
 from etude.rewriting.fitting import Refused, fit
 from etude.rewriting.goals import Goal
 from etude.rewriting.horner import horner_forms
@@ -98,11 +98,12 @@ def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees) -
 
 def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
     most = trees[term]
-    for relations in (compiled(default("generators")), None):
+    below, generators = denominators(term), compiled(default("generators"))
+    for relations, whole in [*([(generators, below)] if below else []), (generators, ()), (None, ())]:
         try:
-            poly, parts, used = expanded(term, relations, 2 * most)
+            poly, parts, used = expanded(term, relations, 2 * most, whole)
         except Unfit as unfit:
-            if not unfit.used:  # nor would it fit without the relations
+            if not unfit.used and not whole:  # nor would it fit without the relations
                 return
             continue
         for form in horner_forms(poly, parts, term.type.dtype) if _least(poly, parts, trees) <= most else ():
@@ -112,7 +113,7 @@ def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
                 continue
             if _NEAR[1] * trees[form] > _NEAR[0] * most:  # whole numbers, as these may be too large for a float
                 break
-        if not used:
+        if not used and not whole:
             return
 
 
