@@ -23,6 +23,7 @@ __all__ = ["as_polynomials", "in_lowest_terms"]
 
 _LEAST = 6  # operations from which a sum is written anew by Horner's rule
 _COMPARED = 3  # the shortest forms of which the rounding is compared
+_BARE = {1}
 _NEAR = 5, 4  # by this ratio more operations than the sum may the first form have that leads on to others
 
 
@@ -118,9 +119,15 @@ def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
 
 
 def _least(poly: Poly, parts: list[Term], trees: Trees) -> int:
-    """Operations that any form has: taking factors out leaves as many additions, and each part is computed."""
+    """Operations that any form has: taking factors out leaves as many additions, each part is computed, and each monomial
+    takes the products of its parts and number, and a power for each exponent that it has.
+    """
     met = {place for monomial in poly for place, _ in monomial}
-    return len(poly) - 1 + sum([trees[parts[place]] for place in met])
+    products = max([
+        len(monomial) - (number == 1 or number == -1) + len({abs(exponent) for _, exponent in monomial} - _BARE)
+        for monomial, number in poly.items()
+    ], default=0)  # fmt: skip
+    return len(poly) - 1 + max(products, 0) + sum([trees[parts[place]] for place in met])
 
 
 def _recorded(journal: Journal | None, before: Term, after: Term, used: list[Relation]) -> None:
