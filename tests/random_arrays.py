@@ -32,6 +32,10 @@ BINARY = [
     lambda a, b: (a + b) * (a - b), lambda a, b: et.exp(a) * et.exp(b), lambda a, b: et.floor_divide(a, b), lambda a, b: et.remainder(a, b),
     lambda a, b: et.where(et.logical_and(a > 0, b > 0), a, -b), et.equal, lambda a, b: a / b * b,
 ]  # fmt: skip
+LAYOUTS = [
+    lambda a: et.expand_dims(a, 0), lambda a: et.expand_dims(a, -1), et.squeeze, et.flip, lambda a: et.roll(a, 1), et.sort,
+    lambda a: et.tile(a, 2), lambda a: et.pad(a, 1), lambda a: et.broadcast_to(a, (2, *a.shape)), lambda a: a.mT,
+]  # fmt: skip
 REDUCTIONS = [et.sum, et.mean, et.max, et.min, et.prod, et.logsumexp]
 
 
@@ -62,7 +66,7 @@ def _step(rng, pool, symbols):
 
 
 def _rearranged(rng, a, b):
-    choice = rng.randrange(8)
+    choice = rng.randrange(12)
     if choice < 3 and a.ndim:
         axis = rng.choice([None, *range(-a.ndim, a.ndim)])
         return rng.choice(REDUCTIONS)(a, axis=axis, keepdims=rng.random() < 0.4)
@@ -76,6 +80,14 @@ def _rearranged(rng, a, b):
         return et.reshape(a, (-1,))
     if choice == 7 and a.ndim == 2 and b.ndim == 2:
         return a @ b.T
+    if choice == 8 and a.ndim:
+        return a[rng.choice([slice(1, 3), slice(None, None, 2), slice(None, -1), slice(None, None, -1), 0, None])]
+    if choice == 9 and a.ndim and b.ndim:
+        return et.concatenate([a, b], axis=rng.randrange(a.ndim))
+    if choice == 10 and a.ndim and b.ndim:
+        return a @ b
+    if choice == 11:
+        return rng.choice(LAYOUTS)(a)
     return et.broadcast_to(a, (2, 3)) if a.ndim < 2 and None not in a.term.type.shape else a * b
 
 

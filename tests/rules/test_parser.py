@@ -119,3 +119,14 @@ def test_asking_for_a_differential_reads_no_other_line():
     assert str(et.rules.rule("s: sin(x) -> x").head) == str(rules["d_sin"].head)
     assert rules["d_sin"].rhs is not None
     assert ["rhs" in vars(rule) for rule in rules] == [True, False]
+
+
+def test_a_line_for_each_of_several_operators():
+    found = et.rules.load("each: max min\neach_of_each: each(each(x)) -> each(x)\nbeach: log(x) -> x\neach: sum\neach_negative: each(-x) -> -each(x)")
+    assert [rule.name for rule in found] == ["max_of_max", "min_of_min", "beach", "sum_negative"]
+    assert [rule.line for rule in found] == [2, 2, 3, 5]
+    assert str(found["min_of_min"]) == "min_of_min: min(min(x)) -> min(x)"
+    with pytest.raises(RuleError, match=r"<text>:2:12: 'men' is no operator"):
+        et.rules.load("each: men\neach_twice: each(x) -> x")
+    with pytest.raises(RuleError, match="the name 'half' is taken by line 2"):
+        et.rules.load("each: max min\nhalf: each(x) -> x")

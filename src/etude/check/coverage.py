@@ -10,7 +10,7 @@ from etude.check.confluence import always_matches, without_names
 from etude.check.instances import named_parts
 from etude.ops import CATALOGUE
 from etude.ops.op import is_users
-from etude.rules import D, Rule, RuleSet, pattern_parts
+from etude.rules import COMPUTED, D, Rule, RuleSet, pattern_parts
 from etude.terms import Term
 
 __all__ = ["never_firing", "uncovered"]
@@ -64,7 +64,8 @@ def _free(rules: RuleSet) -> list[tuple[Rule, TermRule]]:
 def never_firing(rules: RuleSet) -> list[tuple[str, str]]:
     """Pairs (earlier, later) of rules of one folder where the later one never fires, as the earlier one always does.
 
-    The earlier rule must act wherever the later one is used: with every promise and on every dtype.
+    The earlier rule must act wherever the later one is used: with every promise, on every dtype, and with nothing to compute
+    that it may be refused for.
     """
     found = []
     free = _free(rules)
@@ -79,4 +80,8 @@ def never_firing(rules: RuleSet) -> list[tuple[str, str]]:
 
 def _acts_wherever(earlier: Rule, later: Rule) -> bool:
     exact = earlier.promise == "exact" or later.promise != "exact"
-    return exact and (earlier.domain == "any" or earlier.domain == later.domain)
+    return exact and not _computes(earlier) and (earlier.domain == "any" or earlier.domain == later.domain)
+
+
+def _computes(rule: Rule) -> bool:
+    return any(isinstance(part, Term) and part._tuple[0] is COMPUTED for part in pattern_parts(rule.rhs))

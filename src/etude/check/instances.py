@@ -38,8 +38,8 @@ class FitError(Exception):
     """A right side that cannot be brought to the left side's type."""
 
 
-class OutsideDomain(Exception):
-    """Types at which the engine leaves a rule of this domain alone."""
+class OutsideDomain(ValueError):
+    """Types at which the engine leaves a rule of this domain alone, or attributes of which no other can be computed."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +75,37 @@ def named_parts(pattern: Any) -> set[str]:
 
 
 def attribute_variables(*patterns: Any) -> dict[str, tuple[Op, str]]:
-    """The variables that stand for attributes, with an operator and the attribute's name."""
+    """The variables that stand for attributes, with an operator and the attribute's name.
+
+    An operand whose type an attribute is computed from is no attribute.
+    """
     found: dict[str, tuple[Op, str]] = {}
-    for part in [part for pattern in patterns for part in pattern_parts(pattern)]:
-        if not isinstance(part, Term) or not isinstance(part._tuple[0], Op):
-            continue
+    applied = [part for pattern in patterns for part in pattern_parts(pattern) if isinstance(part, Term)]
+    applied = [part for part in applied if isinstance(part._tuple[0], Op)]
+    operands = {operand.name for part in applied for operand in part.operands if isinstance(operand, Variable)}
+    for part in applied:
         op = part._tuple[0]
         for name, value in zip(op.attributes, part.attributes, strict=True):
             for inner in pattern_parts(value):
-                if isinstance(inner, Variable):
+                if isinstance(inner, Variable) and inner.name not in operands:
                     found.setdefault(inner.name, (op, name))
+    return found
+
+
+def _as_written(pattern: Any, term: Any) -> dict[str, Any]:
+    """Attribute variables in the one spelling that operators give them; none where the term was built in another form."""
+    found: dict[str, Any] = {}
+    pending = [(pattern, term)]
+    while pending:
+        part, made = pending.pop()
+        if not isinstance(part, Term) or part.type is not None:
+            continue
+        if part._tuple[0] is not made._tuple[0] or len(part._tuple) != len(made._tuple) or not isinstance(part._tuple[0], Op):
+            return {}
+        pending += zip(part.operands, made.operands, strict=True)
+        for wanted, value in zip(part.attributes, made.attributes, strict=True):
+            if isinstance(wanted, Variable):
+                found.setdefault(wanted.name, value)
     return found
 
 
@@ -145,7 +166,7 @@ def instantiate(
         if isinstance(head, FreeSymbol):
             return FUNCTIONS[head.name](*parts, **dict(head.keywords))
         if head is COMPUTED:
-            return COMPUTED_ATTRIBUTES[parts[0]](*parts[1:])
+            return _computed(*parts)
         split = len(parts) - head.attribute_count
         if real and head.name in INTEGER_ARITHMETIC and all(map(_is_discrete, parts[:split])):
             raise OutsideDomain
@@ -153,6 +174,13 @@ def instantiate(
     if isinstance(pattern, tuple):
         return tuple(instantiate(part, bindings, markers, real) for part in pattern)
     return pattern
+
+
+def _computed(name: str, *arguments: Any) -> Any:
+    try:
+        return COMPUTED_ATTRIBUTES[name](*arguments)
+    except (TypeError, ValueError, IndexError):  # as the engine does, which leaves the term alone
+        raise OutsideDomain from None
 
 
 def _is_discrete(part: Any) -> bool:
@@ -221,6 +249,7 @@ def typed_instance(
         return None
     if not isinstance(left, Term) or (isinstance(left.type, ArrayType) and left.type.dtype.kind not in KINDS[domain]):
         return None
+    bindings |= _as_written(lhs, left)
     try:
         right = instantiate(rhs, bindings, real=real)
     except OutsideDomain:

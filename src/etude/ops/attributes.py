@@ -6,6 +6,19 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
+from etude.ops.merged_subscripts import (
+    beginning,
+    beyond,
+    column_part,
+    in_padding,
+    merged,
+    row_part,
+    subscripted,
+    through_new_axes,
+    through_order,
+    through_spreading,
+    through_transpose,
+)
 from etude.terms import Term
 
 __all__ = ["COMPUTED_ATTRIBUTES"]
@@ -58,6 +71,81 @@ def joined(first: tuple[int, ...], then: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted([*first, *[left[axis] for axis in then]]))
 
 
+def swapped(axes: Any, matrix: Term) -> tuple[int, ...]:
+    """The axes of an operand that are at `axes` of its matrix transpose, where those that are left keep their order."""
+    rank = matrix.type.ndim
+    return permuted((*range(rank - 2), rank - 1, rank - 2), axes)
+
+
+def permuted(order: tuple[int, ...], axes: Any) -> tuple[int, ...]:
+    """The axes that are at `axes` after a permutation, where those that are left keep their order."""
+    chosen = axes if isinstance(axes, tuple) else (axes,)
+    left = [axis for place, axis in enumerate(order) if place not in chosen]
+    if left != sorted(left):
+        raise ValueError("the axes that are left change their order")
+    return tuple(sorted([order[place] for place in chosen]))
+
+
+def expanded(first: tuple[int, ...], then: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes that are new when some are put in, and then some more."""
+    free, count = iter(range(len(first) + len(then) + max((*first, *then)) + 1)), 0
+    found = [*then]
+    for place in free:
+        if place not in then:
+            found += [place] if count in first else []
+            count += 1
+    return tuple(sorted(found))
+
+
+def expanded_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape with axes of size 1 put in."""
+    found = list(shape)
+    for axis in axes:
+        found.insert(axis, 1)
+    return tuple(found)
+
+
+def squeezed_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without some axes, which have size 1."""
+    if any(shape[axis] != 1 for axis in axes):
+        raise ValueError("an axis that goes has not size 1")
+    return tuple([size for axis, size in enumerate(shape) if axis not in axes])
+
+
+def reduced(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without some axes."""
+    return tuple([size for axis, size in enumerate(shape) if axis not in axes])
+
+
+def _spread(shape: tuple[int, ...], operand: Term) -> set[int]:
+    """The axes of a shape along which an operand is repeated."""
+    sizes = operand.type.shape
+    added = len(shape) - len(sizes)
+    return {axis for axis, size in enumerate(shape) if axis < added or sizes[axis - added] != size}
+
+
+def repeated(shape: tuple[int, ...], axes: tuple[int, ...], operand: Term) -> tuple[int, ...]:
+    """Those axes of an operand, broadcast to a shape, that are gone with `axes`, along all of which it is repeated."""
+    if not _spread(shape, operand).issuperset(axes):
+        raise ValueError("the operand is not repeated along all the axes")
+    added = len(shape) - operand.type.ndim
+    return tuple([axis - added for axis in axes if axis >= added])
+
+
+def unrepeated(shape: tuple[int, ...], axes: tuple[int, ...], operand: Term) -> tuple[int, ...]:
+    """The axes of an operand that are `axes` when it is broadcast to a shape, along none of which it is repeated."""
+    if _spread(shape, operand) & set(axes):
+        raise ValueError("the operand is repeated along one of the axes")
+    return tuple([axis - len(shape) + operand.type.ndim for axis in axes])
+
+
+def copies(shape: tuple[int, ...], operand: Term) -> float:
+    """How often each element of an operand occurs when it is broadcast to a shape."""
+    if prod(operand.type.shape) == 0:
+        raise ValueError("the operand has no elements")
+    return float(prod(shape) // prod(operand.type.shape))
+
+
 def elements(shape: tuple[int, ...], axes: Any = None) -> float:
     """How many elements a shape has, in all or along axes."""
     return float(prod(shape if axes is None else [shape[axis] for axis in axes]))
@@ -86,6 +174,9 @@ def product_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, .
 COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        columns, composed, elements, interior, inverse, joined, negate, opposite, product_shape, rows, sized, to_left, to_right,
+        beginning, beyond, column_part, columns, composed, copies, elements, expanded, expanded_shape, in_padding, interior,
+        inverse, joined, merged, negate, opposite, permuted, product_shape, reduced, repeated, row_part, rows, sized,
+        squeezed_shape, subscripted, swapped, through_new_axes, through_order, through_spreading, through_transpose, to_left,
+        to_right, unrepeated,
     )
 }

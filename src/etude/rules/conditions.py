@@ -55,6 +55,18 @@ def _restores(spec: Any, axes: Any) -> bool:
     return whole and axes == tuple([place for place, entry in enumerate(spec) if entry is None])
 
 
+def _picks(spec: Any) -> bool:
+    """Whether a subscript takes a part of an axis, by an index or a slice that is more than a reversal."""
+    return any(entry is not None and entry not in _ALL for entry in spec)
+
+
+def _rearranges(spec: Any) -> bool:
+    """Whether a subscript takes all elements, in whatever order, with new axes or without."""
+    return all(entry is None or entry in _ALL for entry in spec)
+
+
+_ALL = (("slice", None, None, None), ("slice", None, None, -1))
+
 # What a word says of types; of several variables it is said of each. An attribute that is a dtype has no shape.
 _OF_DTYPES: dict[str, Callable[[np.dtype[Any]], bool]] = {
     "floating": lambda dtype: dtype.kind in "fc",
@@ -89,6 +101,8 @@ _OF_TYPES_AND_ATTRIBUTES: dict[str, Callable[..., bool]] = {
     "ascending": lambda axes: axes is not None and axes == tuple(sorted(axes)),
     "outermost": lambda axes: isinstance(axes, tuple) and axes == tuple(range(len(axes))),
     "restores": _restores,
+    "picks": _picks,
+    "rearranges": _rearranges,
 }
 BY_TYPE = frozenset({*_OF_DTYPES, *_OF_SHAPES, *_TOGETHER, *_OF_TYPES_AND_ATTRIBUTES})
 STRUCTURAL = BY_TYPE | {"number", "constant"}

@@ -37,7 +37,8 @@ _COMPARE = {
 }  # fmt: skip
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*:")
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\(")
-_SETTING = re.compile(r"\s*(promise|domain|inputs|serves)\s*:\s*(\w[\w ]*?)\s*")
+_SETTING = re.compile(r"\s*(promise|domain|inputs|serves|each)\s*:\s*(\w[\w ]*?)\s*")
+_EACH = re.compile(r"(?<![A-Za-z0-9])each(?![A-Za-z0-9])")
 _MARKS = re.compile(r"""'[^']*'?|"[^"]*"?|[([{)\]}]|->|[=<>!]=|=(?!=)| if """)
 _MARKERS = {"d": D, "undefined": UNDEFINED, "operator": OPERATOR, "value": VALUE}
 _FOLDS = 64  # bits of an exponent's result that is folded while reading
@@ -53,24 +54,35 @@ def parse_rules(
     settings = {"promise": promise, "domain": "real", "inputs": "any", "serves": "all"}
     rules: list[Rule] = []
     places: dict[str, int] = {}
-    source = ""
+    source, operators = "", ""
     for number, raw in enumerate(text.splitlines(), 1):
         body, comment = _split_comment(raw)
         if not body.strip():
             source = comment or source if comment else ""
             continue
-        reader = _Line(raw, body, number, file, lenient)
         setting = _setting(body)
+        if setting is not None and setting[0] == "each":
+            operators = setting[1]
+            continue
         if setting is not None:
-            reader.check_setting(*setting)
+            _Line(raw, body, number, file, lenient).check_setting(*setting)
             settings[setting[0]] = setting[1]
             continue
-        rule = reader.rule(settings, comment or source, places, checked)
-        if rule.name in places:
-            raise reader.error(f"the name {rule.name!r} is taken by line {places[rule.name]}", 0)
-        places[rule.name] = number
-        rules.append(rule)
+        for text in _for_each(body, operators):
+            reader = _Line(raw, text, number, file, lenient)
+            rule = reader.rule(settings, comment or source, places, checked)
+            if rule.name in places:
+                raise reader.error(f"the name {rule.name!r} is taken by line {places[rule.name]}", 0)
+            places[rule.name] = number
+            rules.append(rule)
     return RuleSet(rules)
+
+
+def _for_each(body: str, operators: str) -> list[str]:
+    """The line with each of the operators in the place of the word `each`, where it has that word."""
+    if not operators or "each" not in body or not _EACH.search(body):
+        return [body]
+    return [_EACH.sub(operator, body) for operator in operators.split()]
 
 
 def _setting(body: str) -> tuple[str, str] | None:
