@@ -319,6 +319,20 @@ def test_hessian_blocks():
     np.testing.assert_array_equal(rows[0][1].eval(point), [[0.0, 2.0, 4.0]] * 2)
 
 
+def test_what_only_has_the_shape_of_an_input_does_not_depend_on_it():
+    v = et.vector("v")
+    nothing = et.grad(et.sum(x * x), v, disconnected_inputs="ignore")  # zeros in the shape of v
+    with pytest.raises(et.DisconnectedInputError, match="operand 2 of broadcast_like"):
+        et.jacobian(nothing, v)
+    found = et.jacobian(nothing, v, disconnected_inputs="ignore")
+    np.testing.assert_array_equal(found.eval({v: np.ones(2)}), np.zeros((2, 2)))
+    a = et.matrix("a")
+    blocks = et.hessian(et.sum(a * a), [a, v], disconnected_inputs="ignore")
+    assert [[block.eval({a: np.ones((2, 2)), v: np.ones(3)}).shape for block in row] for row in blocks] == [
+        [(2, 2, 2, 2), (2, 2, 3)], [(3, 2, 2), (3, 3)],
+    ]  # fmt: skip
+
+
 def test_hessian_vector_product_is_the_product():
     a, p = et.symbol("a", (3,)), et.symbol("p", (3,))
     cost = (et.sin(a) * et.sum(a * a)).sum()

@@ -71,8 +71,12 @@ real   | exact | x - 0.0 -> x                                | real | x + 0.0 ->
 real   | exact | sign(sign(x)) -> sign(x)                    | real | sign(x)*abs(x) -> x
 real   | exact | floor(-x) -> -ceil(x)                       | None | ceil(x) -> floor(x) + 1
 real   | exact | abs(x) -> x if positive(x)                  | real | abs(x) -> x if nonnegative(x)
+real   | exact | round(-x) -> -round(x)                      | None | round(x + 1) -> round(x) + 1
+real   | real  | rint(x + 2) -> rint(x) + 2                  | None | round(x, decimals=1) -> round(10*x)/10 + (x > 7)
+real   | exact | fmax(x, x) -> x                             | None | round(x) -> floor(x + 0.5)
+real   | exact | heaviside(x, 1) -> 1 - heaviside(-x, 0)     | None | heaviside(x, 1) -> heaviside(x, 0)
 real   | exact | trunc(x) -> floor(x) if nonnegative(x)      | None | trunc(x) -> floor(x)
-real   | exact | round(round(x)) -> round(x)                 | None | round(x) -> floor(x + 0.5)
+real   | exact | round(round(x)) -> round(x)                 | None | round(x) -> trunc(x)
 real   | real  | maximum(x*y, x) -> x*maximum(y, 1.0) if positive(x) | None | maximum(x*y, x) -> x*maximum(y, 1.0)
 real   | exact | x**2 -> x*x                                 | real | sqrt((2*x)**2) -> 2*sqrt(x**2)
 real   | real  | exp(2*x) -> exp(x)**2                       | None | exp(x/2) -> sqrt(exp(x))

@@ -7,39 +7,23 @@ from etude.check.derivatives import judge_adjoint, judge_differential
 from etude.rules import RuleSet
 
 DIFFERENTIALS, ADJOINTS = et.rules.default("differentials"), et.rules.default("adjoints")
-NO_TYPES = "no types were found"
-
-# Booleans have no slope to be seen; index operands are not drawn; the rest stands only where ranks or sizes are unknown.
-UNTRIED = {
-    "d_power_whole", "d_and_logic", "d_or_logic", "d_xor_logic", "d_not_logic", "d_getitem", "d_set_at", "d_add_at",
-    "d_full_like", "d_triangle", "d_left_cotangent", "d_right_cotangent",
-}  # fmt: skip
-UNTRIED_ADJOINTS = {
-    "adjoint_broadcast_like_0_2", "adjoint_triangle_0", "adjoint_left_cotangent_0", "adjoint_left_cotangent_2",
-    "adjoint_right_cotangent_0", "adjoint_right_cotangent_1",
-}  # fmt: skip
+# What a line may say that claims no slope: it says so by these words, or is about a mark.
+UNCLAIMED = ("no derivative is claimed", "a mark for the calculus, no slope", "a mark for the calculus, not linear")
 
 
 @pytest.mark.parametrize("rule", DIFFERENTIALS, ids=lambda rule: rule.name)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_differential_line(rule):
     found = judge_differential(rule, RuleSet())
-    assert found.sound is not False, str(found)
-    assert NO_TYPES not in found.note or rule.name in UNTRIED
+    silent = "undefined(" in rule.text or "disconnected" in rule.text or "mark" in rule.lhs.head.properties
+    assert found.sound or (silent and found.note in UNCLAIMED), str(found)
 
 
 @pytest.mark.parametrize("rule", ADJOINTS, ids=lambda rule: rule.name)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_adjoint_line(rule):
     found = judge_adjoint(rule)
-    assert found.sound is not False, str(found)
-    assert NO_TYPES not in found.note or rule.name in UNTRIED_ADJOINTS
-
-
-def test_most_lines_are_tried():
-    assert {rule.name for rule in DIFFERENTIALS} >= UNTRIED
-    assert {rule.name for rule in ADJOINTS} >= UNTRIED_ADJOINTS
-    assert (len(UNTRIED), len(UNTRIED_ADJOINTS)) == (12, 6)
+    assert found.sound or ("mark" in rule.head.properties and found.note in UNCLAIMED), str(found)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +34,13 @@ def test_most_lines_are_tried():
         ("d(a * b) = a*d(a) + b*d(b)", "the slope is"),
         ("d(inv(a)) = inv(a) @ d(a) @ inv(a)", "the slope is"),
         ("d(exp(u)) = abs(d(u))", "do not transpose"),
+        ("d(x ** y) = y*float_power(x, y)*d(x) if integral(x) and integral(y) and y != 0", "the slope is"),
+        ("d(getitem(x, *i, spec=s)) = 2 * getitem(d(x), *i, spec=s) + disconnected * d(*i)", "the slope is"),
+        ("d(triangle(x, lower=l, unit_diagonal=u)) = triangle(d(x), lower=l)", "the slope is"),
+        ("d(left_cotangent(g, a, b)) = left_cotangent(d(g), a, b) + disconnected * d(a)", "the slope is"),
+        ("adjoint(triangle([x], lower=l, unit_diagonal=u), g) = g", "the inner product is"),
+        ("adjoint(right_cotangent(g, [a], b), h) = right_cotangent(g, h, a)", "the inner product is"),
+        ("adjoint(broadcast_like([x], y, axis=k, keepdims=m), g) = mean(g, axis=k, keepdims=m)", "the inner product is"),
         ("adjoint(a * [v], g) = g", "the inner product is"),
         ("adjoint(cumsum([x], axis=k, reverse=r), g) = cumsum(g, axis=k, reverse=r)", "the inner product is"),
     ],

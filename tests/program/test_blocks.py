@@ -6,7 +6,7 @@ from tests.random_arrays import seeded, several
 
 import etude as et
 from etude.backends import compile_numpy
-from etude.program import check, in_blocks, lower, row_counts, with_less_memory
+from etude.program import check, even_block, in_blocks, lower, row_counts, with_less_memory
 from etude.program.rows import Rows
 
 ROWS = 7
@@ -131,4 +131,20 @@ def test_rows_that_are_given_take_no_more_memory():
     program = program_of(each, et.sum(each), inputs=[points, centers])
     blocked = with_less_memory(program)
     assert len(loops(blocked)) == 1
+    agree(program, blocked, values)
+
+
+def test_no_rows_are_left_over_where_that_takes_no_small_blocks():
+    assert [even_block(1_000_000, most) for most in (6636, 4096, 2_000_000)] == [6250, 4000, 1_000_000]
+    assert [even_block(997, most) for most in (100, 1, 997)] == [100, 1, 997]
+
+
+def test_long_inputs_are_divided_without_a_rest():
+    values = [np.linspace(0.1, 2.0, 600_000) for _ in range(2)]
+    x, y = (et.symbol(name, (600_000,)) for name in "xy")
+    price = et.exp(-x * y) * et.sin(x + y) * et.log(x * x + y) * et.sqrt(x + 2 * y)
+    program = program_of(price, et.grad(et.sum(price), x), inputs=[x, y])
+    blocked = with_less_memory(program)
+    assert len(loops(blocked)) == 1
+    assert [op.name for op in blocked.ops if op.name == "concatenate"] == []
     agree(program, blocked, values)

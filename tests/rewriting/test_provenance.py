@@ -1,14 +1,15 @@
 """Every step of an explanation names a line that is there: the rule, its file and its place in it."""
 
 import re
+import weakref
 
 import pytest
 
 import etude as et
-from etude.rewriting import derivation_of
+from etude.rewriting import Journal, derivation_of
 from etude.rewriting.pipeline import simplify
 from etude.rules.location import rules_root
-from etude.terms import constant, symbol
+from etude.terms import constant, distinct, symbol
 
 A = et.symbol("A", ("m", "n"))
 X, Y, B = et.symbol("x", ("n",)), et.symbol("y", ("m",)), et.symbol("b", ("m",))
@@ -91,3 +92,26 @@ def test_a_step_has_normal_operands_on_both_sides():
     assert not steps
     assert simplify(symbol("u")) is symbol("u")
     assert simplify(constant(1.0)) is constant(1.0)
+
+
+@pytest.mark.parametrize("operations", [20, 200])
+def test_steps_found_when_somebody_asks_are_those_that_were_taken(operations):
+    term, journal = (et.sin(T) + 0.0).term, Journal()
+    for count in range(operations):
+        term = ((et.from_term(term) * 1.0 + S - 0.0) * T + count % 3).term
+    noted = simplify(term, journal=journal)
+    found = simplify(term)
+    assert found is noted
+    assert len(distinct(term)) > operations
+    assert list(map(str, derivation_of(found))) == list(map(str, journal.derivation()))
+    assert len(journal) > operations
+
+
+def test_a_result_that_is_a_part_of_what_it_came_from_dies_with_its_last_use():
+    x, y = et.scalar("kept_x"), et.scalar("kept_y")
+    term = et.log(et.exp(x * et.sin(y) + y)).term
+    found = simplify(term)
+    assert [step.rule for step in derivation_of(found)] == ["log_exp"]
+    gone = weakref.ref(found)
+    del found, term
+    assert gone() is None

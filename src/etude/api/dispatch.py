@@ -9,6 +9,7 @@ import numpy as np
 
 from etude.errors import TermTypeError
 from etude.ops import CATALOGUE
+from etude.ops.matrix_functions import MATRIX_FUNCTIONS
 from etude.terms import Term
 from etude.text.vocabulary import FUNCTIONS, cast
 
@@ -66,6 +67,8 @@ def function_term(function: Any, args: Any, named: Mapping[str, Any]) -> Any:
     """The meaning of a NumPy function that is no ufunc, on terms."""
     name, module = function.__name__, getattr(function, "__module__", "numpy")
     found = FUNCTIONS.get(name) if module.startswith("numpy") else None
+    if module == "numpy.linalg" and name in MATRIX_FUNCTIONS:  # np.linalg.cond is no choice between two functions
+        found = MATRIX_FUNCTIONS[name]
     if found is None:
         place = module.replace("numpy", "np", 1)
         raise TermTypeError(f"{place}.{name} has no counterpart for symbolic Arrays")

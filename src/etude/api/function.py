@@ -70,8 +70,8 @@ def function(
     a call has succeeded. givens: a mapping or pairs, replacements made in outputs and updates first. backend: "auto"
     (NumPy at first, C once the function is called often, or `wait()` was called), "c" (C at once), "numpy", "dask" (dask
     arrays, computed when asked for; arguments may be such arrays), or the module of an Array API namespace. threads: how
-    many share large loops in C (products of matrices follow BLAS's own setting); by default ETUDE_NUM_THREADS,
-    OMP_NUM_THREADS or all processors. Results are the same bits for any number of them.
+    many share large loops and products of matrices in C (stacks of products and factorizations follow BLAS's own setting);
+    by default ETUDE_NUM_THREADS, OMP_NUM_THREADS or all processors. Results are the same bits for any number of them.
     on_unused_input: "raise", "warn" or "ignore".
     allow_input_downcast: None casts arguments safely only, True also float64 to float32 and the like, False does not
     take Python floats for float32 either. Results are arrays of the expressions' dtypes and shapes, in memory of
@@ -137,6 +137,7 @@ class Function:
         self.inputs: list[Array] = [wrap(term) for term in inputs]
         self.outputs: list[Array] = list(outputs)
         self._names = [symbol_name(term) for term in inputs]
+        self._takes_out = "out" not in self._names  # or else it is an input
         self._shared, self._updated, self._single, self._module = shared, updated, single, module
         self._arguments = arguments_for(module, self._names, [term.type for term in inputs], downcast, name or "")
         self._executable: Executable = compile_for(program, module)
@@ -156,14 +157,15 @@ class Function:
     # ---------------------------------------------------------------- calling
 
     def __call__(self, *args: Any, out: Any = None, **named: Any) -> Any:
-        if out is not None and "out" not in self._names:
-            return self._call_into(args, named, out)
-        if out is not None:  # an input of this name
-            named["out"] = out
-        if self._quick is not None and not named:
-            found = self._quick(*args)
+        quick = self._quick
+        if quick is not None and not named and (out is None or self._takes_out):
+            found = quick(*args) if out is None else quick.into(args, out)
             if found is not None:
                 return found
+        if out is not None:
+            if self._takes_out:
+                return self._call_into(args, named, out)
+            named["out"] = out
         values = self._arguments(self._positional(args, named) if named else args)
         if self._locks:
             results = self._run_and_update(values)
@@ -203,10 +205,6 @@ class Function:
         """A call whose results are written to arrays of the caller's."""
         if self._single is None:
             raise self._arguments.error("out was given, and the function has no outputs")
-        if self._quick is not None and not named and (self._single or isinstance(out, (list, tuple))):
-            given = (out,) if self._single else tuple(out)
-            if self._quick.into(args, given) is not None:
-                return out
         arrays = destinations(out, self.outputs, self._single, self._arguments)
         results = self(*args, **named)
         write_results([results] if self._single else results, arrays, self._arguments)

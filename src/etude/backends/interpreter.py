@@ -8,9 +8,11 @@ from typing import Any
 from etude.backends.bodies import binder_function
 from etude.backends.namespaces import Namespace, scalar_operator
 from etude.backends.source import compiled_body
+from etude.ops import Op
 from etude.ops.indexing import IN_PLACE
 from etude.program import Ownership, Plan, Program
 from etude.program.meaning import keyword_arguments
+from etude.terms import ArrayType
 
 __all__ = ["interpreter"]
 
@@ -67,20 +69,24 @@ class _Assembler:
         self.temporaries = 0
         self.code: Code = []
         self._plain: dict[Any, Callable[..., Any]] = {}
+        self._first, self._last = program.first, program.last_use
+        self._numbers = [isinstance(kind, ArrayType) and not kind.shape for kind in program.types]
         for position in range(len(program)):
             self._assemble(position)
 
     def place(self, slot: int) -> int:
-        return slot if slot < self.program.first else self.registers[slot]
+        return slot if slot < self._first else self.registers[slot]
 
     def _assemble(self, position: int) -> None:
-        program = self.program
-        operands, slot = program.operands[position], program.first + position
-        places = [self.place(operand) for operand in operands]
+        first, registers = self._first, self.registers
+        operands, slot = self.program.operands[position], self._first + position
+        places = [operand if operand < first else registers[operand] for operand in operands]
         function, form = self._function(position, places)
-        released = self._release(position)
-        target = self._take()
-        self.registers[slot] = target
+        arrays = self.plan.frees.get(position, ())
+        released = [registers.pop(dead) for dead in arrays]
+        self.free += released
+        self._let_go(position, operands)
+        target = registers[slot] = self.free.pop() if self.free else self._fresh()
         if form == _ALL:
             self.code.append((function, 0, _ALL, target))
         else:
@@ -92,39 +98,37 @@ class _Assembler:
     def _function(self, position: int, places: list[int]) -> tuple[Callable[..., Any], int]:
         program, namespace = self.program, self.namespace
         op, attributes = program.ops[position], program.attributes[position]
+        reused = self.plan.reuse.get(position) if namespace.is_numpy else None
+        if not attributes and reused is None and 1 <= len(places) <= 2:
+            types = program.types
+            kinds = (op, types[self._first + position], *[types[slot] for slot in program.operands[position]])
+            function = self._plain.get(kinds)
+            if function is None:
+                quick = scalar_operator(op, kinds[1:]) if namespace.is_numpy else None
+                function = self._plain[kinds] = quick or namespace.function(op)
+            return function, len(places)
+        return self._called(op, position, tuple(places), reused), _ALL
+
+    def _called(self, op: Op, position: int, places: tuple[int, ...], reused: int | None) -> Callable[..., Any]:
+        """The function of all registers that an operator with attributes, bodies or a buffer to write to is."""
+        program, namespace, attributes = self.program, self.namespace, self.program.attributes[position]
         if "binder" in op.properties:
             types = [program.types[slot] for slot in program.operands[position]]
-            return _general(binder_function(op, attributes, types, namespace, compiled_body), tuple(places), {}, None), _ALL
-        reused = self.plan.reuse.get(position) if namespace.is_numpy else None
-        if attributes or reused is not None or not 1 <= len(places) <= 2:
-            inside = None if reused is None else IN_PLACE.get(op)
-            out = None if reused is None or inside is not None else self.place(reused)
-            return _general(inside or namespace.function(op), tuple(places), keyword_arguments(op, attributes), out), _ALL
-        kinds = (program.types[program.first + position], *[program.types[slot] for slot in program.operands[position]])
-        key = (op, kinds)
-        function = self._plain.get(key)
-        if function is None:
-            quick = scalar_operator(op, kinds) if namespace.is_numpy else None
-            function = self._plain[key] = quick or namespace.function(op)
-        return function, len(places)
+            return _general(binder_function(op, attributes, types, namespace, compiled_body), places, {}, None)
+        inside = None if reused is None else IN_PLACE.get(op)
+        out = None if reused is None or inside is not None else self.place(reused)
+        return _general(inside or namespace.function(op), places, keyword_arguments(op, attributes), out)
 
-    def _release(self, position: int) -> list[int]:
-        """The registers of what is dead after this instruction; those of arrays are returned, to be emptied."""
-        program, last = self.program, self.program.last_use
-        arrays = [self.registers.pop(slot) for slot in self.plan.frees.get(position, ())]
-        numbers = [
-            self.registers.pop(slot)
-            for slot in dict.fromkeys(program.operands[position])
-            if slot >= program.first and last[slot] == position and getattr(program.types[slot], "shape", None) == ()
-        ]
-        self.free += arrays + numbers
-        return arrays
+    def _let_go(self, position: int, operands: tuple[int, ...]) -> None:
+        """Frees the registers of the numbers that are dead after this instruction; arrays are the plan's."""
+        last, numbers, registers = self._last, self._numbers, self.registers
+        for slot in operands:
+            if slot >= self._first and last[slot] == position and numbers[slot] and slot in registers:
+                self.free.append(registers.pop(slot))
 
-    def _take(self) -> int:
-        if self.free:
-            return self.free.pop()
+    def _fresh(self) -> int:
         self.temporaries += 1
-        return self.program.first + self.temporaries - 1
+        return self._first + self.temporaries - 1
 
 
 def _nothing(value: Any) -> None:

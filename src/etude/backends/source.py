@@ -15,9 +15,11 @@ import numpy as np
 
 from etude.backends.bodies import binder_function
 from etude.backends.namespaces import Namespace, scalar_operator
+from etude.backends.numpy_text import direct_function, expression, statements
 from etude.ops.indexing import IN_PLACE
 from etude.program import Ownership, Plan, Program, plan_memory, ufunc_of
 from etude.program.meaning import keyword_arguments
+from etude.terms import ArrayType
 
 __all__ = ["Source", "compiled_body", "write_source"]
 
@@ -80,7 +82,7 @@ class Source:
         lines = [f"def run({', '.join(self.names)}):"]
         lines[:0] = self._constants()
         for position in range(len(self.program)):
-            lines.append(f"    {self._instruction(position)}")
+            lines += [f"    {line}" for line in self._instruction(position)]
             target = self.name(self.program.first + position)
             dead = [name for name in map(self.name, self.plan.frees.get(position, ())) if name != target]
             if dead:
@@ -100,25 +102,42 @@ class Source:
             lines.append(f"# {name} = {self.program.name(slot) if not kind.shape else 'a constant'}: {kind}")
         return lines
 
-    def _instruction(self, position: int) -> str:
+    def _instruction(self, position: int) -> list[str]:
         program = self.program
         op, operands, slot = program.ops[position], program.operands[position], program.first + position
+        attributes, target = program.attributes[position], self.name(slot)
         names = [self.name(operand) for operand in operands]
-        target = self.name(slot)
         kinds = tuple([program.types[operand] for operand in operands])
-        if self.namespace.is_numpy and scalar_operator(op, (program.types[slot], *kinds)):
-            return f"{target} = {f' {_SIGNS[op.name]} '.join(names) if op.name in _SIGNS else '-' + names[0]}"
         if "binder" in op.properties:
-            loop = binder_function(op, program.attributes[position], kinds, self.namespace, compiled_body)
-            return f"{target} = {self._bind(op.name, loop)}({', '.join(names)})"
+            loop = binder_function(op, attributes, kinds, self.namespace, compiled_body)
+            return [f"{target} = {self._bind(op.name, loop)}({', '.join(names)})"]
+        called = None
+        kinds = (program.types[slot], *kinds)
+        if self.namespace.is_numpy and all(isinstance(kind, ArrayType) for kind in kinds):
+            found = self._written(position, names, kinds, target)
+            if found is not None:
+                return found
+            called = direct_function(op, kinds)
         reused = self.plan.reuse.get(position) if self.namespace.is_numpy else None
-        called = self.namespace.function(op) if reused is None or op not in IN_PLACE else IN_PLACE[op]
+        if called is None:
+            called = self.namespace.function(op) if reused is None or op not in IN_PLACE else IN_PLACE[op]
         function = self._bind(re.sub(r"\W", "_", op.name), called)
         if reused is not None and ufunc_of(op) is not None:
             names.append(f"out={self.name(reused)}")
-        named = keyword_arguments(op, program.attributes[position])
+        named = keyword_arguments(op, attributes)
         names += [f"{key}={self._literal(value)}" for key, value in named.items()]
-        return f"{target} = {function}({', '.join(names)})"
+        return [f"{target} = {function}({', '.join(names)})"]
+
+    def _written(self, position: int, names: list[str], kinds: tuple[Any, ...], target: str) -> list[str] | None:
+        """The instruction in NumPy's own syntax, where that has it."""
+        op, attributes = self.program.ops[position], self.program.attributes[position]
+        if scalar_operator(op, kinds):
+            return [f"{target} = {f' {_SIGNS[op.name]} '.join(names) if op.name in _SIGNS else '-' + names[0]}"]
+        changed = statements(op, names, kinds, attributes, target, position in self.plan.reuse)
+        if changed is not None:
+            return changed
+        text = expression(op, names, kinds, attributes)
+        return text if text is None else [f"{target} = {text}"]
 
     def _bind(self, name: str, value: Any) -> str:
         while self.objects.setdefault(name, value) is not value or name in self.names:

@@ -12,7 +12,7 @@ from etude.calculus.nodes import edges
 from etude.calculus.reverse import Contributed, Sweep, fitted, reverse
 from etude.ops import CATALOGUE
 from etude.templates import DISCONNECTED_FROM
-from etude.terms import Term, constant, depends_on, is_leaf
+from etude.terms import Term, constant, depends_on
 
 __all__ = ["Result", "cotangents", "one_like", "tangents", "zero_like"]
 
@@ -56,9 +56,9 @@ def _reached(sweep: Sweep, sources: Mapping[Term, Any], stop: frozenset[Term], k
     """The terms to which a path leads that is nowhere disconnected."""
     reached = set(sources)
     for node in reversed(sweep.order):
-        if node not in reached or node in stop or is_leaf(node):
+        if node not in reached or node in stop or node not in sweep.links:
             continue
-        found = sweep.links.get(node)
+        found = sweep.links[node]
         for position, operand in enumerate(edges(node)):
             blocked = operand in known and operand not in sources
             if (

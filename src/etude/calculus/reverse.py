@@ -26,7 +26,7 @@ class Sweep:
     def __init__(self, outputs: Iterable[Term], targets: Iterable[Term], cut: Iterable[Term] = ()):
         stop = frozenset(cut)
         self.order = postorder(*outputs, stop=stop.__contains__)
-        self.links: dict[Term, Link] = {}
+        self.links: dict[Term, Link | None] = {}  # of the nodes on a path to a target; None where no line speaks of the operator
         self.cuts: list[tuple[Term, int, Link | None]] = []  # edges at which a path to a target ends
         self.reaching = set(targets)
         self.equal = Equalities(self.order)
@@ -41,6 +41,7 @@ class Sweep:
         found = link(node)
         if found is None:
             self.cuts.extend((node, position, None) for position in touched)
+            self.links[node] = None
             self.reaching.add(node)
             return
         live = [position for position in touched if found.kinds[position] != DISCONNECTED_FROM]
@@ -65,9 +66,9 @@ def reverse(
     held = frozenset(fixed or ())
     for node in reversed(sweep.order):
         cotangent = cotangents.get(node)
-        if cotangent is None or is_leaf(node):
+        if cotangent is None or node not in sweep.links:
             continue
-        found = sweep.links.get(node)
+        found = sweep.links[node]
         operands = edges(node)
         attributes = (
             () if found is None else (node if operands == node.operands else node._tuple[1]).attributes

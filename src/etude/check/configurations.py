@@ -81,7 +81,9 @@ def attribute_choices(op: Op, name: str) -> tuple[Any, ...]:
         "ddof": (0, 1),
         "lower_bound": (-0.5,),
         "upper_bound": (0.5,),
-        "spec": ((("slice", 1, None, None),), (0,), (("slice", None, None, -1),), (FULL, 1), (ARRAY,), (FULL, None)),
+        "spec": (
+            (("slice", 1, None, None),), (0,), (("slice", None, None, -1),), (FULL, 1), (ARRAY,), (FULL, None), (ARRAY, ARRAY)
+        ),
         "reps": ((2,), (1, 2), (2, 1)),
         "pad_width": (((1, 2),), ((0, 1), (2, 0))),
         "subscripts": ("a,a->", "ab,bc->ac", "ab,b->a", "a,b->ab", "ab,ab->b"),
@@ -109,7 +111,8 @@ def configurations(
     if all(kind.is_static for kind in given.values()):
         fixed = fixed[:1]
     choices = [attribute_choices(op, name) for op, name in attributes.values()]
-    every = list(islice(product(*choices), 60))
+    ways = (values for values in product(*choices) if possible(condition, {}, dict(zip(attributes, values, strict=True))))
+    every = list(islice(ways, 60))
     rng = np.random.default_rng(20_260)
     shapes = [[shape for shape in _SHAPES if possible(condition, {name: ArrayType("float64", shape)}, {})] for name in free]
     for types in islice(_typings(free, fixed, elementwise, dtypes, shapes), limit):

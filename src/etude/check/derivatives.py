@@ -26,6 +26,8 @@ _ALLOWED = 1e-6  # of 1 + the largest of the slopes
 _TYPES, _DRAWS, _WAYS, _TRIED = 3, 7, 6, 600
 _ZEROS = (-1,) * 6  # further draws, of operands that are zero or are not, for a line that nothing else tries
 _SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (4, 3), (3, 4), (3, 3), (1,), (3, 1), (2, 3, 3))
+_PLAIN, _MANY = ("float64",), ("complex128", "float64", "int64", "bool")
+_SEARCHES = ((_PLAIN, False), (_MANY, False), (_PLAIN, True))  # dtypes, and whether what an operator is written as will do
 _REFUSED = (*REFUSALS, np.linalg.LinAlgError)
 
 
@@ -115,8 +117,13 @@ class _Differential(_Claim):
 
     def faults(self, inputs: Mapping[str, Term], values: Mapping[str, Any], given: Mapping[str, Any], rng: Any) -> Iterator[str]:
         kinds = dict(zip(self.names, self.template.kinds, strict=True))
-        moved = {name: _draw(values[name], rng) for name in self.names
-                 if kinds[name] in (LINEAR, FLAT) and values[name].dtype.kind in "fc"}  # fmt: skip
+        able = [name for name in self.names if kinds[name] in (LINEAR, FLAT)]
+        moved = {name: _draw(values[name], rng) for name in able if values[name].dtype.kind in "fc"}
+        if not moved:  # the slope at whole numbers is that of the function of reals through them
+            moved = {name: _draw(values[name].astype(float), rng) for name in able if values[name].dtype.kind in "iu"}
+            inputs = {name: _real(term) if name in moved and LINEAR in kinds.values() else term for name, term in inputs.items()}
+        if able and not moved and LINEAR not in kinds.values():
+            yield ""  # truth values do not move
         term = instantiate(self.function, {**inputs, **given})
         slope = _central(term, inputs, values, moved)
         if slope is None or not moved:
@@ -141,7 +148,7 @@ class _Differential(_Claim):
             return
         yield _compared(slope, found, "slope", 1e-4 if single else _ALLOWED)
         cotangent = _draw(slope, rng)
-        seed = symbol("g", term.type.shape, slope.dtype)
+        seed = symbol("%cotangent", term.type.shape, slope.dtype)
         for name, pattern in zip(self.names, self.template.reverse, strict=True):
             if pattern is not None and name in moved:
                 sent = instantiate(pattern, {**inputs, **given, COTANGENT.name: seed}, {D: lambda part: inputs[part.name]})
@@ -214,7 +221,7 @@ class _Adjoint(_Claim):
             return  # no values to compare, or operands that do not belong together
         image = image - np.asarray(value_of(term, nothing))  # what the marked operands bring about
         self.idle = not np.any(image)
-        cotangent, seed = _draw(image, rng), symbol("g", term.type.shape, image.dtype)
+        cotangent, seed = _draw(image, rng), symbol("%cotangent", term.type.shape, image.dtype)
         assert self.rule.cotangent is not None
         bindings = {**inputs, **given, self.rule.cotangent.name: seed}
         total = 0.0
@@ -226,6 +233,8 @@ class _Adjoint(_Claim):
 
 
 def _has_attributes(pattern: Term, term: Term) -> bool:
+    if term._tuple[0] is not pattern._tuple[0]:
+        return False
     pairs = zip(pattern.attributes, term.attributes, strict=True)
     told = [part == value for part, value in pairs if not isinstance(part, Variable)]
     return bool(told) and all(told)
@@ -241,8 +250,8 @@ def _is_marked(part: Any) -> bool:
 
 def _verdict(rule: Rule, claims: list[Any]) -> Verdict:
     tried, failure = 0, ""
-    for claim, dtypes in product(claims, (("float64",), ("complex128", "float64", "int64", "bool"))):
-        for inputs, types, given in _typings(claim, dtypes) if not tried or claim is not claims[0] else ():
+    for claim, (dtypes, rewritten) in product(claims, _SEARCHES):
+        for inputs, types, given in _typings(claim, dtypes, rewritten) if not tried or claim is not claims[0] else ():
             rng, counted = np.random.default_rng(20_260), 0
             for draw in (*range(claim.draws), *_ZEROS):
                 if draw < 0 and (counted or tried):
@@ -293,10 +302,13 @@ def _wrong(rule: Rule, inputs: Mapping[str, Term], values: Mapping[str, Any], gi
     return Verdict(rule, False, None, Counterexample(shown, None, None, "slope", types, fault), note=fault)
 
 
-def _typings(claim: Any, dtypes: tuple[str, ...]) -> Iterator[tuple[dict[str, Term], dict[str, ArrayType], dict[str, Any]]]:
+def _typings(
+    claim: Any, dtypes: tuple[str, ...], rewritten: bool
+) -> Iterator[tuple[dict[str, Term], dict[str, ArrayType], dict[str, Any]]]:
     """Operands, their types and attributes at which the operator has a meaning, the plainest first.
 
-    An operator that is written as another one where sizes are known gets operands of unknown size.
+    An operator that is written as another one where sizes are known gets operands of unknown size. One that always is, such
+    as `triangle`, a name for `tril` and `triu`, is taken as what it is written as, where that is wanted.
     """
     shapes = sorted(product(_SHAPES, repeat=len(claim.names)), key=lambda chosen: len(set(chosen)))
     choices = list(islice(product(*claim.attributes.values()), 40))
@@ -308,12 +320,14 @@ def _typings(claim: Any, dtypes: tuple[str, ...]) -> Iterator[tuple[dict[str, Te
         for attributes in choices:
             given = dict(zip(claim.attributes, attributes, strict=True))
             if possible(claim.condition, types, given):
-                made = _made(claim, types, given)
+                made = _made(claim, types, given, rewritten)
                 if made is not None:
                     yield made[0], types, made[1]
 
 
-def _made(claim: Any, types: Mapping[str, ArrayType], given: Mapping[str, Any]) -> tuple[dict[str, Term], dict[str, Any]] | None:
+def _made(
+    claim: Any, types: Mapping[str, ArrayType], given: Mapping[str, Any], rewritten: bool
+) -> tuple[dict[str, Term], dict[str, Any]] | None:
     for loose in (False, True) if claim.loosely else (False,):
         inputs = {
             name: symbol(name, (None,) * kind.ndim if loose else kind.shape, kind.dtype) for name, kind in types.items()
@@ -325,7 +339,7 @@ def _made(claim: Any, types: Mapping[str, ArrayType], given: Mapping[str, Any]) 
         if term._tuple[0] is claim.function._tuple[0] or isinstance(claim, _OfExpression):
             inner = term if term._tuple[0].name != "item" else term._tuple[1]
             return inputs, dict(zip(claim.attributes, inner.attributes if claim.attributes else (), strict=True))
-    return None
+    return (inputs, dict(given)) if rewritten else None
 
 
 def _sample(kind: ArrayType, draw: int, whole: bool, rng: np.random.Generator) -> Any:
@@ -352,6 +366,10 @@ def _sample(kind: ArrayType, draw: int, whole: bool, rng: np.random.Generator) -
 
 def _unit(shape: tuple[Any, ...]) -> Any:
     return np.eye(shape[-1]) if len(shape) >= 2 and shape[-1] == shape[-2] else 0.0
+
+
+def _real(term: Term) -> Term:
+    return symbol(str(term), term.type.shape, "float64")
 
 
 def _draw(like: Any, rng: np.random.Generator) -> Any:

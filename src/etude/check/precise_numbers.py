@@ -77,11 +77,6 @@ def _plain(mp: Any) -> dict[str, ScalarMeaning]:
         "fmod": mp.fmod,
         "logaddexp": lambda a, b: max(a, b) + mp.log1p(mp.exp(-abs(a - b))),
         "logaddexp2": lambda a, b: max(a, b) + mp.log1p(mp.power(2, -abs(a - b))) / mp.log(2),
-        "ldexp": lambda x, n: x * mp.power(2, n),
-        "sech": lambda x: 1 / mp.cosh(x),
-        "csch": lambda x: 1 / mp.sinh(x),
-        "cosm1": lambda x: mp.cos(x) - 1,
-        "powm1": lambda x, y: mp.power(x, y) - 1,
         "deg2rad": lambda x: x * mp.pi / 180,
         "rad2deg": lambda x: x * 180 / mp.pi,
         "sinc": lambda x: mp.sin(mp.pi * x) / (mp.pi * x),
@@ -99,6 +94,18 @@ def _plain(mp: Any) -> dict[str, ScalarMeaning]:
         "xlogy": lambda x, y: x * mp.log(y),
         "xlog1py": lambda x, y: x * mp.log1p(y),
         "entr": lambda x: -x * mp.log(x),
+        "sech": mp.sech,
+        "csch": mp.csch,
+        "cosm1": lambda x: -2 * mp.sin(x / 2) ** 2,
+        "powm1": lambda x, y: mp.expm1(y * mp.log(x)) if x > 0 else mp.power(x, y) - 1,
+        "ldexp": lambda x, i: x * mp.power(2, i),
+        "heaviside": lambda x, h: h if x == 0 else mp.mpf(int(x > 0)),
+        "expi": mp.ei,
+        "exp1": mp.e1,
+        "y0": lambda x: mp.bessely(0, x) if x > 0 else mp.nan,
+        "y1": lambda x: mp.bessely(1, x) if x > 0 else mp.nan,
+        "k0": lambda x: mp.besselk(0, x) if x > 0 else mp.nan,
+        "k1": lambda x: mp.besselk(1, x) if x > 0 else mp.nan,
         "j0": lambda x: mp.besselj(0, x),
         "j1": lambda x: mp.besselj(1, x),
         "i0": lambda x: mp.besseli(0, x),
@@ -121,9 +128,11 @@ COMPARISONS: dict[str, ScalarMeaning] = {
     "isfinite": lambda a: bool(np.isfinite(float(a))),
     "isnan": lambda a: a != a,
     "isinf": lambda a: is_special(a) and bool(np.isinf(a)),
+    "signbit": lambda a: bool(np.signbit(float(a))),
 }
 ZERO_IS_EXACT = frozenset(
-    "multiply divide power float_power powm1 csch reciprocal copysign arctan2 sign abs negative positive".split()
+    "heaviside ldexp csch expi exp1 y0 y1 k0 k1 powm1 "
+    "multiply divide power float_power reciprocal copysign arctan2 sign abs negative positive".split()
 )
 
 
@@ -135,14 +144,18 @@ def _minimum(*values: Any) -> Any:
     return next((v for v in values if v != v), None) or min(values)
 
 
+def _numbers_of(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What fmax and fmin look at: all but nan, if there is anything else."""
+    return tuple([value for value in values if value == value]) or values
+
+
 CHOICES: dict[str, ScalarMeaning] = {
+    "fmax": lambda *values: max(_numbers_of(values)),
+    "fmin": lambda *values: min(_numbers_of(values)),
+    **dict.fromkeys(("real", "conj"), lambda x: x),
     "where": lambda c, a, b: a if c else b,
     "maximum": _maximum,
     "minimum": _minimum,
-    "fmax": lambda a, b: b if a != a else a if b != b else max(a, b),
-    "fmin": lambda a, b: b if a != a else a if b != b else min(a, b),
-    "heaviside": lambda x, h: x if x != x else h if x == 0 else float(x > 0),
-    "signbit": lambda x: bool(np.signbit(float(x))),
     "clip": lambda x, low, high: _minimum(_maximum(x, low), high),
     "astype": lambda x: x,
     "copysign": lambda a, b: abs(a) if not np.signbit(float(b)) else -abs(a),

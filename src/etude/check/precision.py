@@ -38,7 +38,7 @@ def _known(name: str) -> bool:
 
 def _by_numpy(op: Any, values: tuple[Any, ...]) -> Any:
     with np.errstate(all="ignore"):
-        return float(op.evaluate(*[np.float64(float(value)) for value in values]))
+        return float(op.evaluate(*[value if type(value) is int else np.float64(float(value)) for value in values]))
 
 
 def _scalar_meaning(op: Any, dtype: np.dtype[Any]) -> ScalarMeaning:

@@ -81,7 +81,7 @@ deg2rad = elementwise("deg2rad", np.deg2rad, doc="x * pi / 180")
 rad2deg = elementwise("rad2deg", np.rad2deg, doc="x * 180 / pi")
 gcd = elementwise("gcd", np.gcd, "a b", properties="commutative", doc="greatest common divisor")
 lcm = elementwise("lcm", np.lcm, "a b", properties="commutative", doc="least common multiple")
-ldexp = elementwise("ldexp", np.ldexp, "x i", doc="x * 2**i")
+ldexp = elementwise("ldexp", np.ldexp, "x i", weak=(0,), doc="x * 2**i")
 
 equal = elementwise("equal", np.equal, "a b", infer=boolean, properties="commutative", doc="a == b")
 not_equal = elementwise("not_equal", np.not_equal, "a b", infer=boolean, properties="commutative", doc="a != b")

@@ -19,7 +19,7 @@ from etude.ops.indexing import getitem
 from etude.ops.joining import concatenate, pad, roll, tile
 from etude.ops.layout import expand_dims, reshape, transpose
 from etude.ops.likes import ones_like, zeros_like
-from etude.ops.linear_algebra import inv, pinv, svd
+from etude.ops.linear_algebra import inv, svd
 from etude.ops.matrices import diag, diagonal, trace
 from etude.ops.products import matmul
 from etude.ops.reductions import max_, min_, norm, p_norm, sum_
@@ -345,12 +345,6 @@ def _matrix_norm(x: Term, ord: Any) -> Term:
     if ord in (2, -2):
         return (max_ if ord > 0 else min_)(values, axis=-1)
     raise TermTypeError(f"norm: {ord!r} is no matrix norm; use 'fro', 'nuc', 1, 2, inf or their negatives")
-
-
-@_named
-def lstsq(a: Any, b: Any) -> Term:
-    """The x of least norm that makes norm(a @ x - b) least."""
-    return matmul(pinv(term_of(a)), term_of(b))
 
 
 @_named

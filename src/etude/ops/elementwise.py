@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from etude.errors import TermTypeError
-from etude.ops.op import Attributes, Infer, Op, Types, lazily, register
-from etude.terms import ArrayType, broadcast_shapes
+from etude.ops.op import Attributes, Infer, Op, Types, register
+from etude.ops.scipy_functions import scipy_special
+from etude.terms import ArrayType, TupleType, broadcast_shapes
 
 __all__ = ["boolean", "elementwise", "promoted", "special", "ufunc_dtype"]
 
@@ -76,17 +76,28 @@ def elementwise(
 
 
 def special(name: str, operands: str = "x", *, properties: str = "", doc: str = "") -> Op:
-    """An operator whose meaning is SciPy's ufunc of that name, imported at first use."""
+    """An operator whose meaning is SciPy's ufunc of that name, looked up at first use.
 
-    def found() -> Any:
-        return getattr(import_module("scipy.special"), name)
+    All of these ufuncs compute in float64 and in float32; only for other operands SciPy is asked what it gives.
+    """
+    asked = ufunc_dtype(lambda: scipy_special(name))
 
+    def infer(types: Types, attributes: Attributes) -> ArrayType | TupleType:
+        dtype = types[0].dtype
+        if dtype.char in "fd" and all(kind.dtype == dtype for kind in types):
+            return ArrayType(dtype, broadcast_shapes(*[kind.shape for kind in types]))
+        return asked(types, attributes)
+
+    def evaluate(*values: Any, **named: Any) -> Any:
+        return scipy_special(name)(*values, **named)
+
+    evaluate.__name__, evaluate.__doc__ = name, f"`scipy.special.{name}`"
     return register(
         Op(
             name,
             tuple(operands.split()),
-            lazily(f"scipy.special:{name}"),
-            ufunc_dtype(found),
+            evaluate,
+            infer,
             properties=f"elementwise special ufunc {properties}",
             doc=doc,
         )

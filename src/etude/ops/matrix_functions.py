@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from etude.errors import ShapeError
-from etude.ops.arithmetic import divide, multiply
+from etude.errors import ShapeError, TermTypeError
+from etude.ops.arithmetic import abs_, divide, multiply, subtract
 from etude.ops.axes import check_axis, described, fitting_dim
 from etude.ops.compositions import COMPOSITIONS, norm_of_vectors
-from etude.ops.linear_algebra import eigh, inv, svd
+from etude.ops.linear_algebra import eigh, inv, pinv, svd
 from etude.ops.op import Attributes, Op, Types, lazily, register
 from etude.ops.products import matmul
-from etude.ops.reductions import floating_dtype, max_, min_, norm
+from etude.ops.reductions import floating_dtype, max_, min_, norm, sum_
 from etude.ops.shapes import item
 from etude.terms import ArrayType, Dim, Term, TupleType, broadcast_shapes, constant
 
@@ -126,9 +126,14 @@ def eigvalsh(a: Any) -> Term:
 
 
 @_named
-def svd_(a: Any, full_matrices: bool = False) -> Term:
-    """The singular value decomposition u, s, vh, with min(m, n) singular vectors on each side; of square matrices, all."""
+def svd_(a: Any, full_matrices: bool = False, compute_uv: bool = True, hermitian: bool = False) -> Term:
+    """The singular value decomposition u, s, vh, with min(m, n) singular vectors on each side; of square matrices, all.
+
+    Without `compute_uv` the singular values alone. `hermitian` only says how NumPy computes.
+    """
     operand = _operand(a)
+    if not compute_uv:
+        return svdvals(operand)  # type: ignore[no-any-return]
     rows, columns = operand.type.shape[-2:]
     if full_matrices and (rows is None or rows != columns):
         raise ShapeError("svd: full_matrices=True is only for square matrices; the vectors beyond min(m, n) are not unique")
@@ -168,6 +173,20 @@ def _chained(terms: list[Term], sizes: list[Any]) -> Term:
             )
             best[first, last] = cost, matmul(best[first, split][1], best[split + 1, last][1])
     return best[0, count - 1][1]
+
+
+@_named
+def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Term, Term, Term, Term]:
+    """The x of least norm that makes norm(a @ x - b) least, the squares of those norms, the rank and singular values of a.
+
+    `rcond` is NumPy's own choice alone: None or -1.
+    """
+    if rcond not in (None, -1):
+        raise TermTypeError("lstsq: rcond is None here: singular values count as zero where pinv lets them")
+    matrix, wanted = _operand(a), _operand(b)
+    x = matmul(pinv(matrix), wanted)
+    rest = abs_(subtract(wanted, matmul(matrix, x)))
+    return x, sum_(multiply(rest, rest), axis=0), matrix_rank(matrix), svdvals(matrix)
 
 
 @_named

@@ -34,11 +34,20 @@ matmul = register(
 )
 
 
+def _check_cotangent(types: Types) -> None:
+    g, product = types[0].shape, matmul_type(types[1:], ()).shape
+    apart = any(isinstance(a, int) and isinstance(b, int) and a != b for a, b in zip(g, product, strict=False))
+    if len(g) != len(product) or apart:
+        raise ShapeError(f"{described(g)} is no cotangent of a product, which is {described(product)}")
+
+
 def _as_first(types: Types, attributes: Attributes) -> ArrayType:
+    _check_cotangent(types)
     return ArrayType(np.result_type(types[0].dtype, types[1].dtype, types[2].dtype), types[1].shape)
 
 
 def _as_second(types: Types, attributes: Attributes) -> ArrayType:
+    _check_cotangent(types)
     return ArrayType(np.result_type(types[0].dtype, types[1].dtype, types[2].dtype), types[2].shape)
 
 

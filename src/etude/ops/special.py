@@ -1,13 +1,12 @@
 """SciPy's special functions, and the few of our own that keep their derivatives stable.
 
-SciPy is imported when one of these is first typed or evaluated, never before. Dtypes are those SciPy gives
-(float32 stays, integers become float64); the functions that SciPy writes in Python promote as NumPy does.
+SciPy's compiled functions are looked up when one of these is first evaluated, or typed with unusual operands. Dtypes are
+those SciPy gives (float32 stays, integers become float64); the functions that SciPy writes in Python promote as NumPy does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -15,15 +14,12 @@ import numpy as np
 from etude.errors import TermTypeError
 from etude.ops.elementwise import elementwise, promoted, special
 from etude.ops.op import Attributes, Infer, Types
+from etude.ops.scipy_functions import scipy_special
 from etude.terms import ArrayType
 
 
-def _scipy(name: str) -> Any:
-    return getattr(import_module("scipy.special"), name)
-
-
 def _ours(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function evaluated without warnings, in the operands' common floating dtype."""
+    """The function evaluated without warnings, in the operands' common floating dtype; `plain` is the function itself."""
 
     def evaluate(*values: Any) -> Any:
         dtype = np.result_type(*[np.asarray(value).dtype for value in values])
@@ -34,6 +30,7 @@ def _ours(function: Callable[..., Any]) -> Callable[..., Any]:
 
     evaluate.__name__ = function.__name__.strip("_")
     evaluate.__doc__ = function.__doc__
+    evaluate.plain = function  # type: ignore[attr-defined]
     return evaluate
 
 
@@ -59,7 +56,7 @@ special("rgamma", doc="1 / gamma(x), entire")
 
 
 def _polygamma(n: Any, x: Any) -> Any:
-    return _scipy("polygamma")(n, x)
+    return scipy_special("polygamma")(n, x)
 
 
 elementwise("polygamma", _ours(_polygamma), "n x", infer=_REAL, properties="special", doc="n-th derivative of digamma")
@@ -78,7 +75,7 @@ special("betainccinv", "a b p", doc="x with betaincc(a, b, x) = p")
 
 
 def _zeta(s: Any, q: Any) -> Any:
-    return _scipy("zeta")(s, q)
+    return scipy_special("zeta")(s, q)
 
 
 elementwise("zeta", _ours(_zeta), "s q", infer=_REAL, properties="special",
@@ -104,7 +101,7 @@ special("stdtrit", "df p", doc="t with stdtr(df, t) = p")
 
 def _inverse_mills(x: Any) -> Any:
     """phi(x) / Phi(x), by erfcx."""
-    return np.sqrt(2 / np.pi) / _scipy("erfcx")(-x / np.sqrt(2.0))
+    return np.sqrt(2 / np.pi) / scipy_special("erfcx")(-x / np.sqrt(2.0))
 
 
 def _mills_tail(z: Any) -> tuple[Any, Any]:
@@ -205,7 +202,7 @@ special("modstruve", "v x", doc="modified Struve function of real order v")
 
 def _spherical(name: str) -> Callable[..., Any]:
     def evaluate(n: Any, x: Any) -> Any:
-        return _scipy(name)(n.astype(np.int64), x)
+        return scipy_special(name)(n.astype(np.int64), x)
 
     evaluate.__name__ = name
     return evaluate
@@ -225,15 +222,15 @@ elementwise("sinc", _ours(np.sinc), infer=_FLOATING, properties="special", doc="
 
 
 def _lambertw(x: Any) -> Any:
-    found = _scipy("lambertw")(x)
+    found = scipy_special("lambertw")(x)
     return found if x.dtype.kind == "c" else np.where(found.imag == 0, found.real, np.nan)
 
 
 def _expn(n: Any, x: Any) -> Any:
     """Orders below 1, which SciPy lacks, by the incomplete gamma function (DLMF 8.19.1)."""
     order = np.minimum(n, 0.0)
-    below = _scipy("gammaincc")(1 - order, x) * _scipy("gamma")(1 - order) * x ** (order - 1)
-    return np.where(n < 1, below, _scipy("expn")(np.maximum(n, 1.0), x))
+    below = scipy_special("gammaincc")(1 - order, x) * scipy_special("gamma")(1 - order) * x ** (order - 1)
+    return np.where(n < 1, below, scipy_special("expn")(np.maximum(n, 1.0), x))
 
 
 elementwise("lambertw", _ours(_lambertw), infer=_FLOATING, properties="special",
@@ -263,8 +260,8 @@ def _polynomial(name: str) -> Callable[..., Any]:
     def evaluate(n: Any, *rest: Any) -> Any:
         whole = n.astype(np.int64)
         if name.startswith("eval_hermite") or np.all(whole == n):
-            return np.where(whole < 0, 0.0, _scipy(name)(np.maximum(whole, 0), *rest))
-        return _scipy(name)(n, *rest)
+            return np.where(whole < 0, 0.0, scipy_special(name)(np.maximum(whole, 0), *rest))
+        return scipy_special(name)(n, *rest)
 
     evaluate.__name__ = name
     return evaluate

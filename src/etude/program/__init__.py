@@ -1,6 +1,6 @@
 """Straight-line programs: what a backend runs. Shared sub-terms once, buffers reused."""
 
-from etude.program.blocks import in_blocks, row_counts, with_less_memory
+from etude.program.blocks import even_block, in_blocks, row_counts, with_less_memory
 from etude.program.lower import body_programs, lower
 from etude.program.meaning import is_ufunc, ufunc_of
 from etude.program.memory import Ownership, Plan, plan_memory
@@ -17,6 +17,7 @@ __all__ = [
     "ProgramError",
     "body_programs",
     "check",
+    "even_block",
     "in_blocks",
     "is_ufunc",
     "less_work",

@@ -14,7 +14,7 @@ from etude.program.rows import PROBE, Rows, with_rows
 from etude.program.specialize import program_terms
 from etude.terms import Term, bulk, constant, is_symbol, replace, symbol
 
-__all__ = ["in_blocks", "row_counts", "with_less_memory"]
+__all__ = ["even_block", "in_blocks", "row_counts", "with_less_memory"]
 
 FEWEST = 512  # rows that are worth it
 _REFUSALS = 8
@@ -57,7 +57,13 @@ def with_less_memory(program: Program) -> Program:
     held, kept = _row_bytes(inside.values()), _row_bytes([*found[2].sequences.values(), *wanted])
     if held * counts[0] < MUCH or held < FAR_MORE * kept:
         return program
-    return _looped(*found, max(min(HELD // held, counts[0]), 1))
+    return _looped(*found, even_block(counts[0], max(HELD // held, 1)))
+
+
+def even_block(rows: int, most: int) -> int:
+    """Rows of a block, `most` or fewer: such that none are left over, where half as many or more do that."""
+    most = min(most, rows)
+    return next((size for size in range(most, most // 2, -1) if rows % size == 0), most)
 
 
 def _row_bytes(terms: Iterable[Term]) -> int:

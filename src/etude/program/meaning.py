@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from etude.ops import Op
+from etude.ops.scipy_functions import scipy_special
 
 __all__ = ["binary_ufunc", "is_ufunc", "keyword_arguments", "makes_new", "ufunc_of"]
 
@@ -30,7 +30,7 @@ def ufunc_of(op: Op) -> np.ufunc | None:
     if op.name in _FOLDED:
         return _FOLDED[op.name]
     if "ufunc" in op.properties:
-        found = getattr(import_module("scipy.special"), op.name, None)
+        found = scipy_special(op.name)
         return found if isinstance(found, np.ufunc) else None
     return None
 

@@ -9,7 +9,7 @@ from etude.rewriting.compiled import compiled
 from etude.rewriting.engine import Engine
 from etude.rewriting.pipeline import normalize
 from etude.rules import RuleSet, default
-from etude.terms import Term, is_constant, is_symbol, postorder, replace
+from etude.terms import Term, distinct, is_constant, is_symbol, postorder, replace
 
 __all__ = ["less_work", "share_work"]
 
@@ -22,11 +22,11 @@ _CHEAP = frozenset(
 
 def less_work(roots: Sequence[Term]) -> list[Term]:
     """The terms as a program computes them: rewritten by the rules of `programs`, equal work shared."""
-    order = postorder(*roots)
-    if len(order) > LONGEST:
+    terms = distinct(*roots)
+    if len(terms) > LONGEST:
         return list(roots)
     rules = default("programs")
-    if any(compiled(rules).fire(term) is not None for term in order if type(term._tuple[0]) is Op):
+    if any(compiled(rules).fire(term) is not None for term in terms if type(term._tuple[0]) is Op):
         roots = [normalize(root, rules) for root in roots]
     return share_work(roots)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
 from etude.rewriting.reasons import reason
 from etude.terms import Term, etuple, flatten, replace, unflatten
 
-__all__ = ["Derivation", "Journal", "Step", "attach", "derivation_of", "precede"]
+__all__ = ["Derivation", "Journal", "Row", "Step", "attach", "attach_later", "derivation_of", "precede"]
 
 Printer = Callable[[Any], str]
 
@@ -53,6 +54,7 @@ class Collected(NamedTuple):
 
 
 Row = tuple[str, str, int, Term, Term] | Collected
+Source = Callable[[], Iterable[Row]]  # gives steps when somebody asks; holds no term
 _Packed = tuple[tuple[tuple[Any, ...], ...], tuple[tuple[Any, ...], ...]]  # names, numbers; the terms, flat
 
 
@@ -86,16 +88,21 @@ class Journal:
 class Derivation:
     """The steps that led to a term, in order."""
 
-    __slots__ = ("_packed", "_steps", "rows")
+    __slots__ = ("_packed", "_rows", "_sources", "_steps")
 
-    def __init__(self, steps: Iterable[Step] = (), rows: Iterable[Row] | None = None):
-        self.rows: tuple[Row, ...]
+    def __init__(self, steps: Iterable[Step] = (), rows: Iterable[Row] = (), sources: Sequence[Source] = ()):
+        self._rows = [*[(step.rule, step.file, step.line, step.before, step.after) for step in steps], *rows]
+        self._sources = tuple(sources)
         self._steps: tuple[Step, ...] | None = None
         self._packed: _Packed | None = None
-        if rows is None:
-            self.rows = tuple([(step.rule, step.file, step.line, step.before, step.after) for step in steps])
-        else:
-            self.rows = tuple(rows)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The steps as they were noted, those of the sources after what was given at once."""
+        sources, self._sources = self._sources, ()
+        for source in sources:
+            self._rows.extend(source())
+        return self._rows
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -139,7 +146,7 @@ class Derivation:
         return self.text()
 
 
-_of_result: weakref.WeakKeyDictionary[Term, tuple[_Packed, ...]] = weakref.WeakKeyDictionary()
+_of_result: weakref.WeakKeyDictionary[Term, tuple[Source, ...]] = weakref.WeakKeyDictionary()
 
 
 def attach(result: Term, derivation: Derivation) -> None:
@@ -147,17 +154,22 @@ def attach(result: Term, derivation: Derivation) -> None:
 
     The steps are kept as flat data without terms, as a step that held the result would keep it alive forever.
     """
-    _of_result[result] = (derivation.packed(),)
+    attach_later(result, partial(_rows, derivation.packed()))
+
+
+def attach_later(result: Term, source: Source) -> None:
+    """Link steps to a result that are found when somebody asks for them."""
+    _of_result[result] = (source,)
 
 
 def precede(result: Term, derivation: Derivation) -> None:
     """Link steps to a result that were taken before those that are linked to it."""
-    _of_result[result] = (derivation.packed(), *_of_result.get(result, ()))
+    _of_result[result] = (partial(_rows, derivation.packed()), *_of_result.get(result, ()))
 
 
 def derivation_of(result: Term) -> Derivation:
     """The derivation linked to `result`; an empty one where none is."""
-    return Derivation(rows=[row for packed in _of_result.get(result, ()) for row in _rows(packed)])
+    return Derivation(sources=_of_result.get(result, ()))
 
 
 def _rows(packed: _Packed) -> Iterator[Row]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 
 from etude.rewriting.algebra import WIDEST
 from etude.rewriting.bodies import within_bodies
@@ -12,15 +13,15 @@ from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.counting import size_of
 from etude.rewriting.engine import Engine
 from etude.rewriting.goals import GOALS, SIZE, Goal
-from etude.rewriting.journal import Journal, attach
+from etude.rewriting.journal import Journal, Row, attach, attach_later
 from etude.rewriting.regions import as_polynomials, in_lowest_terms
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
 from etude.rules import Rule, RuleSet, default
-from etude.terms import Term, bulk, distinct, uses_of
+from etude.terms import Term, bulk, distinct, laid_out, taken_up, uses_of
 
 __all__ = ["explained", "loses_more", "marked", "multiplied_out", "normalize", "rewrite", "simplified_bodies", "simplify"]
 
-EXPLAINED = 2000  # nodes up to which the steps are kept for `explain`
+EXPLAINED = 2000  # nodes up to which `explain` can tell the steps
 ROUNDS = 4
 SEARCHED = 200  # nodes up to which other forms are tried
 _MULTIPLIED_OUT = 60  # nodes up to which the whole is multiplied out; the sums of larger terms are, each by itself
@@ -90,20 +91,31 @@ def simplify(
         raise ValueError(f"promise is 'exact', 'real' or 'stable', not {promise!r}")
     if goal not in GOALS:
         raise ValueError(f"goal is {', '.join(map(repr, GOALS))}, not {goal!r}")
-    chosen = (default("simplify") if rules is None else rules).serving(goal)
+    chosen = _serving(default("simplify") if rules is None else rules, goal)
     if promise != "real":
         return kept(term, chosen if rules is not None else chosen + default("stabilize"), promise, GOALS[goal], journal)
     uses = uses_of(term)
     within = simplified_bodies(term, rules, promise, goal, uses)
     if within is not term:
         term, uses = within, uses_of(within)
-    own = Journal() if journal is None and len(uses) <= EXPLAINED else journal
     ready = compiled(chosen)
-    result = best_for(GOALS[goal], term, ready, own, uses, rules is None, beside)
+    result = best_for(GOALS[goal], term, ready, journal, uses, rules is None, beside)
     ready.silent.clear()
-    if journal is None and own is not None and len(own):
-        attach(result, own.derivation())
+    if journal is None and result is not term and len(uses) <= EXPLAINED:
+        attach_later(result, partial(_steps, laid_out(uses), chosen, goal, rules is None))
     return result
+
+
+@lru_cache(256)
+def _serving(rules: RuleSet, goal: str) -> RuleSet:
+    return rules.serving(goal)
+
+
+def _steps(rows: tuple[tuple[Any, ...], ...], rules: RuleSet, goal: str, own: bool) -> list[Row]:
+    """The steps of simplifying the term laid out in rows, by doing it again."""
+    term, journal = taken_up(rows), Journal()
+    best_for(GOALS[goal], term, compiled(rules), journal, uses_of(term), own)
+    return journal.derivation().rows
 
 
 def kept(term: Term, rules: RuleSet, promise: str, goal: Goal, journal: Journal | None) -> Term:

@@ -17,7 +17,18 @@ from etude.terms.leaves import (
     symbol_name,
 )
 from etude.terms.term import Head, Term, etuple, intern, is_typed
-from etude.terms.traverse import depends_on, distinct, flatten, postorder, replace, transform, unflatten, uses_of
+from etude.terms.traverse import (
+    depends_on,
+    distinct,
+    flatten,
+    laid_out,
+    postorder,
+    replace,
+    taken_up,
+    transform,
+    unflatten,
+    uses_of,
+)
 from etude.terms.types import ArrayType, Dim, Shape, TupleType, as_dtype, as_shape, broadcast_shapes, shape_text
 from etude.terms.variables import Variable, is_variable, register_variable_type
 
@@ -50,6 +61,7 @@ __all__ = [
     "is_symbol",
     "is_typed",
     "is_variable",
+    "laid_out",
     "postorder",
     "register_variable_type",
     "replace",
@@ -57,6 +69,7 @@ __all__ = [
     "shape_text",
     "symbol",
     "symbol_name",
+    "taken_up",
     "transform",
     "unflatten",
     "uses_of",

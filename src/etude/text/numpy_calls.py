@@ -5,6 +5,7 @@ All take terms, numbers and arrays and give terms.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import reduce
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from etude.errors import ShapeError, TermTypeError
 from etude.ops import CATALOGUE, COMPOSITIONS
 from etude.ops.subscripts import subscript_of
 from etude.terms import Term, as_dtype, as_shape, broadcast_shapes, constant
+from etude.text.differences import diff, ediff1d, gradient
 
 __all__ = ["CALLS"]
 
@@ -121,6 +123,10 @@ def _average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = Fal
     """The mean, or the mean with weights."""
     if weights is None:
         return CATALOGUE["mean"](_term(x), axis=_plain(axis), keepdims=keepdims)
+    ndim = _term(x).type.ndim
+    if axis is not None and _term(weights).type.ndim == 1 < ndim:  # one weight for each place along the axis
+        shape = [-1 if place == axis % ndim else 1 for place in range(ndim)]
+        weights = CATALOGUE["broadcast_like"](CATALOGUE["reshape"](_term(weights), shape=tuple(shape)), _term(x))
     total = CATALOGUE["sum"](CATALOGUE["multiply"](x, weights), axis=_plain(axis), keepdims=keepdims)
     return CATALOGUE["divide"](total, CATALOGUE["sum"](_term(weights), axis=_plain(axis), keepdims=keepdims))
 
@@ -168,9 +174,18 @@ def _relu(x: Any) -> Term:
 
 
 @_call("nan_to_num")
-def _nan_to_num(x: Any, copy: bool = True, nan: float = 0.0) -> Term:
-    """Elements with nan replaced."""
-    return CATALOGUE["where"](CATALOGUE["isnan"](x), nan, x)
+def _nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Term:
+    """Elements with nan replaced, and infinities by the greatest and least numbers where nothing else is given."""
+    term, where = _term(x), CATALOGUE["where"]
+    if term.type.dtype.kind not in "fc":
+        return term
+    if term.type.dtype.kind == "c":
+        parts = [_nan_to_num(CATALOGUE[name](term), copy, nan, posinf, neginf) for name in ("real", "imag")]
+        return CATALOGUE["add"](parts[0], CATALOGUE["multiply"](parts[1], 1j))
+    bounds = np.finfo(term.type.dtype)
+    high, low = (bounds.max if posinf is None else posinf), (bounds.min if neginf is None else neginf)
+    finite = where(CATALOGUE["equal"](term, -math.inf), float(low), where(CATALOGUE["equal"](term, math.inf), float(high), term))
+    return where(CATALOGUE["isnan"](term), nan, finite)
 
 
 # ---------------------------------------------------------------- layout
@@ -265,15 +280,18 @@ def _take(x: Any, indices: Any, axis: Any = None) -> Term:
     return _taken(term, (*[slice(None)] * axis, indices))
 
 
-@_call("diff")
-def _diff(x: Any, n: int = 1, axis: int = -1) -> Term:
-    """Differences of neighbors along an axis, n times."""
+_calls.update(diff=diff, ediff1d=ediff1d, gradient=gradient)
+
+
+@_call("rollaxis")
+def _rollaxis(x: Any, axis: int, start: int = 0) -> Term:
+    """The axis moved back until it lies before `start`."""
     term = _term(x)
-    lead = (slice(None),) * (axis % max(term.type.ndim, 1))
-    for _ in range(n):
-        later, earlier = _taken(term, (*lead, slice(1, None))), _taken(term, (*lead, slice(None, -1)))
-        term = CATALOGUE["subtract"](later, earlier)
-    return term
+    ndim = term.type.ndim
+    axis, start = axis % ndim, start + ndim if start < 0 else start
+    order = [place for place in range(ndim) if place != axis]
+    order.insert(start - (axis < start), axis)
+    return CATALOGUE["transpose"](term, axes=tuple(order))
 
 
 @_call("atleast_1d")

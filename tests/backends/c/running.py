@@ -14,7 +14,7 @@ import numpy as np
 from etude.backends.c.callbacks import callback_function
 from etude.backends.c.codegen import generate
 from etude.backends.c.csource import FLAGS, Callback, CSource
-from etude.backends.c.threads import SHARE, share_address
+from etude.backends.c.threads import SHARE, SHARE_PRODUCTS, share_address
 
 COMPILER = shutil.which("gcc")
 pointers = ctypes.pythonapi.PyCapsule_GetPointer
@@ -28,8 +28,8 @@ def external(place):
     if isinstance(place, Callback):
         kept.append(callback_function(place))
         return ctypes.cast(kept[-1], ctypes.c_void_p).value
-    if place == SHARE:
-        return share_address()
+    if place in (SHARE, SHARE_PRODUCTS):
+        return share_address(place)
     module, _, name = place.partition(":")
     capsule = importlib.import_module(module).__pyx_capi__[name]
     return pointers(capsule, named(capsule))

@@ -59,12 +59,37 @@ class Collected:
         return disagreements(self.terms, self.inputs, self.points, *([] if flags is None else [flags]))
 
 
+def several_operands(op):
+    """How many operands an elementwise operator is tried on."""
+    return max(len([operand for operand in op.operands if not operand.startswith("*")]), 2 if op.variadic else 1)
+
+
+def dense(dtype, native):
+    """Numbers of all magnitudes, those for SciPy's functions near zero; operands are of like magnitudes mostly."""
+    rng, limits, count = np.random.default_rng(5), np.finfo(dtype), 2000 if native else 100
+
+    def spread(low, high):
+        return rng.choice([-1.0, 1.0], count) * np.exp(rng.uniform(np.log(low), np.log(high), count))
+
+    ranges = [(1e-3, 800), (1e-30, 1e30), (limits.tiny, limits.max / 4)] if native else [(1e-3, 20), (1e-8, 1)]
+    return [part.astype(dtype) for part in (rng.normal(0, 1.5, count), 1 + rng.normal(0, 1e-3, count), *[spread(*map(float, ends)) for ends in ranges])]
+
+
+def densely(dtype):
+    found = Collected()
+    for name, op in CATALOGUE.items():
+        if op.is_elementwise and all(default is not None for default in op.attributes.values()):
+            rng, parts = np.random.default_rng(1), dense(dtype, name in scalars.ROWS)
+            found.add(name, op, [np.concatenate([rng.permutation(part) for part in parts]) for _ in range(several_operands(op))])
+    return found
+
+
 def elementwise(dtype):
     found = Collected()
     for name, op in CATALOGUE.items():
         if not op.is_elementwise or any(default is None for default in op.attributes.values()):
             continue
-        count = max(len([operand for operand in op.operands if not operand.startswith("*")]), 2 if op.variadic else 1)
+        count = several_operands(op)
         pool = edges(dtype)
         if name not in scalars.ROWS and pool.dtype.kind == "f":  # SciPy's may take minutes far away from zero
             pool = np.array(NEAR).astype(dtype)
@@ -80,6 +105,13 @@ def test_elementwise_operators(dtype):
     found = elementwise(dtype)
     assert len(found.names) >= {"f": 120, "i": 25, "u": 20, "b": 15, "c": 30}[np.dtype(dtype).kind]
     assert found.terms == [] or found.disagreements() == []
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_elementwise_operators_at_many_numbers(dtype):
+    found = densely(dtype)
+    assert len(found.names) >= 150
+    assert found.disagreements() == []
 
 
 MIXED = [("float32", "int8"), ("int64", "float32"), ("bool", "float64"), ("uint8", "int8"), ("int32", "bool"), ("float32", "float64")]
@@ -98,7 +130,8 @@ def test_elementwise_operators_of_mixed_dtypes():
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_everything_as_users_have_it_compiled(dtype):
-    for found in (elementwise(dtype), reductions_and_layouts(dtype)):
+    numbers = [densely(dtype)] if dtype.startswith("float") else []
+    for found in (elementwise(dtype), reductions_and_layouts(dtype), *numbers):
         assert found.terms == [] or found.disagreements(FLAGS) == []
 
 
@@ -225,7 +258,7 @@ def test_five_thousand_random_programs(start):
 
 
 def test_a_wrong_operator_is_named(monkeypatch):
-    monkeypatch.setitem(scalars.ROWS, "arctan", {"f": "atan{f}({0}) * (1 + 1e-7)"})
+    monkeypatch.setitem(scalars.ROWS, "arctan", {"f": "atan{f}({0}) * (1 + 1e-15)"})
     x = et.symbol("x", (3,))
     found = disagreements([et.sin(et.arctan(x) + 1).term], [x.term], [[np.ones(3)]])
     assert [text.split("(")[0] for text in found] == ["arctan"]

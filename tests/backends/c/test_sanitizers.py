@@ -68,13 +68,21 @@ def test_a_write_beyond_the_end_is_found(tmp_path):
 HAMMER = """
 #include <stdio.h>
 #include <stdlib.h>
+static atomic_int threads_of_blas = 3;
+static int get(void) { return threads_of_blas; }
+static void set(int count) { threads_of_blas = count; }
 static void part(const void *given, int64_t number) { ((int *)given)[number]++; }
+static void product(const void *given, int64_t number) {
+  if (get() != 1) exit(2);
+  part(given, number);
+}
 static void *caller(void *given) {
   unsigned seed = (unsigned)(intptr_t)given;
   for (int round = 0; round < 5000; round++) {
     const int64_t parts = rand_r(&seed) % 40;
     int *done = calloc((size_t)parts + 1, sizeof *done);
-    etude_share(1 + rand_r(&seed) % 5, parts, part, done);
+    if (round % 2) etude_share(1 + rand_r(&seed) % 5, parts, part, done);
+    else etude_share_products(1 + rand_r(&seed) % 5, parts, product, done);
     for (int64_t k = 0; k < parts; k++) if (done[k] != 1) exit(1);
     free(done);
   }
@@ -82,9 +90,10 @@ static void *caller(void *given) {
 }
 int main(void) {
   pthread_t callers[3];
+  etude_limits_blas(get, set);
   for (intptr_t k = 0; k < 3; k++) pthread_create(callers + k, NULL, caller, (void *)k);
   for (int k = 0; k < 3; k++) pthread_join(callers[k], NULL);
-  return shared.made != 4;
+  return shared.made != 4 || get() != 3;
 }
 """
 

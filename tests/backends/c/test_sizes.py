@@ -106,3 +106,14 @@ def test_it_is_pickled_and_not_saved(tmp_path):
     np.testing.assert_array_equal(f(np.ones(2)), [2.0, 2.0])
     with pytest.raises(BackendError, match="its sizes are not known"):
         f.save(tmp_path / "saved")
+
+
+def test_sizes_that_only_some_lengths_fit_are_compiled_at_those():
+    scores, labels = et.matrix("scores"), et.symbol("labels", (None,), "int64")
+    chosen = et.sum(scores[et.arange(5), labels])  # five labels, which no other count fits
+    f = et.function([scores, labels], [chosen, et.grad(chosen, scores)], backend="c")
+    values, places = rng.standard_normal((5, 3)), np.array([0, 2, 1, 1, 0])
+    total, slope = f(values, places)
+    assert f.backend == "c"
+    np.testing.assert_allclose(total, values[np.arange(5), places].sum(), rtol=1e-15)
+    np.testing.assert_array_equal(slope, np.eye(3)[places])

@@ -169,7 +169,7 @@ def test_without_a_compiler_for_the_threads_loops_run_on_one(monkeypatch):
     monkeypatch.setattr(threads, "find_compiler", lambda: ("nowhere",))
     monkeypatch.setattr(threads, "make_library", refused)
     monkeypatch.setattr(threads, "share_text", lambda: "another text")
-    assert threads.share_address.__wrapped__() == 0
+    assert threads._library.__wrapped__() is None
     source = Compiled(program_of([et.sum(et.exp(FLAT))], [FLAT]))
     value = points(FLAT)
     wanted = source.call(value)[1][0].tobytes()
@@ -236,3 +236,28 @@ def test_an_index_out_of_bounds_in_any_part_is_found():
         for count in (1, 2):
             assert compiled.call(points(W), given, threads=count)[0] == 3
     assert compiled.call(points(W), np.zeros(4000, np.int64), threads=2)[0] == 0
+
+
+PRODUCTS = {
+    "rows": lambda a, b: a @ b,
+    "columns": lambda a, b: b.T @ a.T,
+    "rows of columns": lambda a, b: a.T @ et.exp(a[:, :200]),
+    "few rows": lambda a, b: a[:60] @ b,
+    "several": lambda a, b: et.tanh(a @ b) @ b.T,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products_are_the_same_bits_for_any_number_of_threads(name, dtype):
+    inputs = [et.symbol("a", (515, 270), dtype), et.symbol("b", (270, 150), dtype)]
+    output = PRODUCTS[name](*inputs)
+    compiled = Compiled(program_of([output], inputs))
+    shared = [kernel.parts for kernel in compiled.source.kernels if "matmul" in kernel.text]
+    assert {"rows": [4], "columns": [1], "rows of columns": [2], "few rows": [1], "several": [4, 4]}[name] == shared
+    values = [points(symbol).astype(dtype) for symbol in inputs]
+    _, one = compiled.call(*values)
+    for count in (2, 3):
+        assert compiled.call(*values, threads=count)[1][0].tobytes() == one[0].tobytes()
+    wanted = output.eval(dict(zip(inputs, values, strict=True)))
+    np.testing.assert_allclose(one[0], wanted, atol=1e-10 if dtype == "float64" else 1e-3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from etude.backends.c.graph import Graph
 from etude.backends.c.kernels import Schedule, schedule
 from etude.backends.c.steps import steps_of
-from etude.program import Program, in_blocks, row_counts
+from etude.program import Program, even_block, in_blocks, row_counts
 
 __all__ = ["planned", "traffic"]
 
@@ -51,9 +51,7 @@ def _block(rows: int, graph: Graph, plan: Schedule) -> int:
         taken = sum(_bytes(graph, arg) // graph.nodes[arg].shape[0] for arg in node.args[carries : carries + sequences])
         given = sum(_bytes(graph, result) // rows * TRIED for result in graph.results_at(number)[carries:])
         used = max(used, sum(body.bytes for body in bodies) + taken + given)
-    most = min(max(CACHE * TRIED // max(used, 1), SHORTEST), LONGEST, rows)
-    divisors = [size for size in range(max(most // 2, 1), most + 1) if rows % size == 0]
-    return divisors[-1] if divisors else most
+    return even_block(rows, min(max(CACHE * TRIED // max(used, 1), SHORTEST), LONGEST))
 
 
 def _bytes(graph: Graph, number: int) -> int:

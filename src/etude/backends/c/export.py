@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from etude.backends.c.csource import CSource
-from etude.backends.c.threads import SHARE, share_text
+from etude.backends.c.threads import share_text
 from etude.backends.namespaces import BackendError
 from etude.terms import ArrayType
 
@@ -61,10 +61,11 @@ def export(folder: Path, source: CSource, names: Sequence[str], kinds: Sequence[
     (folder / f"{entry}_constants.c").write_text(_constants(source), encoding="utf-8")
     (folder / f"{entry}.h").write_text(_header(source, names, kinds), encoding="utf-8")
     (folder / "main.c").write_text(_example(source, kinds), encoding="utf-8")
-    if SHARE in source.functions:
+    shares = any(external.startswith(f"{_OWN}:") for external in source.functions)
+    if shares:
         (folder / "etude_threads.c").write_text(share_text(), encoding="utf-8")
     libraries = {_LIBRARIES.get(external.partition(":")[0], "-lpthread") for external in source.functions}
-    own = ["etude_threads"] if SHARE in source.functions else []
+    own = ["etude_threads"] if shares else []
     objects = " ".join(f"{part}.o" for part in [*parts, f"{entry}_constants", *own])
     needed = "".join(f"{library} " for library in sorted(libraries, reverse=True))
     makefile = _MAKEFILE.format(entry=entry, objects=objects, libraries=needed)

@@ -19,7 +19,7 @@ from etude.backends.c.callbacks import callback_function
 from etude.backends.c.compiler import CompileError, NoCompilerError, cpu_name, find_compiler, identity, make_library
 from etude.backends.c.csource import Callback, CSource, flags_for
 from etude.backends.c.special import pointer_of
-from etude.backends.c.threads import SHARE, share_address
+from etude.backends.c.threads import SHARE, SHARE_PRODUCTS, share_address
 from etude.terms import ArrayType
 
 __all__ = ["Native", "library_of", "load", "load_library"]
@@ -30,9 +30,9 @@ _PLAIN = frozenset("?bBhHiIlLqQfdFD")
 
 
 class Native:
-    """A program that runs as C. `quick(*values)` and `quick.into(values, arrays)` give the results, or None where
-    they do not take these values as they are; `run(*values)` converts first, and gives None where C answers with an
-    error that NumPy explains better.
+    """A program that runs as C. `quick(*values)` gives the results and `quick.into(values, out)` gives `out`, an array or a
+    list or tuple of arrays that they are written to, or None where they do not take these values as they are;
+    `run(*values)` converts first, and gives None where C answers with an error that NumPy explains better.
     """
 
     def __init__(self, source: CSource, quick: Any, single: bool):
@@ -84,7 +84,7 @@ def _description(
         _sizes(kinds),
         [d if isinstance(d, int) else -1 - (starts[d[0]] + d[1]) for dims in source.output_dims for d in dims],
         [
-            ctypes.cast(callbacks[each], ctypes.c_void_p).value or 0 if isinstance(each, Callback) else _pointer(each)
+            _address(callbacks[each]) if isinstance(each, Callback) else _pointer(each)
             for each in source.externals
         ],
         [value.ctypes.data for value in constants],
@@ -114,11 +114,15 @@ def _exact(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array if type(array) is np.ndarray else np.asarray(array)
 
 
+def _address(function: Any) -> int:
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
 @cache
 def _pointer(external: str) -> int:
-    """The address of a function that a Cython module exports, or of the one that shares loops among threads."""
-    if external == SHARE:
-        return share_address()
+    """The address of a function that a Cython module exports, or of one that shares loops among threads."""
+    if external in (SHARE, SHARE_PRODUCTS):
+        return share_address(external)
     return pointer_of(external)
 
 
@@ -159,8 +163,10 @@ class _SlowCaller:
     def __call__(self, *values: Any) -> Any:
         return self._run(values, None)
 
-    def into(self, values: tuple[Any, ...], arrays: tuple[Any, ...]) -> Any:
-        return self._run(values, arrays)
+    def into(self, values: tuple[Any, ...], out: Any) -> Any:
+        if not self.single and type(out) not in (list, tuple):
+            return None
+        return None if self._run(values, (out,) if self.single else tuple(out)) is None else out
 
     def _run(self, values: tuple[Any, ...], given: tuple[Any, ...] | None) -> Any:
         arrays = [np.asarray(value) for value in values]

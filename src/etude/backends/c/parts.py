@@ -24,6 +24,10 @@ static inline void share(void *run, int threads, int64_t parts, part_type part, 
   if (run && threads > 1) ((void (*)(int, int64_t, part_type, const void *))run)(threads, parts, part, call);
   else for (int64_t number = 0; number < parts; number++) part(call, number);
 }
+static inline void share_products(void *run, int threads, int64_t parts, part_type part, const struct call *call) {
+  if (run) ((void (*)(int, int64_t, part_type, const void *))run)(threads, parts, part, call);
+  else for (int64_t number = 0; number < parts; number++) part(call, number);
+}
 """
 
 

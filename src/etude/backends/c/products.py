@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from etude.backends.c.blas import GEMM, TILE, row_parts
 from etude.backends.c.nodes import Node, row_major
+from etude.backends.c.parts import PART
 from etude.backends.c.scalars import C_TYPES
-from etude.backends.c.writer import Writer
+from etude.backends.c.writer import Writer, sharing
 
 __all__ = ["product"]
 
 Shape = tuple[int, ...]
+Sizes = tuple[int, int, int]  # rows, columns, terms of a sum
 _LETTERS = {"f": "s", "d": "d", "F": "c", "D": "z"}  # BLAS's
 TINY = 512  # multiplications; below, loops are faster than a call
+ALONE = 200_000  # multiplications from which on BLAS may use threads of its own
 
 
 def product(writer: Writer, number: int) -> str:
@@ -29,6 +33,9 @@ def product(writer: Writer, number: int) -> str:
     text = "".join(pointers.values())
     if 0 in node.shape:
         return text
+    if not batch and node.dtype.kind == "f" and min(m, n) > 1 and m * n * k > ALONE:
+        places = [f"{name} + {offset}" for name, offset in zip(names, offsets, strict=True)]
+        return _in_parts(writer, number, text, (m, n, k), (places[0], first[1]), (places[1], second[1]), out)
     loops = [f"b{place}" for place in range(len(batch))]
     steps = [_batch_steps(graph.nodes[arg].shape[:-2], graph.view_of(arg).strides[:-2], len(batch)) for arg in node.args]
     places = [
@@ -39,6 +46,27 @@ def product(writer: Writer, number: int) -> str:
     heads = "".join(f"  for (int64_t {loop} = 0; {loop} < {size}; {loop}++)\n" for loop, size in zip(loops, batch, strict=True))
     call = _call(writer, node, (m, n, k), (places[0], first[1]), (places[1], second[1]), result)
     return f"{text}{heads}  {{\n{call}  }}\n"
+
+
+def _in_parts(
+    writer: Writer, number: int, pointers: str, sizes: Sizes, a: tuple[str, Shape], b: tuple[str, Shape], out: str
+) -> str:
+    """The product in parts of its rows for several threads, whose BLAS has none of its own meanwhile; as a whole for one.
+    The bits are the same.
+    """
+    m, n, k = sizes
+    parts, name = row_parts(m, n, k), f"part{len(writer.functions)}"
+    rows = (f"{a[0]} + {a[1][0]} * first", a[1])
+    call = _gemm(writer, writer.graph.nodes[number], sizes, rows, b, f"{out} + {n} * first", "(int)(last - first)")
+    first, last = (f"{TILE} * ({-(-m // TILE)} * ({number}) / parts)" for number in ("low", "low + 1"))
+    ends = (
+        f"  const int64_t parts = *(const int64_t *)call->Q, first = {first}, end = {last}, last = end < {m} ? end : {m};\n"
+    )
+    writer.functions.append(f"{PART.format(name=name, step=1, size=parts)}{ends}{pointers}{call}}}\n")
+    if parts > 1:
+        writer.parts[writer.plan.place[number]] = parts
+    text = f"  const int64_t parts = T > 1 ? {parts} : 1;\n"
+    return text + sharing(writer, "parts", name, "(char *)&parts", products=True)
 
 
 def _matrix(shape: Shape, strides: Shape, place: int) -> tuple[Shape, Shape]:
@@ -62,11 +90,20 @@ def _call(writer: Writer, node: Node, sizes: Shape, a: tuple[str, Shape], b: tup
         return _gemv(writer, letter, kind, (m, k), a, (b[0], b[1][0]), result)
     if m == 1:
         return _gemv(writer, letter, kind, (n, k), (b[0], b[1][::-1]), (a[0], a[1][1]), result)
-    place = writer.external(f"scipy.linalg.cython_blas:{letter}gemm")
+    return _gemm(writer, node, (m, n, k), a, b, result)
+
+
+def _gemm(
+    writer: Writer, node: Node, sizes: Sizes, a: tuple[str, Shape], b: tuple[str, Shape], result: str, rows: str = ""
+) -> str:
+    """The call for the product, or for some `rows` of it."""
+    m, n, k = sizes
+    letter, kind = _LETTERS[node.dtype.char], C_TYPES[node.dtype.char]
+    place = writer.external(GEMM.format(letter))
     trans_a, lead_a = _order((m, k), a[1])
     trans_b, lead_b = _order((k, n), b[1])
     return (
-        f"    int m = {m}, n = {n}, k = {k}, la = {lead_a}, lb = {lead_b};\n    {kind} one = 1, zero = 0;\n"
+        f"    int m = {rows or m}, n = {n}, k = {k}, la = {lead_a}, lb = {lead_b};\n    {kind} one = 1, zero = 0;\n"
         f"    ((void (*)(char *, char *, int *, int *, int *, {kind} *, {kind} *, int *, {kind} *, int *, {kind} *, "
         f"{kind} *, int *))X[{place}])\n"
         f'      ("{trans_b}", "{trans_a}", &n, &m, &k, &one, {b[0]}, &lb, {a[0]}, &la, &zero, {result}, &n);\n'

@@ -77,7 +77,8 @@ class Scan:
             f"{''.join(lines)}{self._loop(bodies, 'low', 'i < high', failed)}}}\n"
         )
         self.writer.parts[self.writer.plan.place[self.number]] = self.parts
-        text = f"{names}  int codes[{self.parts}] = {{0}};\n" + sharing(self.writer, self.parts, name, "(char *)codes")
+        text = f"{names}  int codes[{self.parts}] = {{0}};\n"
+        text += sharing(self.writer, self.parts, name, "(char *)codes", products=True)
         text += f"  for (int64_t k = 0; k < {self.parts}; k++) if (codes[k]) return codes[k];\n"
         return text + "".join(self._total(place, start, room) for place, start in enumerate(places))
 

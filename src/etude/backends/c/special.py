@@ -13,7 +13,7 @@ from typing import Any
 
 from etude.backends.c.scalars import ROWS
 
-__all__ = ["foreign", "pointer_of"]
+__all__ = ["exporter", "foreign", "pointer_of"]
 
 MODULE = "scipy.special.cython_special"
 _ALONE = ("cython_blas", "cython_lapack")  # modules that import nothing of their package
@@ -49,14 +49,14 @@ def _signature(capsule: object) -> bytes:
 def pointer_of(external: str) -> int:
     """The address of a function `module:name` that a Cython module exports."""
     module, _, name = external.partition(":")
-    capsule = _exporter(module).__pyx_capi__[name]
+    capsule = exporter(module).__pyx_capi__[name]
     get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
     get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     return int(get_pointer(capsule, _signature(capsule)))
 
 
 @cache
-def _exporter(name: str) -> Any:
+def exporter(name: str) -> Any:
     """The Cython module of this name, without its package where it needs none: importing scipy.linalg takes 0.2 s."""
     package, _, last = name.rpartition(".")
     if name not in sys.modules and last in _ALONE:

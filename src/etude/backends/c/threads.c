@@ -23,12 +23,38 @@ static struct {
             .done = PTHREAD_COND_INITIALIZER};
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/* How many threads BLAS may use itself: one while parts or products are shared, `own` otherwise. */
+static struct {
+    pthread_mutex_t lock;
+    int inside, own;
+    int (*get)(void);
+    void (*set)(int);
+} blas = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Told once, before anything is shared. */
+void etude_limits_blas(int (*get)(void), void (*set)(int)) { blas.get = get, blas.set = set; }
+
+static void limit_blas(int change) {
+    if (!blas.set) return;
+    pthread_mutex_lock(&blas.lock);
+    if (change > 0 && !blas.inside) {
+        blas.own = blas.get();
+        if (blas.own > 1) blas.set(1);
+    }
+    blas.inside += change;
+    if (!blas.inside && blas.own > 1) blas.set(blas.own);
+    pthread_mutex_unlock(&blas.lock);
+}
+
 static void begin_anew(void) {
     pthread_mutex_init(&shared.busy, NULL);
     pthread_mutex_init(&shared.lock, NULL);
     pthread_cond_init(&shared.wake, NULL);
     pthread_cond_init(&shared.done, NULL);
     shared.made = shared.wanted = shared.active = 0;
+    pthread_mutex_init(&blas.lock, NULL);
+    if (blas.inside && blas.own > 1) blas.set(blas.own);
+    blas.inside = 0;
 }
 
 static void watch_forks(void) { pthread_atfork(NULL, NULL, begin_anew); }
@@ -88,6 +114,7 @@ void etude_share(int threads, int64_t parts, part_type part, const void *call) {
         return;
     }
     pthread_once(&once, watch_forks);
+    limit_blas(1);
     int helpers = (int)(threads - 1 < parts - 1 ? threads - 1 : parts - 1);
     pthread_mutex_lock(&shared.lock);
     shared.part = part, shared.call = call, shared.parts = parts;
@@ -102,5 +129,14 @@ void etude_share(int threads, int64_t parts, part_type part, const void *call) {
     shared.wanted = 0;              /* who wakes now comes too late */
     while (shared.active) pthread_cond_wait(&shared.done, &shared.lock);
     pthread_mutex_unlock(&shared.lock);
+    limit_blas(-1);
     pthread_mutex_unlock(&shared.busy);
+}
+
+/* The same for parts that hold products, for which BLAS has one thread, so that they are the same bits for any number
+   of threads here. Where nobody said how to limit BLAS, its threads are not given company. */
+void etude_share_products(int threads, int64_t parts, part_type part, const void *call) {
+    limit_blas(1);
+    etude_share(blas.set ? threads : 1, parts, part, call);
+    limit_blas(-1);
 }

@@ -17,7 +17,7 @@ from etude.backends.c.compiler import CompileError, NoCompilerError, default_thr
 from etude.backends.c.csource import Unsupported
 from etude.backends.c.native import Native, load
 from etude.backends.c.sizes import BySize
-from etude.errors import ShapeError
+from etude.errors import ShapeError, SubscriptError
 from etude.program import Program, specialized
 from etude.terms import ArrayType
 
@@ -111,7 +111,7 @@ class Tiers:
 
     def _by_size(self, kinds: Sequence[ArrayType]) -> BySize:
         """C for each set of sizes that is met. Raises Unsupported where it cannot be written for any."""
-        with contextlib.suppress(ShapeError):
+        with contextlib.suppress(ShapeError, SubscriptError):  # the sample may not fit where the call does
             sample = [kind.with_shape([_sample(dim) for dim in kind.shape]) for kind in kinds]
             generate(specialized(self.program, sample))
 

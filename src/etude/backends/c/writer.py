@@ -13,7 +13,7 @@ from etude.backends.c.kernels import Schedule
 from etude.backends.c.nodes import Node, View, row_major
 from etude.backends.c.scalars import C_TYPES, expression, has_form, literal
 from etude.backends.c.special import foreign
-from etude.backends.c.threads import SHARE
+from etude.backends.c.threads import SHARE, SHARE_PRODUCTS
 
 __all__ = ["Access", "Writer", "element", "nest", "sharing"]
 
@@ -141,10 +141,11 @@ class Writer:
         return nest(node.shape, [], f"if ((int64_t){text} < -{size} || (int64_t){text} >= {size}) return 3; ")
 
 
-def sharing(writer: Writer, parts: int, function: str, memory: str) -> str:
-    """The call of a part's function for all parts, which have `memory` in common."""
+def sharing(writer: Writer, parts: int | str, function: str, memory: str, products: bool = False) -> str:
+    """The call of a part's function for all parts, which have `memory` in common; `products`: BLAS may be called in them."""
     call = f"  const struct call call = {{D, G, O, W, X, {memory}}};\n"
-    return f"{call}  share(X[{writer.external(SHARE)}], T, {parts}, {function}, &call);\n"
+    how, name = ("share_products", SHARE_PRODUCTS) if products else ("share", SHARE)
+    return f"{call}  {how}(X[{writer.external(name)}], T, {parts}, {function}, &call);\n"
 
 
 def nest(domain: Shape, moves: Sequence[tuple[Access, str, Access | str]], before: str = "") -> str:
