@@ -76,6 +76,9 @@ real   | real  | rint(x + 2) -> rint(x) + 2                  | None | round(x, d
 real   | exact | fmax(x, x) -> x                             | None | round(x) -> floor(x + 0.5)
 real   | exact | heaviside(x, 1) -> 1 - heaviside(-x, 0)     | None | heaviside(x, 1) -> heaviside(x, 0)
 real   | exact | trunc(x) -> floor(x) if nonnegative(x)      | None | trunc(x) -> floor(x)
+real   | exact | round(round(x)) -> round(x)                 | None | round(x) -> trunc(x)
+real   | real  | maximum(x*y, x) -> x*maximum(y, 1.0) if positive(x) | None | maximum(x*y, x) -> x*maximum(y, 1.0)
+real   | exact | x**2 -> x*x                                 | real | sqrt((2*x)**2) -> 2*sqrt(x**2)
 real   | real  | exp(2*x) -> exp(x)**2                       | None | exp(x/2) -> sqrt(exp(x))
 real   | real  | log(exp(x) + exp(y)) -> logaddexp(x, y)     | None | logaddexp(x, y) -> log(exp(x) + exp(y))
 real   | real  | arccosh(cosh(x)) -> abs(x)                  | None | arccosh(cosh(x)) -> x
@@ -93,8 +96,11 @@ bool   | exact | x + x -> x                                  | None | x + y -> l
 bool   | exact | x*y -> logical_and(x, y)                    | None | logical_not(logical_and(x, y)) -> logical_and(logical_not(x), logical_not(y))
 vector | real  | sum(x) + sum(y) -> sum(x + y)               | None | sum(x*y) -> sum(x)*sum(y)
 vector | real  | log(sum(exp(x))) -> logsumexp(x)            | None | prod(exp(x)) -> exp(sum(x))
+vector | real  | norm(2*x) -> 2*norm(x)                      | None | norm(a*x) -> a*norm(x)
+vector | exact | sort(sort(x)) -> sort(x)                    | None | sort(-x) -> -sort(x)
 vector | exact | flip(flip(x, axis=0), axis=0) -> x          | None | cumsum(flip(x, axis=0)) -> flip(cumsum(x), axis=0)
 square | real  | x @ y + x @ z -> x @ (y + z)                | None | trace(x @ y) -> trace(x)*trace(y)
+square | real  | solve(x, x @ y) -> y                        | None | solve(x, y @ x) -> y
 square | real  | det(2*x) -> 16*det(x)                       | None | det(2*x) -> 2*det(x)
 """
 ROWS = [tuple(map(str.strip, line.split("|"))) for line in CASES.strip().splitlines()]
@@ -283,3 +289,16 @@ def test_variables_without_types_have_all_shapes_in_turn():
     found = et.check_rules("r: sum(a * x, axis=k, keepdims=m) -> a * sum(x, axis=k, keepdims=m) if scalar(a) and finite(a)").rules[0]
     assert (found.sound, found.superfluous_conditions) == (True, ())
     assert et.check_rules("domain: any\nr: sum(a * x) -> a * sum(x) if scalar(a)").rules[0].sound is False  # integers wrap
+
+
+@pytest.mark.parametrize(
+    ("text", "dtypes"),
+    [
+        ("solve(transpose(a), b) -> b @ inv(a)", ("int64", "float64")),
+        ("solve(transpose(a), b) -> b @ inv(a)", ("float32", "float32")),
+        ("solve(a, a @ b) -> b", ("float32", "float32")),
+    ],
+)
+def test_rounding_on_the_way_is_no_fault_where_it_is_enlarged(text, dtypes):
+    a, b = et.symbol("a", (4, 4), dtypes[0]), et.symbol("b", (4,), dtypes[1])
+    assert et.check_rules(f"r: {text}", a=a, b=b).rules[0].sound is True

@@ -44,6 +44,8 @@ def test_kinds_names_places_and_sources():
         ("a: 2**10**10 -> 1", "too large", 4),
         ("a: __import__('os') -> 1", "no operator", 4),
         ("a: x.real -> 1", "has no place in a rule", 4),
+        ("a: x[0] + 1 -> 1", "an index is written getitem(x, spec=s)", 4),
+        ("a: sin(einsum('ij,jk->ik', x, y)) -> x", "'ij,jk->ik' is no operand; einsum(a, b, subscripts=...) takes", 8),
         ("just words", "a rule is", 1),
         ("promise: maybe", "promise is one of exact, real, stable", 10),
         ("d(sin(u), u) = 1", "d takes one operator", 1),

@@ -23,8 +23,11 @@ FACTORIZATIONS = frozenset(
 )
 
 
-def value_of(term: Term, values: Mapping[Term, Any]) -> Any:
-    """The value of a term by the operators' NumPy meaning; raises LinAlgError for a factorization of what is not finite."""
+def value_of(term: Term, values: Mapping[Term, Any], moved: Callable[[Any], Any] | None = None) -> Any:
+    """The value of a term by the operators' NumPy meaning; raises LinAlgError for a factorization of what is not finite.
+
+    `moved` is applied to the value of each step, constants aside.
+    """
     known: dict[Term, Any] = {}
     with np.errstate(all="ignore"):
         for part in _order(term):
@@ -37,6 +40,8 @@ def value_of(term: Term, values: Mapping[Term, Any]) -> Any:
                 if part._tuple[0].name in FACTORIZATIONS and not all(np.all(np.isfinite(value)) for value in operands):
                     raise np.linalg.LinAlgError(f"{part._tuple[0].name} of an array that is not finite")
                 known[part] = part._tuple[0].meaning(*operands, *part.attributes)
+            if moved is not None and not is_constant(part):
+                known[part] = moved(known[part])
     return known[term]
 
 

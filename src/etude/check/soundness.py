@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -254,7 +255,7 @@ class _Sampler:
             self.run_columns()
             if flat or self.trial.decided:
                 return
-        self.run_arrays(ARRAY_KINDS if pointwise else self.effort.arrays * (1 if self.mixed else 12))
+        self.run_arrays(ARRAY_KINDS if pointwise else self.effort.arrays * (1 if self.mixed else ARRAY_KINDS))
 
     def _same_dtype_scalars(self) -> bool:
         """Whether this is the first assignment of shapes, where values have not been tried alone."""
@@ -363,8 +364,8 @@ class _Sampler:
             return False
         return bool(all_binding(sample, False, self.inputs))
 
-    def value(self, term: Any, sample: dict[str, Any]) -> Any:
-        found = value_of(term, {self.instance.inputs[name]: value for name, value in sample.items()})
+    def value(self, term: Any, sample: dict[str, Any], moved: Callable[[Any], Any] | None = None) -> Any:
+        found = value_of(term, {self.instance.inputs[name]: value for name, value in sample.items()}, moved)
         if isinstance(found, tuple) or self.dtype is None:
             return found
         with np.errstate(all="ignore"):
@@ -414,20 +415,23 @@ class _Sampler:
         return all(_agree(a, b, tolerance(self.dtype or np.dtype(float))) for a, b in np.broadcast(one, two))
 
     def within_noise(self, sample: dict[str, Any], left: Any, right: Any) -> bool:
-        """Without high precision: whether rounding the inputs moves the results as much as they differ."""
+        """Without high precision: whether rounding moves the results as much as they differ. Inputs are rounded, and each
+        step where one is a factorization, which may make much of what is lost on the way.
+        """
         noise = np.zeros(np.shape(left))
         for seed in range(4):
             rng = np.random.default_rng(seed)
-            moved = {
-                name: value if np.asarray(value).dtype.kind not in "fc" else _moved(np.asarray(value), rng)
-                for name, value in sample.items()
-            }
+            shake = partial(_moved, rng=rng, kinds="fciu" if self.factors else "fc")  # LAPACK floats what it is given
             try:
-                shifts = [
-                    np.abs(self.value(t, moved) - v)
-                    for t, v in ((self.instance.left, left), (self.instance.right, right))
-                ]
-            except (*REFUSALS, np.linalg.LinAlgError):
+                if self.factors:
+                    values = [self.value(t, sample, shake) for t in (self.instance.left, self.instance.right)]
+                else:
+                    moved = {name: shake(np.asarray(value)) for name, value in sample.items()}
+                    values = [self.value(t, moved) for t in (self.instance.left, self.instance.right)]
+                shifts = [np.abs(value - v) for value, v in zip(values, (left, right), strict=True)]
+            except np.linalg.LinAlgError:
+                return True  # rounding makes it singular: there is no value to be had
+            except REFUSALS:
                 continue
             noise = np.fmax(noise, np.fmax(*shifts))
         with np.errstate(all="ignore"):
@@ -448,9 +452,12 @@ def _factors(*terms: Term) -> bool:
     return any(part._tuple[0].name in FACTORIZATIONS for part in postorder(*terms) if not is_leaf(part))
 
 
-def _moved(value: Any, rng: np.random.Generator) -> Any:
+def _moved(value: Any, rng: np.random.Generator, kinds: str) -> Any:
+    if isinstance(value, tuple) or value.dtype.kind not in kinds:
+        return value
+    value = value if value.dtype.kind in "fc" else value.astype(float)
     eps = float(np.finfo(value.dtype).eps)
-    return (value * (1 + 4 * eps * rng.choice([-1.0, 1.0], value.shape))).astype(value.dtype)
+    return (value * (1 + 4 * eps * rng.choice([-1.0, 1.0], np.shape(value)))).astype(value.dtype)
 
 
 def _agree(a: Any, b: Any, allowed: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etude.check.algebra import System, is_ac, is_commutative, positions
+from etude.check.algebra import System
 from etude.check.loops import loop
 from etude.check.pathorder import path_order
 from etude.check.polynomials import polynomial_order
@@ -17,13 +17,5 @@ def termination(rules: System) -> tuple[bool | None, str | None, tuple[str, ...]
     found = loop(rules)
     if found is not None:
         return False, None, found
-    order = polynomial_order(rules)
-    if order is None and not _has_ac(rules):
-        order = path_order(rules)
+    order = polynomial_order(rules) or path_order(rules)
     return (None, None, None) if order is None else (True, order, None)
-
-
-def _has_ac(rules: System) -> bool:
-    """Path orders here are not compatible with associativity."""
-    terms = [side for rule in rules for side in (rule.lhs, rule.rhs)]
-    return any(is_ac(inner[0]) or is_commutative(inner[0]) for term in terms for _, inner in positions(term))

@@ -17,14 +17,14 @@ _BINDING = (
     "20.25 50 100 123.456 350 700 800 1000 inf"
 )
 _EXTENDED = (
-    "5e-324 1e-320 2.2250738585072014e-308 1e-300 1e-200 1e-160 1e-100 1e-45 1e-38 1e-30 1e-16 2e-16 1e-12 1e4 1e6 1e8 "
-    "16777217 1e16 9007199254740993 1e19 1e30 1e38 1e100 1e150 1e160 1e200 1e300 1.7976931348623157e308"
-)
+    "5e-324 1e-320 2.2250738585072014e-308 1e-300 1e-200 1.6e-162 1e-160 1e-100 1e-45 1e-38 1e-30 1e-16 2e-16 1e-12 1e4 1e6 "
+    "1e8 16777217 1e16 9007199254740993 1e19 1e30 1e38 1e100 1e150 1e154 1e160 1e200 1e300 1.7976931348623157e308"
+)  # the square of 1e154 is the largest of a power of ten, that of 1.6e-162 is rounded to the smallest number
 _INTEGERS = (
     0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -6, 7, 10, -10, 100, 127, -128, 255, 1000, 2**15, 2**16, 2**24 + 1, 2**31 - 1, -(2**31),
     2**31, 2**32, 3 * 10**9, 5 * 10**9, -5 * 10**9, 2**53 + 1, -(2**53) - 1, 2**62, 2**62 + 1, 2**63 - 1, -(2**63) + 1, -(2**63),
 )  # fmt: skip
-ARRAY_KINDS = 12
+ARRAY_KINDS = 13
 _COMPLEX_PARTS = (0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.25, 100.0, -1e-8)
 
 
@@ -96,7 +96,7 @@ def column_samples(
     """One array of samples for each variable: combinations of special values, then random and coinciding ones."""
     specials = [special_values(dtype, extra) for dtype in dtypes]
     size = int(np.prod([float(len(part)) for part in specials])) if specials else 0
-    if 0 < size <= count:
+    if 0 < size <= 3 * count:
         grids = [part.ravel() for part in np.meshgrid(*specials, indexing="ij")]
     else:
         grids = [part[rng.integers(0, len(part), count)] for part in specials]
@@ -139,7 +139,7 @@ def array_sample(
     dtype: np.dtype[Any], shape: tuple[int, ...], kind: int, rng: np.random.Generator, extra: Sequence[float] = ()
 ) -> Any:
     """One array. Kinds: ordinary, small integers, many magnitudes, one special, all special, infinite, huge, cancelling, a
-    few special values in several places, or neighbors among them.
+    few special values in several places, neighbors among those that bind, or among all.
     """
     count = math.prod(shape)
     special = special_values(dtype, extra)
@@ -163,6 +163,8 @@ def array_sample(
         ordinary = rng.choice(few, count)
     elif kind == 8 and dtype.kind == "f" and count > 1:
         ordinary = rng.permutation(_cancelling(count, (), rng))
+    elif kind == 12:
+        ordinary = rng.choice(_neighbors(special, rng), count)
     elif kind in (10, 11):
         binding = special[is_binding(special)]
         ordinary = rng.choice(rng.choice(binding, 3) if kind == 10 else _neighbors(binding, rng), count)

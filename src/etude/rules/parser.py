@@ -319,6 +319,9 @@ class _Line:
             raise self.error("[v] marks one operand", node)
         return etuple(MARK, self.pattern(node.elts[0]))
 
+    def _read_Subscript(self, node: ast.Subscript) -> Any:
+        raise self.error("an index is written getitem(x, spec=s), where s may be any", node)
+
     def _read_Starred(self, node: ast.Starred) -> Any:
         if isinstance(node.value, ast.Name):
             return Variable(node.value.id, star=True)
@@ -396,6 +399,10 @@ class _Line:
             operands, attributes = op.bind(args, named)
         except TypeError as error:
             raise self.error(str(error), node) from None
+        said = next((part for part in operands if isinstance(part, str)), None)
+        if said is not None and op.attributes:
+            names = ", ".join([*op.operands, *[f"{attribute}=..." for attribute in op.attributes]])
+            raise self.error(f"{said!r} is no operand; {op.name}({names}) takes texts by name", node)
         if operands and not attributes and all(type(part) in (int, float) for part in operands):
             return self.folded(op, operands, node)
         try:
