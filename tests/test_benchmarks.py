@@ -45,14 +45,17 @@ def test_a_table_is_printed_and_written(tmp_path, capsys):
     assert main(arguments) == 0
     (record,) = json.loads(file.read_text())
     assert (record["workload"], record["system"], record["threads"], record["agrees"]) == ("elemwise_small", "etude numpy", 1, True)
-    assert {"import", "build", "cold", "warm", "least", "median", "megabytes"} <= set(record)
+    assert {"import", "build", "cold", "warm", "ready", "wall", "least", "median", "megabytes"} <= set(record)
     assert "elemwise_small" in capsys.readouterr().out
 
 
 def test_tables_mark_the_least():
     rows = [("a", "one", 2e-3), ("a", "two", 1.2346e-6), ("b", "two", 3.0)]
-    records = [{"workload": w, "system": s, "threads": 1, "median": t, "least": t, "megabytes": 70.4} for w, s, t in rows]
+    same = {"threads": 1, "megabytes": 70.4, "build": 0.25, "ready": 4.0}
+    records = [{"workload": w, "system": s, "median": t, "least": t, "cold": t, **same} for w, s, t in rows]
     found = tables(records)
+    assert "| `b` |  | **3.25 s** |" in found
+    assert "| `b` |  | **4 s** |" in found
     assert "| `a` | 2 ms | **1.23 us** |" in found
     assert "| `b` |  | **3 s** |" in found
     assert "| `b` |  | **70** |" in found

@@ -1,9 +1,11 @@
 """`python -m tests.benchmarks [WORKLOAD ...] [--systems etude,jax,...] [--threads 1,2] [--seconds S] [--json FILE]`
 
 Every system computes every workload in a process of its own; results are compared with the first system's. Columns, in
-seconds of wall time: `import` of the library; `build` of the expression and its gradient; `cold`, the first result where nothing is
-in the cache of compiled code; `warm`, the same in a new process where it is; then the least and the median time of a
-call (NumPy in, NumPy out), and the greatest memory of the process in MB. Systems that are not installed are left out.
+seconds of processor time of the process and its children, which neighbors inflate least: `import` of the library; `build`
+of the expression and its gradient; `cold`, the first result where nothing is in the cache of compiled code; `warm`, the
+same in a new process where it is; `ready`, from the import until compiled code answers, where NumPy did at first. Then, in
+wall time, the least and the median of a call (NumPy in, NumPy out), and the greatest memory of the process in MB. Systems
+that are not installed are left out.
 """
 
 import argparse
@@ -67,7 +69,7 @@ def agrees(record, reference):
 
 
 def shown(record):
-    laps = "".join(f"{record[lap]:8.2f}" if record.get(lap) is not None else f"{'-':>8}" for lap in ("import", "build", "cold", "warm"))
+    laps = "".join(f"{record[lap]:8.2f}" if record.get(lap) is not None else f"{'-':>8}" for lap in ("import", "build", "cold", "warm", "ready"))
     return f"{laps}{1e6 * record['least']:13.2f}{1e6 * record['median']:13.2f}{record['megabytes']:8.0f}"
 
 
@@ -78,19 +80,19 @@ def main(given):
         print(f"not installed: {', '.join(missing)}")
     records, disagreeing = [], 0
     for threads in chosen.threads.split(","):
-        print(f"\n{'workload, threads ' + threads:24}{'system':13}{'import':>8}{'build':>8}{'cold':>8}{'warm':>8}{'min us':>13}{'median us':>13}{'MB':>8}")
+        print(f"\n{'workload, threads ' + threads:24}{'system':16}{'import':>8}{'build':>8}{'cold':>8}{'warm':>8}{'ready':>8}{'min us':>13}{'median us':>13}{'MB':>8}")
         for workload in chosen.workloads or WORKLOADS:
             reference = None
             for system in installed:
                 record = measured(workload, system, threads, chosen.seconds)
                 if isinstance(record, str):
-                    print(f"{workload:24}{system:13} {record[:120]}", flush=True)
+                    print(f"{workload:24}{system:16} {record[:120]}", flush=True)
                     continue
                 reference = reference or record
                 right = agrees(record, reference)
                 disagreeing += not right
                 note = f"  ({record['backend']})" if record["backend"] not in ("", system.split()[-1]) else ""
-                print(f"{workload:24}{system:13}{shown(record)}{note}{'' if right else '  DISAGREES'}", flush=True)
+                print(f"{workload:24}{system:16}{shown(record)}{note}{'' if right else '  DISAGREES'}", flush=True)
                 records.append({"workload": workload, "system": system, "threads": int(threads), "agrees": right, **record})
     if chosen.json:
         with open(chosen.json, "w", encoding="utf-8") as file:

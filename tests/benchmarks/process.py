@@ -10,7 +10,7 @@ import sys
 import time
 
 import numpy as np
-from tests.benchmarks.systems import SYSTEMS
+from tests.benchmarks.systems import SYSTEMS, now
 from tests.benchmarks.workloads import WORKLOADS
 
 
@@ -22,19 +22,20 @@ def digest(results):
 
 def main(workload, system, threads, seconds):
     work, laps = WORKLOADS[workload](), {"threads": int(threads), "workload": workload}
-    begun = time.perf_counter()
+    begun = now()
     call = SYSTEMS[system](work, laps)
     result = call(*work.values)
-    first = time.perf_counter()
+    first = now()
     if hasattr(call, "wait"):
         call.wait()
-    times, end = [], time.perf_counter() + float(seconds)
+    ready, times, end = now(), [], time.perf_counter() + float(seconds)
     while time.perf_counter() < end or len(times) < 3:
         start = time.perf_counter()
         call(*work.values)
         times.append(time.perf_counter() - start)
+    ends = {"import": (begun, laps["import"]), "build": (laps["import"], laps["build"]), "cold": (laps["build"], first), "ready": (laps["import"], ready)}
     record = {
-        "import": laps["import"] - begun, "build": laps["build"] - laps["import"], "cold": first - laps["build"],
+        **{lap: stop[0] - start[0] for lap, (start, stop) in ends.items()}, "wall": {lap: stop[1] - start[1] for lap, (start, stop) in ends.items()},
         "least": min(times), "median": statistics.median(times),
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "backend": getattr(call, "backend", ""),
         "digest": digest(result),

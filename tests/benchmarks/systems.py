@@ -1,9 +1,11 @@
 """How each system computes a workload: `prepare(workload)` gives a function of NumPy arrays that gives NumPy arrays.
 
-`laps` takes the times at which imports and building ended. The functions of `jax`, `pytensor`, `torch`, `casadi` and `autograd` need those packages; `numpy` computes the cost alone, as a floor, `numpy by hand`
-derivatives too where someone has worked them out.
+`laps` takes the times at which imports and building ended. The functions of `jax`, `pytensor`, `torch`, `casadi` and
+`autograd` need those packages; `numpy` computes the cost alone, as a floor, `numpy by hand` derivatives too where someone
+has worked them out.
 """
 
+import resource
 import time
 from types import SimpleNamespace
 
@@ -15,17 +17,41 @@ class Unable(Exception):
     """The system has no such derivative or function."""
 
 
-def _extended(module, **others):
-    """A module's functions, and those that are named otherwise there."""
-    return SimpleNamespace(**{**{name: getattr(module, name) for name in dir(module) if not name.startswith("__")}, **others})
+def now():
+    """Seconds of processor time of this process and its finished children, and of wall time."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime, time.perf_counter()
 
 
-def etude(backend):
+SHORT = 30_000  # elements, up to which what a call costs is worth a system of its own
+
+
+def _refuse_long(work):
+    if sum(map(np.size, work.values)) > SHORT or np.ndim(work.values[0]) > 1:
+        raise Unable("a call is long, however its arguments are given")
+
+
+class _Extended:
+    """A module's functions, looked up when they are used, and those that are named otherwise there."""
+
+    def __init__(self, module, **others):
+        self.module = module
+        self.__dict__.update(others)
+
+    def __getattr__(self, name):
+        return getattr(self.module, name)
+
+
+def etude(backend, given=False):
+    """`given`: results are written to arrays that are there already."""
+
     def prepare(work, laps):
         import etude as et
 
-        laps["import"] = time.perf_counter()
-        library = _extended(et, erf=et.special.erf, scan=lambda step, carry, xs: et.scan(step, carry, xs)[1])
+        if given:
+            _refuse_long(work)
+        laps["import"] = now()
+        library = _Extended(et, erf=et.special.erf, scan=lambda step, carry, xs: et.scan(step, carry, xs)[1])
         symbols = [et.symbol(shape=np.shape(value)) for value in work.values]
         wrt = symbols[: work.wrt]
         if work.wanted == "hvp":
@@ -38,8 +64,12 @@ def etude(backend):
         else:
             cost = work.cost(library, *symbols)
             outputs = [cost, *et.grad(cost, wrt)]
-        laps["build"] = time.perf_counter()
-        return et.function(symbols, list(outputs), backend=backend, on_unused_input="ignore")
+        laps["build"] = now()
+        f = et.function(symbols, list(outputs), backend=backend, on_unused_input="ignore")
+        if not given:
+            return f
+        results = f(*work.values)
+        return lambda *values: f(*values, out=results)
 
     return prepare
 
@@ -47,7 +77,7 @@ def etude(backend):
 def numpy(work, laps):
     from scipy.special import erf
 
-    laps["import"] = time.perf_counter()
+    laps["import"] = now()
 
     def scan(step, carry, xs):
         ys = []
@@ -58,13 +88,13 @@ def numpy(work, laps):
 
     if work.wanted in ("hvp", "hessian"):
         raise Unable("computes costs only")
-    library = _extended(np, erf=erf, scan=scan)
-    laps["build"] = time.perf_counter()
+    library = _Extended(np, erf=erf, scan=scan)
+    laps["build"] = now()
     return lambda *values: [work.cost(library, *values)]
 
 
 def by_hand(work, laps):
-    laps["import"] = laps["build"] = time.perf_counter()
+    laps["import"] = laps["build"] = now()
     if laps.get("workload") not in BY_HAND:
         raise Unable("nobody has written it")
     return BY_HAND[laps["workload"]]
@@ -76,7 +106,7 @@ def autograd(work, laps):
     import autograd.numpy as anp
     from autograd.scipy.special import erf
 
-    laps["import"] = time.perf_counter()
+    laps["import"] = now()
 
     def scan(step, carry, xs):
         ys = []
@@ -85,14 +115,14 @@ def autograd(work, laps):
             ys.append(y)
         return anp.stack(ys)
 
-    library = _extended(anp, erf=erf, scan=scan)
+    library = _Extended(anp, erf=erf, scan=scan)
 
     def cost(*values):
         return work.cost(library, *values)
 
     if work.wanted == "jacobian":
         raise Unable("no sparse Jacobian")
-    laps["build"] = time.perf_counter()
+    laps["build"] = now()
     if work.wanted == "hvp":
         product = autograd.hessian_vector_product(cost)
         return lambda x, v: [product(x, v)]
@@ -108,50 +138,61 @@ def autograd(work, laps):
     return call
 
 
-def casadi(work, laps):
-    """Elements of columns in one graph where they are few, whole columns where they are many; results preallocated."""
-    import casadi as ca
+def casadi(given=True, compiled=False):
+    """Elements of columns in one graph where they are few, whole columns where they are many. `given`: arguments and results
+    stay where they were at first, so that a call takes nothing and gives nothing. `compiled`: by way of C.
+    """
 
-    laps["import"] = time.perf_counter()
-    if any(np.ndim(value) > 2 for value in work.values) or laps.get("workload") in ("mlp", "lstm", "ba", "gmm"):
-        raise Unable("its arrays are matrices without broadcasting")
-    library = SimpleNamespace(
-        sum=ca.sum1, mean=lambda x: ca.sum1(x) / x.shape[0], matmul=ca.mtimes, logaddexp=lambda a, b: ca.fmax(a, b) + ca.log1p(ca.exp(-ca.fabs(a - b))),
-        tanh=ca.tanh, sin=ca.sin, cos=ca.cos, exp=ca.exp, log=ca.log, sqrt=ca.sqrt, erf=ca.erf,
-    )  # fmt: skip
-    kind = ca.SX if sum(map(np.size, work.values)) < 10_000 else ca.MX
-    symbols = [kind.sym(f"x{place}", *np.shape(value)) for place, value in enumerate(work.values)]
-    cost = work.cost(library, *symbols[: 1 if work.wanted == "hvp" else None])
-    if work.wanted == "hvp":
-        outputs = [ca.jtimes(ca.gradient(cost, symbols[0]), *symbols)]
-    elif work.wanted == "hessian":
-        outputs = [ca.densify(ca.hessian(cost, symbols[0])[0])]
-    else:
-        outputs = [cost, *[ca.gradient(cost, symbol) for symbol in symbols[: work.wrt]]]
-    laps["build"] = time.perf_counter()
-    function = ca.Function("f", symbols, outputs)
-    buffer, evaluate = function.buffer()
-    results = [np.zeros(function.size_out(place), order="F") for place in range(len(outputs))]
-    given = [np.array(value, float, order="F", ndmin=1) for value in work.values]
-    for place, value in enumerate(given):
-        buffer.set_arg(place, memoryview(value.T))
-    for place, value in enumerate(results):
-        buffer.set_res(place, memoryview(value.T))
+    def prepare(work, laps):
+        import casadi as ca
 
-    def call(*values, keep=(buffer, given)):
-        evaluate()
-        return results
+        if compiled or not given:
+            _refuse_long(work)
+        laps["import"] = now()
+        if any(np.ndim(value) > 2 for value in work.values) or laps.get("workload") in ("mlp", "lstm", "ba", "gmm"):
+            raise Unable("its arrays are matrices without broadcasting")
+        library = SimpleNamespace(
+            sum=ca.sum1, mean=lambda x: ca.sum1(x) / x.shape[0], matmul=ca.mtimes, logaddexp=lambda a, b: ca.fmax(a, b) + ca.log1p(ca.exp(-ca.fabs(a - b))),
+            tanh=ca.tanh, sin=ca.sin, cos=ca.cos, exp=ca.exp, log=ca.log, sqrt=ca.sqrt, erf=ca.erf,
+        )  # fmt: skip
+        kind = ca.SX if sum(map(np.size, work.values)) < 10_000 else ca.MX
+        symbols = [kind.sym(f"x{place}", *np.shape(value)) for place, value in enumerate(work.values)]
+        cost = work.cost(library, *symbols[: 1 if work.wanted == "hvp" else None])
+        if work.wanted == "hvp":
+            outputs = [ca.jtimes(ca.gradient(cost, symbols[0]), *symbols)]
+        elif work.wanted == "hessian":
+            outputs = [ca.densify(ca.hessian(cost, symbols[0])[0])]
+        else:
+            outputs = [cost, *[ca.gradient(cost, symbol) for symbol in symbols[: work.wrt]]]
+        laps["build"] = now()
+        options = {"jit": True, "compiler": "shell", "jit_options": {"flags": "-O3 -march=native"}} if compiled else {}
+        function = ca.Function("f", symbols, outputs, options)
+        if not given:
+            return lambda *values: [np.asarray(result) for result in function.call(values)]
+        buffer, evaluate = function.buffer()
+        results = [np.zeros(function.size_out(place), order="F") for place in range(len(outputs))]
+        arguments = [np.array(value, float, order="F", ndmin=1) for value in work.values]
+        for place, value in enumerate(arguments):
+            buffer.set_arg(place, memoryview(value.T))
+        for place, value in enumerate(results):
+            buffer.set_res(place, memoryview(value.T))
 
-    return call
+        def call(*values, keep=(buffer, arguments)):
+            evaluate()
+            return results
+
+        return call
+
+    return prepare
 
 
 def jax(work, laps):
     import jax
     import jax.numpy as jnp
 
-    laps["import"] = time.perf_counter()
+    laps["import"] = now()
     jax.config.update("jax_enable_x64", True)
-    library = _extended(jnp, erf=jax.scipy.special.erf, scan=lambda step, carry, xs: jax.lax.scan(step, carry, xs)[1])
+    library = _Extended(jnp, erf=jax.scipy.special.erf, scan=lambda step, carry, xs: jax.lax.scan(step, carry, xs)[1])
 
     def cost(*values):
         return work.cost(library, *values)
@@ -170,7 +211,7 @@ def jax(work, laps):
             return [value, *slopes]
 
         derived = jax.jit(flat)
-    laps["build"] = time.perf_counter()
+    laps["build"] = now()
     return lambda *values: list(map(np.asarray, derived(*values)))
 
 
@@ -178,12 +219,12 @@ def pytensor(work, laps):
     import pytensor
     import pytensor.tensor as pt
 
-    laps["import"] = time.perf_counter()
+    laps["import"] = now()
 
     def scan(step, carry, xs):
         raise Unable("the loop is not written for it")
 
-    library = _extended(pt, scan=scan, asarray=pt.as_tensor, logaddexp=lambda a, b: pt.logaddexp(pt.as_tensor(a), b))
+    library = _Extended(pt, scan=scan, asarray=pt.as_tensor, logaddexp=lambda a, b: pt.logaddexp(pt.as_tensor(a), b))
     symbols = [pt.as_tensor(value).type() for value in work.values]
     cost = work.cost(library, *symbols[: 1 if work.wanted == "hvp" else None])
     if work.wanted == "jacobian":
@@ -195,14 +236,14 @@ def pytensor(work, laps):
         outputs = [pytensor.gradient.hessian(cost, symbols[0])]
     else:
         outputs = [cost, *pytensor.grad(cost, symbols[: work.wrt])]
-    laps["build"] = time.perf_counter()
+    laps["build"] = now()
     return pytensor.function(symbols, outputs, on_unused_input="ignore")
 
 
 def torch(work, laps):
     import torch
 
-    laps["import"] = time.perf_counter()
+    laps["import"] = now()
 
     torch.set_num_threads(laps["threads"])
 
@@ -212,7 +253,7 @@ def torch(work, laps):
     def scan(step, carry, xs):
         raise Unable("the loop is not written for it")
 
-    library = _extended(
+    library = _Extended(
         torch, scan=scan, sum=named(torch.sum), mean=named(torch.mean), concatenate=torch.cat, stack=lambda xs, axis=0: torch.stack(xs, dim=axis),
         max=lambda x, axis=None: torch.amax(x) if axis is None else torch.amax(x, dim=axis), logaddexp=lambda a, b: torch.logaddexp(torch.tensor(a), b), asarray=torch.as_tensor,
     )  # fmt: skip
@@ -232,11 +273,12 @@ def torch(work, laps):
         value = cost(*given)
         return [value.detach().numpy(), *[slope.detach().numpy() for slope in torch.autograd.grad(value, leaves)]]
 
-    laps["build"] = time.perf_counter()
+    laps["build"] = now()
     return call
 
 
 SYSTEMS = {
     "etude": etude("auto"), "etude numpy": etude("numpy"), "etude c": etude("c"), "numpy": numpy, "numpy by hand": by_hand,
-    "jax": jax, "torch": torch, "pytensor": pytensor, "casadi": casadi, "autograd": autograd,
+    "jax": jax, "torch": torch, "pytensor": pytensor, "casadi": casadi(), "autograd": autograd, "etude out": etude("c", given=True),
+    "casadi call": casadi(given=False), "casadi compiled": casadi(compiled=True),
 }  # fmt: skip

@@ -26,9 +26,15 @@ def table(records, systems, column, text):
 
 
 def tables(records):
-    """For each number of threads least and median times, then memory."""
+    """Processor time until the first result and until compiled code is in; for each number of threads least and median times,
+    then memory.
+    """
     systems = list(dict.fromkeys(record["system"] for record in records))
-    parts = []
+    cold = [{**record, "first": record["build"] + record["cold"]} for record in records if record["threads"] == records[0]["threads"]]
+    parts = [
+        f"Processor time to {what}:\n\n{table(cold, systems, column, shown)}"
+        for column, what in (("first", "the first result"), ("ready", "the first result of compiled code"))
+    ]
     for threads in dict.fromkeys(record["threads"] for record in records):
         rows = [record for record in records if record["threads"] == threads]
         for column, what in (("median", "median time of a call"), ("least", "least time of a call")):

@@ -137,6 +137,7 @@ class Function:
         self.inputs: list[Array] = [wrap(term) for term in inputs]
         self.outputs: list[Array] = list(outputs)
         self._names = [symbol_name(term) for term in inputs]
+        self._takes_out = "out" not in self._names  # or else it is an input
         self._shared, self._updated, self._single, self._module = shared, updated, single, module
         self._arguments = arguments_for(module, self._names, [term.type for term in inputs], downcast, name or "")
         self._executable: Executable = compile_for(program, module)
@@ -156,14 +157,15 @@ class Function:
     # ---------------------------------------------------------------- calling
 
     def __call__(self, *args: Any, out: Any = None, **named: Any) -> Any:
-        if out is not None and "out" not in self._names:
-            return self._call_into(args, named, out)
-        if out is not None:  # an input of this name
-            named["out"] = out
-        if self._quick is not None and not named:
-            found = self._quick(*args)
+        quick = self._quick
+        if quick is not None and not named and (out is None or self._takes_out):
+            found = quick(*args) if out is None else quick.into(args, out)
             if found is not None:
                 return found
+        if out is not None:
+            if self._takes_out:
+                return self._call_into(args, named, out)
+            named["out"] = out
         values = self._arguments(self._positional(args, named) if named else args)
         if self._locks:
             results = self._run_and_update(values)
@@ -203,10 +205,6 @@ class Function:
         """A call whose results are written to arrays of the caller's."""
         if self._single is None:
             raise self._arguments.error("out was given, and the function has no outputs")
-        if self._quick is not None and not named and (self._single or isinstance(out, (list, tuple))):
-            given = (out,) if self._single else tuple(out)
-            if self._quick.into(args, given) is not None:
-                return out
         arrays = destinations(out, self.outputs, self._single, self._arguments)
         results = self(*args, **named)
         write_results([results] if self._single else results, arrays, self._arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from etude.ops import CATALOGUE
 from etude.terms import CONSTANT, SYMBOL, Term, postorder
 
-__all__ = ["Trees", "count_operations", "operation_cost", "size_of"]
+__all__ = ["Trees", "count_operations", "has_operations", "operation_cost", "size_of"]
 
 _FREE = frozenset(CATALOGUE[name] for name in ("item", "getitem"))
 _add, _multiply = CATALOGUE["add"], CATALOGUE["multiply"]
@@ -36,6 +36,18 @@ def size_of(root: Term) -> tuple[int, int]:
     """Operations of a term, shared sub-terms counted once and counted at every use."""
     order = postorder(root)
     return sum(map(operation_cost, order)), _unshared(order, (root,))
+
+
+def has_operations(root: Term, least: int) -> bool:
+    """Whether a term has so many operations, shared sub-terms counted once; looks at no more of it than that takes."""
+    count, seen, pending = 0, {root}, [root]
+    while pending and count < least:
+        term = pending.pop()
+        count += operation_cost(term)
+        fresh = [part for part in term._tuple if type(part) is Term and part not in seen]
+        seen.update(fresh)
+        pending += dict.fromkeys(fresh)
+    return count >= least
 
 
 def _unshared(order: list[Term], roots: tuple[Term, ...]) -> int:

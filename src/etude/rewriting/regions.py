@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from etude.rewriting.compiled import Rules, compiled
-from etude.rewriting.counting import Trees, size_of
+from etude.rewriting.counting import Trees, has_operations
 from etude.rewriting.engine import Engine
 from etude.rewriting.expansion import Poly, Relation, Unfit, expanded
 from etude.rewriting.fitting import Refused, fit
@@ -65,11 +65,14 @@ def _is_part(node: Term) -> bool:
 
 
 def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
-    if term.type.dtype.kind != "f" or size_of(term) < (3, 3):
+    if term.type.dtype.kind != "f" or not has_operations(term, 3):
         return term
-    best, line, size = term, "", goal.measure(term)
-    parts = {part: part for part in postorder(term, stop=_is_part) if _is_part(part)}
+    best, line = term, ""
+    size = parts = None
     for name, form in lowest_terms(term):
+        if size is None:
+            size = goal.measure(term)
+            parts = {part: part for part in postorder(term, stop=_is_part) if _is_part(part)}
         found = Engine(rules, normal=parts).run(form)
         fresh = goal.measure(found)
         if fresh < size and found.type is term.type:

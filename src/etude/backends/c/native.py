@@ -30,9 +30,9 @@ _PLAIN = frozenset("?bBhHiIlLqQfdFD")
 
 
 class Native:
-    """A program that runs as C. `quick(*values)` and `quick.into(values, arrays)` give the results, or None where
-    they do not take these values as they are; `run(*values)` converts first, and gives None where C answers with an
-    error that NumPy explains better.
+    """A program that runs as C. `quick(*values)` gives the results and `quick.into(values, out)` gives `out`, an array or a
+    list or tuple of arrays that they are written to, or None where they do not take these values as they are;
+    `run(*values)` converts first, and gives None where C answers with an error that NumPy explains better.
     """
 
     def __init__(self, source: CSource, quick: Any, single: bool):
@@ -163,8 +163,10 @@ class _SlowCaller:
     def __call__(self, *values: Any) -> Any:
         return self._run(values, None)
 
-    def into(self, values: tuple[Any, ...], arrays: tuple[Any, ...]) -> Any:
-        return self._run(values, arrays)
+    def into(self, values: tuple[Any, ...], out: Any) -> Any:
+        if not self.single and type(out) not in (list, tuple):
+            return None
+        return None if self._run(values, (out,) if self.single else tuple(out)) is None else out
 
     def _run(self, values: tuple[Any, ...], given: tuple[Any, ...] | None) -> Any:
         arrays = [np.asarray(value) for value in values]

@@ -52,10 +52,10 @@ class BySize:
         native = self._native(values)
         return None if native is None else native.quick(*values)
 
-    def into(self, values: tuple[Any, ...], arrays: tuple[Any, ...]) -> Any:
+    def into(self, values: tuple[Any, ...], out: Any) -> Any:
         """As `Native.quick.into`."""
         native = self._native(values)
-        return None if native is None else native.quick.into(values, arrays)
+        return None if native is None else native.quick.into(values, out)
 
     def _native(self, values: Sequence[Any]) -> Native | None:
         try:

@@ -66,7 +66,9 @@ static int usable_out(Caller *self, PyObject *given, int k, const npy_intp *shap
     return 1;
 }
 
-static PyObject *run(Caller *self, PyObject *const *args, Py_ssize_t count, PyObject *const *given, Py_ssize_t outs) {
+/* `holder` is what has the `given` arrays, and the answer where results are written to them. */
+static PyObject *run(Caller *self, PyObject *const *args, Py_ssize_t count, PyObject *const *given, Py_ssize_t outs,
+                     PyObject *holder) {
     char *data[MOST], *out[MOST];
     double numbers[MOST];
     int64_t dims[MOST_AXES], strides[MOST_AXES], bytes = 0, fresh_bytes = self->workspace;
@@ -107,28 +109,32 @@ static PyObject *run(Caller *self, PyObject *const *args, Py_ssize_t count, PyOb
     }
     pool_free(NULL, workspace, 0);
 done:
-    if (status == 0 && self->single) return results[0];
+    if (status == 0 && self->single && !given) return results[0];
     PyObject *answer = NULL;
-    if (status == 0 && (answer = PyList_New(self->outputs)))
+    if (status == 0 && !given && (answer = PyList_New(self->outputs)))
         for (int k = 0; k < self->outputs; k++) PyList_SET_ITEM(answer, k, results[k]);
     else
         for (int k = 0; k < made; k++) Py_DECREF(results[k]);
     if (status > 0) Py_RETURN_NONE;
-    return answer;
+    return given && status == 0 ? Py_NewRef(holder) : answer;
 }
 
 static PyObject *caller_call(PyObject *self, PyObject *const *args, size_t count, PyObject *names) {
     if (names && PyTuple_GET_SIZE(names)) Py_RETURN_NONE;
-    return run((Caller *)self, args, PyVectorcall_NARGS(count), NULL, 0);
+    return run((Caller *)self, args, PyVectorcall_NARGS(count), NULL, 0, NULL);
 }
 
-static PyObject *caller_into(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    if (count != 2 || !PyTuple_CheckExact(args[0]) || !PyTuple_CheckExact(args[1])) {
-        PyErr_SetString(PyExc_TypeError, "into takes a tuple of arguments and a tuple of arrays");
+static PyObject *caller_into(PyObject *object, PyObject *const *args, Py_ssize_t count) {
+    if (count != 2 || !PyTuple_CheckExact(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "into takes a tuple of arguments and what has the arrays");
         return NULL;
     }
-    return run((Caller *)self, &PyTuple_GET_ITEM(args[0], 0), PyTuple_GET_SIZE(args[0]), &PyTuple_GET_ITEM(args[1], 0),
-               PyTuple_GET_SIZE(args[1]));
+    Caller *self = (Caller *)object;
+    PyObject *const *values = &PyTuple_GET_ITEM(args[0], 0), *holder = args[1];
+    Py_ssize_t given = PyTuple_GET_SIZE(args[0]);
+    if (self->single) return run(self, values, given, &args[1], 1, holder);
+    if (!PyTuple_CheckExact(holder) && !PyList_CheckExact(holder)) Py_RETURN_NONE;
+    return run(self, values, given, PySequence_Fast_ITEMS(holder), PySequence_Fast_GET_SIZE(holder), holder);
 }
 
 
@@ -177,7 +183,7 @@ static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named)
 }
 
 static PyMethodDef methods[] = {
-    {"into", (PyCFunction)(void (*)(void))caller_into, METH_FASTCALL, "into(arguments, arrays): results written there"},
+    {"into", (PyCFunction)(void (*)(void))caller_into, METH_FASTCALL, "into(arguments, out): results written to the array, or to those of the list or tuple, which is given back"},
     {"held", pool_held, METH_O | METH_STATIC,
      "held(clear): the bytes kept for results to come; they are let go where clear is true"},
     {NULL, NULL, 0, NULL},
