@@ -86,6 +86,7 @@ real   | real  | exp(x)*exp(y) -> exp(x + y)                 | None | exp(x)*exp
 real   | real  | maximum(x, 0.0) -> where(x > 0, x, 0.0)     | None | where(x > 0, x, 0.0) -> maximum(x, 0.0)
 real   | exact | x <= y -> logical_or(x < y, x == y)         | None | x == x -> True
 real   | real  | x*log(y) -> xlogy(x, y)                     | None | xlogy(x, y) -> x*log(y)
+real   | real  | x*log(x) -> xlogy(x, x)                     | None | xlogy(x, x) -> x*log(x)
 real   | real  | sqrt(x)*sqrt(y) -> sqrt(x*y)                | None | sqrt(x*y) -> sqrt(x)*sqrt(y)
 real   | real  | tanh(x) -> 1 - 2/(exp(2*x) + 1)             | None | tanh(x) -> sinh(x)/cosh(x)
 int    | exact | x // 2 -> right_shift(x, 1)                 | None | x*2 // 2 -> x
@@ -97,6 +98,7 @@ bool   | exact | x*y -> logical_and(x, y)                    | None | logical_no
 vector | real  | sum(x) + sum(y) -> sum(x + y)               | None | sum(x*y) -> sum(x)*sum(y)
 vector | real  | log(sum(exp(x))) -> logsumexp(x)            | None | prod(exp(x)) -> exp(sum(x))
 vector | real  | norm(2*x) -> 2*norm(x)                      | None | norm(a*x) -> a*norm(x)
+vector | real  | argmax(2*x) -> argmax(x)                    | None | argmax(-x) -> argmax(x)
 vector | exact | sort(sort(x)) -> sort(x)                    | None | sort(-x) -> -sort(x)
 vector | exact | flip(flip(x, axis=0), axis=0) -> x          | None | cumsum(flip(x, axis=0)) -> flip(cumsum(x), axis=0)
 square | real  | x @ y + x @ z -> x @ (y + z)                | None | trace(x @ y) -> trace(x)*trace(y)

@@ -50,3 +50,18 @@ def test_zero_does_not_round_an_integer():
     large = -(2**53) - 1
     (found,) = evaluate_precisely(((x + n).term,), {x.term: np.array([0.0, 1.0]), n.term: np.int64(large)})
     assert [int(value) for value in found] == [large, large + 1]
+
+
+@pytest.mark.parametrize("expression", [et.xlogy(X, X), et.xlog1py(X, X - 1), et.entr(X), et.sinc(X)], ids=str)
+def test_limits_at_zero_are_those_of_numpy(expression):
+    precise, plain = both(expression, np.zeros((3, 4)))
+    assert np.all(np.isfinite(plain))
+    assert precise.tolist() == plain.tolist()
+
+
+@pytest.mark.parametrize("expression", [et.logsumexp(X), et.logsumexp(X, axis=1), et.softmax(X), et.log_softmax(X, axis=0)], ids=str)
+def test_exponential_of_minus_infinity_is_nothing(expression):
+    x = TIES.copy()
+    x[0, 1] = x[2, 3] = -np.inf
+    precise, plain = both(expression, x)
+    np.testing.assert_allclose(precise, plain, rtol=1e-14, atol=1e-15)

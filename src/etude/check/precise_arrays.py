@@ -29,7 +29,9 @@ def _finite(x: Any) -> Any:
 
 
 def _logsumexp(x: Any, axis: Any, keepdims: bool) -> Any:
-    total = np.sum(objects(context().exp, _finite(x)), axis=axis, keepdims=keepdims)
+    if any(is_special(value) and not value < np.inf for value in x.flat):
+        raise Imprecise  # of -inf the exponential is 0
+    total = np.sum(objects(context().exp, x), axis=axis, keepdims=keepdims)
     return objects(context().log, np.asarray(total, dtype=object))
 
 

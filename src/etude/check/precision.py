@@ -54,9 +54,10 @@ def _scalar_meaning(op: Any, dtype: np.dtype[Any]) -> ScalarMeaning:
         if infinite and dtype.kind == "f":
             return limited(_by_numpy(op, values), dtype)
         try:
-            return limited(function(*[context().mpf(value) for value in values]), dtype)
+            found = limited(function(*[context().mpf(value) for value in values]), dtype)
         except (ArithmeticError, ValueError):
             return limited(_by_numpy(op, values), dtype)
+        return found if found == found else limited(_by_numpy(op, values), dtype)  # a limit, as of xlogy at 0
 
     return apply
 

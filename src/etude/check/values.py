@@ -189,7 +189,8 @@ def _with_entry(place: tuple[int, ...], number: int, array: Any) -> Any:
 
 
 def _neighbors(values: Any, rng: np.random.Generator) -> Any:
-    """Three values next to each other: of these an operator may overflow or round together."""
-    ordered = np.unique(values)
-    start = rng.integers(0, max(len(ordered) - 2, 1))
+    """Three values next to each other, often the least or greatest: of these an operator may overflow or round together."""
+    ordered = np.unique(values[values == values])
+    last = max(len(ordered) - 3, 0)
+    start = rng.choice([0, last, *rng.integers(0, last + 1, 4)])
     return ordered[start : start + 3]
