@@ -9,7 +9,7 @@ from tests.backends.c.test_codegen import program_of
 
 import etude as et
 from etude.backends import compile_numpy
-from etude.backends.c import bytecode
+from etude.backends.c import bytecode, kernels
 from etude.backends.c.codegen import generate
 from etude.backends.c.scalars import ROWS
 from etude.ops.op import _registered
@@ -79,6 +79,55 @@ def test_a_long_program_is_interpreted():
     assert status == 0
     for wanted, one in zip(compile_numpy(program)(np.float64(0.3)), found, strict=True):
         np.testing.assert_allclose(one, wanted, rtol=1e-12)
+
+
+def rows_of(source):
+    return [row for table in source.constants if table.ndim == 2 for row in table.tolist()]
+
+
+def test_what_one_operator_needs_is_computed_with_it():
+    x = et.scalar("x")
+    source = Compiled(program_of([chain(x, 1400)], [x])).source
+    assert len(source.kernels) == 1
+    assert len(rows_of(source)) == 2 * 1400 + 2  # a sine (at first with the cosine), and products and sum; load and store
+
+
+def test_sine_and_cosine_of_a_number_are_one_instruction(monkeypatch):
+    a, b = et.scalar("a"), et.scalar("b")
+    code, text = both_ways(monkeypatch, [et.sin(a) * b, et.cos(a), et.cos(b) + et.sin(b), et.sin(a * b)], [a, b])
+    assert len([row for row in rows_of(code.source) if row[0] >= 4]) == 5
+    for values in [(0.1, -1e5), (np.inf, 1e300), (-0.0, np.nan)]:
+        for left, right in zip(code.call(*map(np.float64, values))[1], text.call(*map(np.float64, values))[1], strict=True):
+            np.testing.assert_array_equal(left, right)
+
+
+def test_signs_and_quotients_within_a_case(monkeypatch):
+    a, b, c, d = inputs = [et.scalar(name) for name in "abcd"]
+    outputs = [et.negative(-a), a - b * c, (a - b) - (c - d), a / (b / c), (a * b + c) * d, -(a + b) / -c, et.exp(-(a * b)), (a + b) ** 2]
+    code, text = both_ways(monkeypatch, outputs, inputs)
+    for values in np.random.default_rng(0).normal(size=(9, 4)):
+        for left, right in zip(code.call(*values)[1], text.call(*values)[1], strict=True):
+            np.testing.assert_array_equal(left, right)
+
+
+def test_values_go_from_one_table_to_the_next(monkeypatch):
+    x = et.scalar("x")
+    program = program_of([chain(x, 1400)], [x])
+    whole = Compiled(program)
+    monkeypatch.setattr(kernels, "INSTRUCTIONS", 500)
+    several = Compiled(program)
+    assert len(several.source.kernels) == -(-len(program) // 500)
+    assert several.call(np.float64(0.3))[1][0] == whole.call(np.float64(0.3))[1][0]
+
+
+def test_more_cases_than_there_may_be_leave_operators_alone(monkeypatch):
+    x = et.scalar("x")
+    program = program_of([chain(x, 1400)], [x])
+    whole = Compiled(program)
+    monkeypatch.setattr(bytecode, "_CASES", 0)
+    alone = Compiled(program)
+    assert len(rows_of(alone.source)) > len(rows_of(whole.source))
+    assert alone.call(np.float64(0.3))[1][0] == whole.call(np.float64(0.3))[1][0]
 
 
 def test_a_program_below_the_limit_is_text():

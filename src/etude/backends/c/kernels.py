@@ -12,13 +12,15 @@ from etude.backends.c.nodes import Node, View, row_major
 from etude.backends.c.parts import rounded
 from etude.backends.c.steps import step_parts
 
-__all__ = ["Kernel", "Schedule", "schedule"]
+__all__ = ["INSTRUCTIONS", "LONG", "Kernel", "Schedule", "in_register", "on_numbers", "schedule"]
 
 Shape = tuple[int, ...]
 Users = dict[int, list[tuple[int, bool]]]  # of each node who reads it, and whether it could from a register
 MEMBERS = 250  # nodes of one loop; more make the C compiler slow
 WIDE = 1000  # the same for loops over many elements, where a value kept in memory costs more
 MANY = 1000  # elements
+LONG = 4000  # operators on single numbers, which then are no C text but instructions
+INSTRUCTIONS = 32_000  # nodes of one kernel of these, whose values lie on the stack
 
 
 @dataclass(slots=True)
@@ -61,11 +63,26 @@ def in_register(graph: Graph, user: int, arg: int) -> bool:
     return source.shape == domain_of(graph, user)
 
 
+def on_numbers(graph: Graph, number: int) -> bool:
+    """Whether a node is an elementwise operator on one float64 number, or a boolean."""
+    node = graph.nodes[number]
+    if node.kind != "elementwise" or node.size != 1:
+        return False
+    return all(kind.char in "d?" for kind in (node.dtype, *node.loop, *[graph.nodes[arg].dtype for arg in node.args]))
+
+
+def _most(domain: Shape, instructions: bool) -> int:
+    if instructions:
+        return INSTRUCTIONS
+    return WIDE if prod(domain) >= MANY else MEMBERS
+
+
 def schedule(graph: Graph) -> Schedule:
     needed = _needed(graph)
+    long = sum(on_numbers(graph, number) for number in needed) >= LONG
     kernels: list[Kernel] = []
     place: dict[int, int] = {}
-    roomy: dict[Shape, list[int]] = {}  # the kernels of a domain that take more members
+    roomy: dict[tuple[Shape, bool], list[int]] = {}  # the kernels of a domain that take more members
     for number in needed:
         node = graph.nodes[number]
         if node.kind == "result":
@@ -82,14 +99,15 @@ def schedule(graph: Graph) -> Schedule:
             place[number] = len(kernels)
             kernels.append(Kernel(None, [number]))
             continue
-        rows = roomy.setdefault(domain, [])
+        instructions = long and on_numbers(graph, number)
+        rows = roomy.setdefault((domain, instructions), [])
         at = bisect_left(rows, earliest)
         if at == len(rows):
             rows.append(len(kernels))
             kernels.append(Kernel(domain))
         place[number] = rows[at]
         kernels[rows[at]].members.append(number)
-        if len(kernels[rows[at]].members) >= (WIDE if prod(domain) >= MANY else MEMBERS):
+        if len(kernels[rows[at]].members) >= _most(domain, instructions):
             rows.pop(at)
     users = _users(graph, needed)
     _sink(graph, needed, kernels, place, users)
