@@ -148,7 +148,7 @@ def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
     operands = pattern.operands
     if any(getattr(part, "star", False) for part in operands[:2]):
         return ((None, None),)
-    heads = [_asked(part) for part in operands[:2]] + [None, None]
+    heads = [_asked(part, pattern) for part in operands[:2]] + [None, None]
     pair = heads[0], heads[1]
     op = pattern._tuple[0]
     if isinstance(op, Op) and "commutative" in op.properties and len(operands) == 2:
@@ -156,11 +156,11 @@ def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
     return (pair,)
 
 
-def _asked(part: Any) -> Any:
+def _asked(part: Any, pattern: Term) -> Any:
     """The head that an operand must have, the heads of which it must have one for a number, or None for any."""
     if isinstance(part, (bool, int, float, complex)):
         return CONSTANT_HEADS
-    return heads_below(part)
+    return heads_below(part, pattern)
 
 
 def _fits(keys: tuple[tuple[Any, Any], ...], first: Any, second: Any) -> bool:

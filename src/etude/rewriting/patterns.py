@@ -11,6 +11,8 @@ from typing import Any
 
 from etude.ops import Op
 from etude.rewriting.fitting import number_of
+from etude.rewriting.opposites import NEGATIVE, are_opposite
+from etude.rules import pattern_parts
 from etude.terms import Term, Variable, is_typed
 
 __all__ = ["INTEGER_ARITHMETIC", "Compiler", "Next", "heads_below"]
@@ -61,6 +63,9 @@ class Compiler:
     def visit_term(self, pattern: Term, slot: int) -> None:
         op = pattern._tuple[0]
         operands = pattern.operands
+        if op is NEGATIVE and operands[0] in self.slots:
+            self.steps.append(_opposite(slot, self.slots[operands[0]]))
+            return
         stars = [i for i, part in enumerate(operands) if isinstance(part, Variable) and part.star]
         places = [self.fresh() for _ in operands]
         attributes = self.plan_attributes(op, pattern.attributes)
@@ -109,7 +114,11 @@ def _breadth(pattern: Any) -> int:
     return 0 if isinstance(pattern, Term) else 1
 
 
-def heads_below(pattern: Any) -> Any:
+def heads_below(pattern: Any, whole: Any = None) -> Any:
+    """The head that a part must have; None where any will do, as for the negative of what stands elsewhere in the whole."""
+    minus = isinstance(pattern, Term) and pattern._tuple[0] is NEGATIVE and isinstance(pattern._tuple[1], Variable)
+    if minus and list(pattern_parts(whole)).count(pattern._tuple[1]) > 1:
+        return None
     return pattern._tuple[0] if isinstance(pattern, Term) and not is_typed(pattern) else None
 
 
@@ -124,6 +133,17 @@ def _same(slot: int, other: int) -> Callable[[Next], Next]:
                 if env[slot] is env[other] or (type(env[slot]) is not Term and env[slot] == env[other])
                 else None
             )
+
+        return run
+
+    return step
+
+
+def _opposite(slot: int, other: int) -> Callable[[Next], Next]:
+    def step(then: Next) -> Next:
+        def run(env: list[Any]) -> Any:
+            one, two = env[slot], env[other]
+            return then(env) if type(one) is type(two) is Term and are_opposite(one, two) else None
 
         return run
 
