@@ -52,3 +52,10 @@ def test_what_cancels_is_computed_as_written():
     inner = et.arcsinh(et.exp(x) * 0)
     ratio = inner / inner
     assert np.isnan(et.function([x], ratio / ratio, backend="numpy")(1.0))
+
+
+def test_what_undoes_itself_is_computed_as_written():
+    for expr in (et.sqrt(et.sin(x)) ** 2, 1 / et.reciprocal(et.exp(et.log(x))), 1 / (1 / et.erf(x)), et.reciprocal(et.sin(x) / et.sin(x))):
+        assert share_work([expr.term]) == [expr.term]
+    root = et.function([x], et.sqrt(et.sin(x)) ** 2, backend="numpy")([-1.0, 1.0])
+    assert np.isnan(root[0]) and root[1] == np.sqrt(np.sin(1.0)) ** 2

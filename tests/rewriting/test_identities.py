@@ -31,6 +31,16 @@ FORMS = [
     ("sign(x)*x", "abs(x)"),
     ("1 - erf(x)", "erfc(x)"),
     ("gamma(x + 1)/gamma(x)", "x"),
+    ("minimum(sin(x), sin(x) + abs(y))", "sin(x)"),
+    ("maximum(x*y - z**2, x*y)", "x * y"),
+    ("sqrt((cos(x)*y)**2)*sign(y*cos(x))", "cos(x) * y"),
+    ("sqrt(x**2/y**2)", "abs(x / y)"),
+    ("sqrt(9*x**2)", "3 * abs(x)"),
+    ("sqrt(exp(2*x))", "exp(x)"),
+    ("cbrt(8*(x*y)**3)", "2 * x * y"),
+    ("cbrt(x**3/y**3)", "x / y"),
+    ("sign(exp(y)*x)", "sign(x)"),
+    ("((tanh(x) + 1)*(tanh(x) - 1) + 1)/tanh(x)", "tanh(x)"),
     ("1/(1 + exp(-log(x/(1 - x))))", "x"),
 ]
 

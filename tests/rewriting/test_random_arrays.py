@@ -15,6 +15,7 @@ PIPELINES = {
     "stable": lambda expr: et.simplify(expr, goal="stable"),
     "stabilize": et.stabilize,
 }
+SATURATED = 100  # one in so many is also saturated
 UNEXPLAINED = 0.01  # of the cases: rounding before a step of floor, sign, a comparison or a wide exponential shows
 
 
@@ -54,7 +55,8 @@ def ways(seed):
         return 0
     assert (wanted.dtype, wanted.ndim) == (expr.dtype, expr.ndim)
     digits, amplified = tolerance(expr), 0
-    for name, pipeline in PIPELINES.items():
+    saturated = {"saturate": lambda expr: et.saturate(expr, max_rounds=2, max_nodes=300)} if seed % SATURATED == 0 else {}
+    for name, pipeline in {**PIPELINES, **saturated}.items():
         result = pipeline(expr)
         assert result.term.type is expr.term.type, (seed, name, str(expr), str(result))
         if not agree(meaning(result.term, values), wanted, digits):
@@ -63,8 +65,7 @@ def ways(seed):
             amplified += 1
     compiled = et.function(SYMBOLS, expr, on_unused_input="ignore", backend="numpy")
     found = compiled(*[values[symbol] for symbol in SYMBOLS])
-    np.testing.assert_array_equal(found, wanted)
-    assert found.dtype == wanted.dtype
+    assert agree(found, wanted, digits), (seed, "compiled", str(expr))  # equal parts are computed once, as one of them is written
     return amplified
 
 

@@ -24,6 +24,10 @@ def _folded(ufunc: Any) -> Any:
     return infer
 
 
+def _rounded(types: Types, attributes: Attributes) -> ArrayType:
+    return types[0].with_dtype(np.float16) if types[0].dtype == np.bool_ else types[0]
+
+
 def _sum_of(name: str, ufunc: Any, properties: str, doc: str) -> Op:
     """A binary operator that a normal form may hold with more operands."""
     return register(
@@ -66,7 +70,7 @@ ceil = elementwise("ceil", np.ceil, doc="the least integer not below x")
 trunc = elementwise("trunc", np.trunc, doc="rounded towards zero")
 rint = elementwise("rint", np.rint, doc="the nearest integer, ties to even")
 round_ = elementwise(
-    "round", np.round, infer=promoted(), attributes={"decimals": 0}, doc="rounded to decimals, ties to even"
+    "round", np.round, infer=_rounded, attributes={"decimals": 0}, doc="rounded to decimals, ties to even"
 )
 maximum = elementwise(
     "maximum", np.maximum, "a b", properties="commutative associative", doc="the greater; nan if one is nan"
@@ -102,7 +106,7 @@ logical_not = elementwise("logical_not", np.logical_not, infer=boolean, doc="not
 isnan = elementwise("isnan", np.isnan, infer=boolean, doc="whether x is nan")
 isinf = elementwise("isinf", np.isinf, infer=boolean, doc="whether x is infinite")
 isfinite = elementwise("isfinite", np.isfinite, infer=boolean, doc="whether x is neither nan nor infinite")
-signbit = elementwise("signbit", np.signbit, infer=boolean, doc="whether the sign bit is set")
+signbit = elementwise("signbit", np.signbit, doc="whether the sign bit is set")
 bitwise_and = elementwise("bitwise_and", np.bitwise_and, "a b", properties="commutative associative", doc="a & b")
 bitwise_or = elementwise("bitwise_or", np.bitwise_or, "a b", properties="commutative associative", doc="a | b")
 bitwise_xor = elementwise("bitwise_xor", np.bitwise_xor, "a b", properties="commutative associative", doc="a ^ b")
@@ -122,9 +126,7 @@ conj = elementwise("conj", np.conj, doc="complex conjugate")
 angle = elementwise(
     "angle",
     np.angle,
-    infer=lambda t, a: t[0].with_dtype(
-        np.result_type(t[0].dtype.type(0).real.dtype, np.float16 if t[0].dtype.kind in "fc" else np.float64)
-    ),
+    infer=lambda t, a: t[0].with_dtype(np.arctan2.resolve_dtypes((int, t[0].dtype.type(0).real.dtype, None))[-1]),
     doc="argument of a complex number",
 )
 

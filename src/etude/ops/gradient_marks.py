@@ -71,7 +71,7 @@ scaled = register(
         "scaled",
         ("x",),
         _scaled,
-        _first,
+        lambda types, attributes: types[0].with_dtype(np.result_type(types[0].dtype, 1.0)),
         attributes={"multiplier": 1.0},
         properties="elementwise",
         doc="multiplier * x",

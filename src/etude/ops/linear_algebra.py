@@ -18,13 +18,11 @@ __all__ = ["cholesky", "cofactor", "det", "eigh", "gaps", "inv", "pinv", "qr", "
 
 
 def _dtype(*types: ArrayType) -> np.dtype[Any]:
-    """What LAPACK computes in: float64 for integers."""
-    dtype = np.result_type(*[kind.dtype for kind in types])
-    if dtype.kind in "biu":
-        return np.dtype(np.float64)
-    if dtype.char in "eg":
-        raise TermTypeError(f"linear algebra has no {dtype}; cast to float32 or float64")
-    return dtype
+    """What LAPACK computes in: float64 for an operand of integers, whatever the others are."""
+    for kind in types:
+        if kind.dtype.char in "eg":
+            raise TermTypeError(f"linear algebra has no {kind.dtype}; cast to float32 or float64")
+    return np.result_type(*[np.float64 if kind.dtype.kind in "biu" else kind.dtype for kind in types])
 
 
 def _square(kind: ArrayType) -> Dim:
@@ -93,13 +91,19 @@ solve = register(Op("solve", ("a", "b"), np.linalg.solve, _solve_type, build=_co
 _scipy_solve = lazily("scipy.linalg:solve_triangular")
 
 
+def _floating(a: Any) -> Any:
+    """The array with whole numbers as float64, where SciPy would take float32 for small ones."""
+    a = np.asarray(a)
+    return a.astype(np.float64) if a.dtype.kind in "biu" else a
+
+
 def _solve_triangular(a: Any, b: Any, lower: bool, unit_diagonal: bool) -> Any:
-    a, b = np.asarray(a), np.asarray(b)
+    a, b = _floating(a), _floating(b)
     if a.ndim == 2 and b.ndim <= 2:
         return _scipy_solve(a, b, lower=lower, unit_diagonal=unit_diagonal)
     shape = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     a, b = np.broadcast_to(a, (*shape, *a.shape[-2:])), np.broadcast_to(b, (*shape, *b.shape[-2:]))
-    result = np.empty(b.shape, np.result_type(a, b, np.float32))
+    result = np.empty(b.shape, np.result_type(a, b))
     for place in np.ndindex(shape):
         result[place] = _scipy_solve(a[place], b[place], lower=lower, unit_diagonal=unit_diagonal)
     return result
@@ -166,19 +170,19 @@ def _pinv_type(types: Types, attributes: Attributes) -> ArrayType:
     return ArrayType(_dtype(types[0]), (*rest, columns, rows))
 
 
-pinv = register(Op("pinv", ("a",), np.linalg.pinv, _pinv_type, doc="the Moore-Penrose inverse"))
+pinv = register(Op("pinv", ("a",), lambda a: np.linalg.pinv(_floating(a)), _pinv_type, doc="the Moore-Penrose inverse"))
 
 
 # ---------------------------------------------------------------- spectra
 
 
 def _gaps(w: Any) -> Any:
-    w = np.asarray(w)
+    w = _floating(w)
     difference = w[..., None, :] - w[..., :, None]
     return np.where(difference == 0, 0, 1 / np.where(difference == 0, 1, difference)).astype(difference.dtype)
 
 
 gaps = register(Op(
-    "gaps", ("w",), _gaps, lambda types, attributes: types[0].with_shape((*types[0].shape, types[0].shape[-1])),
+    "gaps", ("w",), _gaps, lambda types, attributes: ArrayType(_dtype(types[0]), (*types[0].shape, types[0].shape[-1])),
     doc="1 / (w[j] - w[i]) at [i, j], 0 where they are equal",
 ))  # fmt: skip

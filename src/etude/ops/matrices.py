@@ -104,8 +104,13 @@ triangle = register(Op(
 
 def _half_lower(x: Any) -> Any:
     lower = np.tril(x)
-    return lower - 0.5 * lower * np.eye(lower.shape[-1], dtype=lower.dtype)
+    return lower - 0.5 * lower * np.eye(*lower.shape[-2:], dtype=lower.dtype)
 
 
-half_lower = register(Op("half_lower", ("x",), _half_lower, _triangle_type,
+def _half_type(types: Types, attributes: Attributes) -> ArrayType:
+    _matrix(types[0])
+    return types[0].with_dtype(np.result_type(types[0].dtype, 0.5))
+
+
+half_lower = register(Op("half_lower", ("x",), _half_lower, _half_type,
                          doc="the lower triangle of x with half the diagonal"))  # fmt: skip

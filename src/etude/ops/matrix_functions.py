@@ -37,8 +37,9 @@ def _square(kind: ArrayType) -> Dim:
 def _exponential_type(types: Types, attributes: Attributes) -> ArrayType:
     for kind in types:
         _square(kind)
-    dtype = np.result_type(*[kind.dtype for kind in types])
-    return ArrayType(floating_dtype(dtype), broadcast_shapes(*[kind.shape for kind in types]))
+    dtype = floating_dtype(np.result_type(*[kind.dtype for kind in types]))
+    dtype = np.dtype(np.float32) if dtype == np.float16 else dtype  # as SciPy has it
+    return ArrayType(dtype, broadcast_shapes(*[kind.shape for kind in types]))
 
 
 def _upper(*blocks: Any) -> Any:

@@ -10,6 +10,7 @@ from etude.ops.binders import Body, parameter
 from etude.ops.loops import parameter_types
 from etude.program.lower import lower
 from etude.program.program import Program
+from etude.rewriting.chains import in_best_order
 from etude.terms import ArrayType, Term, bulk, constant, symbol
 
 __all__ = ["program_terms", "specialized"]
@@ -22,7 +23,7 @@ def specialized(program: Program, kinds: Sequence[ArrayType]) -> Program:
         symbol(name, kind.shape, kind.dtype, identity=("specialized", place))
         for place, (name, kind) in enumerate(zip(program.inputs, kinds, strict=True))
     ]
-    return lower(program_terms(program, inputs), inputs)[0]
+    return lower(in_best_order(program_terms(program, inputs)), inputs)[0]
 
 
 def program_terms(program: Program, inputs: Sequence[Term]) -> list[Term]:

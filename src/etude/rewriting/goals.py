@@ -20,7 +20,8 @@ __all__ = ["GOALS", "SIZE", "Goal"]
 class Goal:
     """`total` gives what the distinct terms of an order cost together, and `measure` of a term that and its operations, shared
     ones counted once and counted at every use: less is better. `first` and `last` name the rule sets that are applied
-    before and after; `anew` allows sums to be multiplied out and written anew.
+    before and after; `anew` allows sums to be multiplied out and written anew, `ordered` has products of matrices multiplied
+    in the order that takes least time.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Goal:
     first: str = ""
     last: str = ""
     anew: bool = True
+    ordered: bool = False
 
     def measure(self, term: Term) -> tuple[Any, ...]:
         size = size_of(term)
@@ -57,5 +59,5 @@ def _unstable(terms: Collection[Term]) -> tuple[int, int]:
 SIZE = Goal("size", _operations)
 GOALS = {
     goal.name: goal
-    for goal in (SIZE, Goal("speed", _time, last="speed"), Goal("stable", _unstable, first="stabilize", anew=False))
+    for goal in (SIZE, Goal("speed", _time, last="speed", ordered=True), Goal("stable", _unstable, first="stabilize", anew=False))
 }

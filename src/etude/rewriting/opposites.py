@@ -21,7 +21,8 @@ def are_opposite(one: Term, other: Term) -> bool:
     if a[0] is _SUBTRACT:
         return a[1] is b[2] and a[2] is b[1]
     if a[0] is _MULTIPLY or a[0] is _DIVIDE:
-        return a[2:] == b[2:] and are_opposite(a[1], b[1])
+        differing = [(left, right) for left, right in zip(a[1:], b[1:], strict=True) if left is not right]
+        return len(differing) == 1 and are_opposite(*differing[0])
     return _are_opposite_numbers(one, other)
 
 

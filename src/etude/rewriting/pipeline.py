@@ -8,6 +8,7 @@ from typing import Any
 
 from etude.rewriting.algebra import WIDEST
 from etude.rewriting.bodies import within_bodies
+from etude.rewriting.chains import in_best_order
 from etude.rewriting.collecting import TooLong
 from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.counting import size_of
@@ -159,6 +160,8 @@ def best_for(
     """The term by the rules and, where these are the library's `own`, by those that come first and last for a goal."""
     begun = normalize(term, default(goal.first), journal) if own and goal.first else term
     found = smallest(begun, rules, journal, terms if begun is term else uses_of(begun), goal, own, beside)
+    if own and goal.ordered:
+        (found,) = in_best_order([found], journal)
     return goal.better(normalize(found, default(goal.last), journal), found) if own and goal.last else found
 
 

@@ -28,7 +28,7 @@ ARRANGED = {
 }  # fmt: skip
 FLOATING = {
     "round": lambda x: [et.round(x)],
-    "half_lower": lambda x: [op("half_lower", x[:, :4, :4])],
+    "half_lower": lambda x: [op("half_lower", x[:, :4, :4]), op("half_lower", x[:, :4, :3])],
     "bounds": lambda x: [op("clipped", x, lower_bound=-1.0, upper_bound=1.0), op("scaled", x, multiplier=0.1)],
 }  # fmt: skip
 

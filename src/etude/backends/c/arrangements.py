@@ -55,7 +55,7 @@ def _constant(graph: Builder, value: Any) -> int:
 def _scaled(graph: Builder, args: list[int], named: Named, dtype: np.dtype[Any]) -> int:
     if dtype.kind != "f":
         raise Unsupported("scaled", f"no C form for dtype {dtype}")
-    return graph.elementwise("multiply", [args[0], graph.number(named["multiplier"], dtype)])
+    return graph.elementwise("multiply", [args[0], graph.number(named["multiplier"], dtype)], dtype, (dtype, dtype))
 
 
 def _clipped(graph: Builder, args: list[int], named: Named, dtype: np.dtype[Any]) -> int:
@@ -68,7 +68,7 @@ def _clipped(graph: Builder, args: list[int], named: Named, dtype: np.dtype[Any]
 
 
 def _round(graph: Builder, args: list[int], named: Named, dtype: np.dtype[Any]) -> int:
-    if dtype.kind == "b" or named["decimals"]:
+    if graph.nodes[args[0]].dtype != dtype or named["decimals"]:
         raise Unsupported("round", "to decimals is not written in C yet")
     return graph.elementwise("rint", args) if dtype.kind == "f" else args[0]
 
@@ -98,7 +98,7 @@ def _half_lower(graph: Builder, args: list[int], named: Named, dtype: np.dtype[A
         raise Unsupported("half_lower", f"no C form for dtype {dtype}")
     lower = _tril(graph, args, {"k": 0}, dtype)
     half = graph.elementwise("multiply", [graph.number(0.5, dtype), lower])
-    eye = _constant(graph, np.eye(graph.nodes[args[0]].shape[-1], dtype=dtype))
+    eye = _constant(graph, np.eye(*graph.nodes[args[0]].shape[-2:], dtype=dtype))
     return graph.elementwise("subtract", [lower, graph.elementwise("multiply", [half, eye])])
 
 
