@@ -1,5 +1,6 @@
 """Sums written anew as polynomials in few parts: higher derivatives stay small, and round as well as before."""
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 import etude as et
 from etude.rewriting.compiled import compiled
-from etude.rewriting.expansion import Unfit, expanded
+from etude.rewriting.expansion import Unfit, denominators, expanded
 from etude.rewriting.horner import horner_forms
 from etude.rewriting.rounding import rounds_as_well
 
@@ -27,8 +28,6 @@ def test_higher_derivatives_grow_no_faster_than_the_square_of_their_order():
 
 
 def test_higher_derivatives_have_their_values():
-    import mpmath
-
     expr = et.exp(et.sin(X)) * et.tanh(X)
     with mpmath.workdps(50):
         for order in (4, 8):
@@ -39,8 +38,6 @@ def test_higher_derivatives_have_their_values():
 
 
 def test_derivatives_of_the_sigmoid_keep_their_digits_far_out():
-    import mpmath
-
     with mpmath.workdps(60):
         for order in (3, 5):
             found = et.derivative(et.log(1 + et.exp(X)), X, order)
@@ -126,3 +123,32 @@ def test_steps_cite_the_relation_and_the_common_factor():
     cited = {step.rule: step.file for step in et.explain(found)}
     assert cited["tanh_square"] == "rules/generators/relations.rules"
     assert cited["common_factor"] == "rules/arithmetic/collecting.rules"
+
+
+def test_squares_are_written_by_the_sum_that_a_term_is_divided_by():
+    term = (X**3 / (X**2 + 1) + 5 / (2 * X**2 - 3) ** 2).term
+    assert set(denominators(term)) == {(X**2 + 1).term, (2 * X**2 - 3).term}
+    assert denominators((X / Y + X**2 + 1).term) == []
+    poly, parts, used = expanded((X**4 / (X**2 + 1)).term, whole=[(X**2 + 1).term])
+    places = {part: place for place, part in enumerate(parts)}
+    over = places[(X**2 + 1).term]
+    assert poly == {((over, 1),): 1, (): -2, ((over, -1),): 1}  # w - 2 + 1/w
+    assert not used
+
+
+@pytest.mark.parametrize(
+    ("function", "wanted", "counts"),
+    [
+        (lambda x: et.log(1 + x**2) * et.sin(x), lambda x: mpmath.log(1 + x**2) * mpmath.sin(x), [10, 16, 21, 24, 29]),
+        (lambda x: et.log(3 * x**2 + 2) * et.exp(x), lambda x: mpmath.log(3 * x**2 + 2) * mpmath.exp(x), [9, 14, 19, 22, 27]),
+    ],
+)
+def test_derivatives_of_quotients_grow_by_few_operations_a_step(function, wanted, counts):
+    expr = function(X)
+    for order, count in enumerate(counts, 1):
+        expr = et.grad(expr, X)
+        assert et.count_operations(expr) <= count
+        for at in (-2.3, 0.4, 7.0):
+            with mpmath.workdps(30):
+                value = float(mpmath.diff(wanted, at, order))
+            assert float(expr.eval({X: at})) == pytest.approx(value, rel=1e-11)

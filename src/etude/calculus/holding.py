@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from etude.ops import CATALOGUE
-from etude.terms import Term, is_leaf, is_symbol, postorder, transform
+from etude.terms import Term, distinct, is_leaf, is_symbol, postorder, transform
 
 __all__ = ["hold", "release"]
 
@@ -30,4 +30,7 @@ def hold(roots: Sequence[Term], points: Iterable[Term]) -> tuple[list[Term], dic
 
 def release(roots: Iterable[Term]) -> list[Term]:
     """The roots without holds."""
+    roots = list(roots)
+    if not any(term._tuple[0] is _hold for term in distinct(*roots)):
+        return roots
     return transform(roots, lambda term: term._tuple[1] if term._tuple[0] is _hold else term)

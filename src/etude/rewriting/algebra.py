@@ -61,7 +61,7 @@ def add_to(into: dict[Term, Number], term: Term, number: Number) -> None:
 
 
 _SUM, _PRODUCT = 1, 2
-_ONCE = {1}
+_ONCE = frozenset((1,))
 
 
 def _key(kind: int, number: Number, parts: dict[Term, Number]) -> int:
@@ -110,10 +110,10 @@ class Algebra:
 
     def addend(self, term: Term) -> tuple[Number, Term]:
         """Coefficient and the rest of one addend."""
-        coefficient, factors = self.as_product(term)
-        if coefficient == 1:
+        product = self.products.get(term)
+        if product is None or product[0] == 1:
             return 1, term
-        return coefficient, self.product(1, factors, term.type.dtype)
+        return product[0], self.product(1, product[1], term.type.dtype)
 
     # ---------------------------------------------------------------- powers
 
@@ -190,20 +190,20 @@ class Algebra:
             flipped = self._flipped(factors)
             if flipped is not None:
                 return self._product(-coefficient, flipped, dtype)
-        if set(factors.values()) == _ONCE:
+        if _ONCE.issuperset(factors.values()):
             bases = list(factors)
             if coefficient != 1 and coefficient != -1:
                 return self._chain([self.number(coefficient, dtype), *bases])
             return self._signed(self._chain(bases), coefficient)
-        over = self._grouped({b: e for b, e in factors.items() if e > 0}, dtype)
         under = {b: -e for b, e in factors.items() if e < 0}
+        over = self._grouped({b: e for b, e in factors.items() if e > 0} if under else factors, dtype)
         size = magnitude(coefficient)
         if not over and len(under) == 1:
             ((base, exponent),) = under.items()
             if exponent != 1:
                 made = _power(base, constant(-float(exponent), dtype))
                 return self._signed(made if size == 1 else _pair(_multiply, self.number(size, dtype), made), coefficient)
-        below = self._grouped(under, dtype)
+        below = self._grouped(under, dtype) if under else []
         if not over:
             return _pair(_divide, self.number(coefficient, dtype), self._chain(below))
         if size != 1:
@@ -278,8 +278,8 @@ class Algebra:
         return made
 
     def _sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
-        plus = [self._addend(t, c, dtype) for t, c in items.items() if c > 0]
-        minus = [self._addend(t, -c, dtype) for t, c in items.items() if c < 0]
+        plus = [t if c == 1 else self._addend(t, c, dtype) for t, c in items.items() if c > 0]
+        minus = [t if c == -1 else self._addend(t, -c, dtype) for t, c in items.items() if c < 0]
         if const > 0 and not plus:
             plus, const = [self.number(const, dtype)], 0
         if not plus:
@@ -297,8 +297,6 @@ class Algebra:
         return made
 
     def _addend(self, term: Term, coefficient: Number, dtype: Any) -> Term:
-        if coefficient == 1:
-            return term
         inner, factors = self.as_product(term)
         return self._product(_one(inner * coefficient), factors, dtype)
 

@@ -44,6 +44,11 @@ def _alone(head: Any) -> Addend:
     return frozenset([(head, 1)]), 1
 
 
+@cache
+def _untold(factors: int) -> Addend:
+    return frozenset(), factors
+
+
 class TooLong(Exception):
     """What is multiplied out gets longer than was asked for."""
 
@@ -74,6 +79,7 @@ class Collector:
         self.fired: Counter[str] = Counter()
         self.steps, self.allowed = 0, MINIMUM_BUDGET
         self.below: frozenset[Term] = frozenset()  # denominators, which multiplied out would lose digits near zeros
+        self.addend = self.algebra.addend
         self.on_sums, self.on_products = rules.on_sums, rules.on_products
         self.kinds: dict[Any, bool] = {}  # whether a type holds floating numbers
         self.numbers: dict[Term, Any] = {}  # constants as exact numbers; None where one is no finite number
@@ -127,16 +133,12 @@ class Collector:
     def linear(self, region: Region, dtype: Any) -> Term | None:
         const: Number = 0
         items: dict[Term, Number] = {}
-        memo, algebra = self.memo, self.algebra
-        sums, products = algebra.sums, algebra.products
+        memo, sums = self.memo, self.algebra.sums
         for part, sign in region:
             head = part._tuple[0]
             if head is not SYMBOL and head is not CONSTANT:
                 part = memo.get(part, part)
                 head = part._tuple[0]
-            if head is SYMBOL:
-                add_to(items, part, sign)
-                continue
             if head in CONSTANT_HEADS:
                 value = self.number(part)
                 if value is None:
@@ -144,21 +146,20 @@ class Collector:
                 if value is not NO_NUMBER:
                     const += sign * value
                     continue
-            made = sums.get(part)
+            made = sums.get(part) if head in SUMS else None
             if made is None:
-                product = products.get(part)
-                if product is None or product[0] == 1:
-                    add_to(items, part, sign)
-                else:
-                    k, rest = algebra.addend(part)
+                k, rest = (1, part) if head is SYMBOL else self.addend(part)
+                if rest in items:
                     add_to(items, rest, k * sign)
+                else:
+                    items[rest] = k * sign
                 continue
             inner, addends = made
             if len(addends) > 1 and self.uses.get(part, 0) > 1 and not self.meets(items, addends):
                 inner, addends = 0, {part: 1}
             const += sign * inner
             for t, c in addends.items():
-                k, rest = algebra.addend(t)
+                k, rest = self.addend(t)
                 add_to(items, rest, k * c * sign)
         return self.pairs_of_sum(const, items, dtype)
 
@@ -207,7 +208,7 @@ class Collector:
         return last not in one[1] if other is None else one[1].keys().isdisjoint(other[1])
 
     def _fire_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
-        kinds = [self._addend_kind(t) for t in items]
+        kinds = [NOTHING if t._tuple[0] is SYMBOL else self._addend_kind(t) for t in items]
         if const != 0:
             kinds.append(ONE)
         promising = self.on_sums.promising(kinds, _PAIRS)
@@ -245,15 +246,13 @@ class Collector:
 
     def _addend_kind(self, term: Term) -> Addend:
         told = self.on_sums.told
-        head = term._tuple[0]
-        if head is SYMBOL:
-            return NOTHING
         product = self.algebra.products.get(term)
         if product is None:
+            head = term._tuple[0]
             return _alone(head) if head in told else NOTHING
         factors = product[1]
         kinds = [(base._tuple[0], exponent) for base, exponent in factors.items() if base._tuple[0] in told]
-        return (frozenset(kinds), len(factors)) if kinds or len(factors) > 1 else NOTHING
+        return (frozenset(kinds), len(factors)) if kinds else _untold(len(factors))
 
     def _factor_kind(self, base: Term) -> Heads:
         told = self.on_products.told
@@ -287,7 +286,10 @@ class Collector:
                     coefficient *= value
                     continue
             if type(exponent) is int and (head is SYMBOL or part not in products):
-                add_to(factors, part, exponent)
+                if part in factors:
+                    add_to(factors, part, exponent)
+                else:
+                    factors[part] = exponent
                 continue
             k, more = algebra.power(part, exponent)
             if len(more) > self.shared and self.uses.get(part, 0) > 1 and not self.meets(factors, more):
@@ -364,8 +366,10 @@ class Collector:
 
     def primitive(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> tuple[Number, dict[Term, Number]]:
         """Differences a - b and b - a among the factors made one."""
+        if len(factors) < 2:
+            return coefficient, factors
         sums = self.algebra.sums
-        if len(factors) < 2 or len([base for base in factors if base._tuple[0] in SUMS and base in sums]) < 2:
+        if len([base for base in factors if base._tuple[0] in SUMS and base in sums]) < 2:
             return coefficient, factors
         found: dict[Term, Number] = {}
         for base, exponent in factors.items():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from etude.ops import CATALOGUE
 from etude.terms import CONSTANT, SYMBOL, Term, postorder
 
-__all__ = ["Trees", "count_operations", "has_operations", "operation_cost", "size_of"]
+__all__ = ["Trees", "count_operations", "has_operations", "operation_cost", "operations_of", "size_of"]
 
 _FREE = frozenset(CATALOGUE[name] for name in ("item", "getitem"))
+_NONE = _FREE | {SYMBOL, CONSTANT}
 _add, _multiply = CATALOGUE["add"], CATALOGUE["multiply"]
 
 
@@ -17,6 +20,19 @@ def operation_cost(term: Term) -> int:
     if head is SYMBOL or head is CONSTANT or head in _FREE:
         return 0
     return len(term._tuple) - 2 if head is _add or head is _multiply else 1
+
+
+def operations_of(terms: Iterable[Term]) -> int:
+    """Operations of the roots of terms together."""
+    total = 0
+    for term in terms:
+        parts = term._tuple
+        head = parts[0]
+        if head is _add or head is _multiply:
+            total += len(parts) - 2
+        elif head not in _NONE:
+            total += 1
+    return total
 
 
 def count_operations(*roots: Term, shared: bool = True) -> int:
@@ -29,13 +45,13 @@ def count_operations(*roots: Term, shared: bool = True) -> int:
     (2, 3)
     """
     order = postorder(*roots)
-    return sum(map(operation_cost, order)) if shared else _unshared(order, roots)
+    return operations_of(order) if shared else _unshared(order, roots)
 
 
 def size_of(root: Term) -> tuple[int, int]:
     """Operations of a term, shared sub-terms counted once and counted at every use."""
     order = postorder(root)
-    return sum(map(operation_cost, order)), _unshared(order, (root,))
+    return operations_of(order), _unshared(order, (root,))
 
 
 def has_operations(root: Term, least: int) -> bool:
@@ -59,6 +75,21 @@ def _unshared(order: list[Term], roots: tuple[Term, ...]) -> int:
 
 class Trees(dict[Term, int]):
     """Operations of terms with what is shared counted at every use, each distinct term counted once."""
+
+    @classmethod
+    def of(cls, order: list[Term]) -> Trees:
+        """Those of terms in an order of which each comes after its parts."""
+        found = cls()
+        get = found.get
+        for term in order:
+            parts = term._tuple
+            head = parts[0]
+            total = 0 if head in _NONE else len(parts) - 2 if head is _add or head is _multiply else 1
+            for part in parts:
+                if type(part) is Term:
+                    total += get(part, 0)
+            found[term] = total
+        return found
 
     def __missing__(self, root: Term) -> int:
         for term in postorder(root, stop=self.__contains__):

@@ -36,6 +36,7 @@ _REACHED: dict[Any, frozenset[Op]] = {
 _negative, _subtract, _divide = CATALOGUE["negative"], CATALOGUE["subtract"], CATALOGUE["divide"]
 _LEAVES = frozenset((SYMBOL, CONSTANT))  # which are their own normal forms
 _again: Term = etuple()
+Missing = tuple[Term, None, None]
 
 
 class Engine(Collector):
@@ -56,7 +57,7 @@ class Engine(Collector):
         self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(uses)
         self.count(uses)
         stack: list[tuple[Term, Term | None, Region | None]] = [(root, None, None) for root in reversed(roots)]
-        memo = self.memo
+        memo, leaves, reached = self.memo, _LEAVES, _REACHED
         while stack:
             term, after, region = stack.pop()
             if term in memo:
@@ -64,21 +65,18 @@ class Engine(Collector):
             if after is not None:
                 self.settle(term, memo[after])
                 continue
-            head = term._tuple[0]
-            if head in _LEAVES:
-                memo[term] = term
-                continue
-            if mark is not None and term.normal_for is mark:
-                self.learn(term)
-                continue
             if region is None:
-                region = self.region(term) if head in _REACHED else None
-                parts = term._tuple[1:] if region is None else [part for part, _ in region]
-                missing = [
-                    (part, None, None)
-                    for part in parts
-                    if type(part) is Term and part._tuple[0] not in _LEAVES and part not in memo
-                ]
+                head = term._tuple[0]
+                if head in leaves:
+                    memo[term] = term
+                    continue
+                if mark is not None and term.normal_for is mark:
+                    self.learn(term)
+                    continue
+                missing: list[Missing] = []
+                region = self.region(term, missing) if head in reached else None
+                if region is None:
+                    missing = self.missing(term)
                 if missing:
                     stack.append((term, None, region))
                     missing.reverse()
@@ -97,7 +95,7 @@ class Engine(Collector):
     def learn(self, term: Term, deeper: bool = True) -> None:
         """Take a term that is known to be normal as such; how it is made up of addends or factors is read from it."""
         made: Term | None = None
-        region = self.region(term) if term._tuple[0] in _REACHED else None
+        region = self.region(term, []) if term._tuple[0] in _REACHED else None
         if region is not None:
             for part, _ in region if deeper else ():
                 if part not in self.memo and part._tuple[0] in _REACHED:
@@ -118,35 +116,55 @@ class Engine(Collector):
         if final is not term and final._tuple[0] in _REACHED:  # the uses of sums and products alone count
             self.uses[final] = self.uses.get(final, 0) + self.uses.get(term, 0)
 
-    def region(self, term: Term) -> Region | None:
+    def missing(self, term: Term) -> list[Missing]:
+        """The operands of which the normal forms are not known yet."""
+        memo, leaves = self.memo, _LEAVES
+        return [
+            (part, None, None)
+            for part in term._tuple
+            if type(part) is Term and part._tuple[0] not in leaves and part not in memo
+        ]
+
+    def region(self, term: Term, missing: list[Missing]) -> Region | None:
         """The addends with their signs, or the factors with their exponents, of the sum or product that has its root here.
 
-        It reaches down through sums (products) that have no other use; None where arithmetic does not apply.
+        It reaches down through sums (products) that have no other use; None where arithmetic does not apply. Those of which
+        the normal forms are not known yet are added to `missing`.
         """
         parts = term._tuple
         inner = _REACHED[parts[0]]
         kind = term.type
         if (self.refused and term in self.refused) or not self.floating(kind) or not _uniform(parts, kind):
             return None
+        memo, uses, leaves = self.memo, self.uses, _LEAVES
         if not inner:
-            return _powers(term)
-        found: Region = []
-        memo, uses = self.memo, self.uses
+            found = _powers(term)
+            missing += [(part, None, None) for part, _ in found or () if part._tuple[0] not in leaves and part not in memo]
+            return found
+        found = []
         stack: list[tuple[Term, Number]] = [(term, 1)]
         while stack:
             part, number = stack.pop()
             parts = part._tuple
             head = parts[0]
-            if head not in inner or (
-                part is not term
-                and (uses.get(part, 0) > 1 or part in memo or not self.floating(part.type) or not _uniform(parts, part.type))
+            if head in leaves:
+                found.append((part, number))
+            elif part is not term and (
+                head not in inner
+                or uses.get(part, 0) > 1
+                or part in memo
+                or not (part.type is kind or self.floating(part.type))
+                or not _uniform(parts, part.type)
             ):
                 found.append((part, number))
+                if part not in memo:
+                    missing.append((part, None, None))
             elif head is _negative:
                 stack.append((parts[1], -number))
             elif head is _subtract or head is _divide:
-                stack.append((parts[2], -number))
-                stack.append((parts[1], number))
+                stack += (parts[2], -number), (parts[1], number)
+            elif len(parts) == 3:
+                stack += (parts[2], number), (parts[1], number)
             else:
                 stack += [(each, number) for each in parts[:0:-1]]
         return found

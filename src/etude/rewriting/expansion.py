@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -9,11 +10,11 @@ from typing import Any
 from etude.ops import CATALOGUE
 from etude.rewriting.compiled import Rules
 from etude.rewriting.fitting import number_of
-from etude.rewriting.numbers import Number, exact, raised
+from etude.rewriting.numbers import Number, exact, quotient, raised
 from etude.rules import Rule
 from etude.terms import Term, constant
 
-__all__ = ["Monomial", "Poly", "Relation", "Unfit", "expanded"]
+__all__ = ["Monomial", "Poly", "Relation", "Unfit", "denominators", "expanded"]
 
 Monomial = tuple[tuple[int, Number], ...]  # parts, told by their places, ascending, with exponents
 Poly = dict[Monomial, Number]
@@ -27,20 +28,59 @@ _add, _subtract, _negative, _multiply, _divide, _power = map(
 _PLAIN: dict[Any, Number] = {
     _op("square"): 2, _op("reciprocal"): -1, _op("positive"): 1, _op("sqrt"): Fraction(1, 2), _op("rsqrt"): Fraction(-1, 2),
 }  # fmt: skip
+_SUMS, _RAISED = frozenset((_add, _subtract)), frozenset((_power, *_PLAIN))
 _ARITHMETIC = frozenset((_add, _subtract, _negative, _multiply, _divide, _power, *_PLAIN))
 
 
 class Unfit(Exception):
-    """The term is no polynomial in a few parts, or one that is too long."""
+    """The term is no polynomial in a few parts, or one that is too long; `used`: the relations it was reduced by before."""
+
+    used: list[Relation]
 
 
-def expanded(term: Term, relations: Rules | None = None, most: int = _TERMS) -> tuple[Poly, list[Term], list[Relation]]:
+def expanded(
+    term: Term, relations: Rules | None = None, most: int = _TERMS, whole: Iterable[Term] = ()
+) -> tuple[Poly, list[Term], list[Relation]]:
     """The polynomial that a term is, its parts, and the relations by which it was reduced.
 
+    Those of `whole` that are a number and a multiple of a part's square are parts, by which the squares are written.
     Raises `Unfit`, also where it, or that of a part, has more than `most` monomials.
     """
     reader = _Reader(term.type.dtype, relations, min(most, _TERMS))
-    return reader.read(term), reader.parts, reader.used
+    try:
+        for base in whole:
+            reader.keep(base)
+        return reader.read(term), reader.parts, reader.used
+    except Unfit as unfit:
+        unfit.used = reader.used
+        raise
+
+
+def denominators(root: Term) -> list[Term]:
+    """The sums of which a term, read as a polynomial, has negative powers."""
+    found: dict[Term, None] = {}
+    seen, stack = {root}, [root]
+    while stack:
+        node = stack.pop()
+        head, parts = node._tuple[0], node._tuple[1:]
+        below = _below(head, parts)
+        while below is not None and below._tuple[0] in _RAISED:
+            below = below._tuple[1]
+        if below is not None and below._tuple[0] in _SUMS:
+            found[below] = None
+        fresh = [part for part in parts if part not in seen and part._tuple[0] in _ARITHMETIC] if head in _ARITHMETIC else []
+        seen.update(fresh)
+        stack += fresh
+    return list(found)
+
+
+def _below(head: Any, parts: tuple[Any, ...]) -> Term | None:
+    """What a node divides by."""
+    if head is _divide:
+        below: Term = parts[1]
+        return below
+    number = number_of(parts[1]) if head is _power else _PLAIN.get(head, 0)
+    return parts[0] if number is not None and number < 0 else None
 
 
 class _Reader:
@@ -53,6 +93,15 @@ class _Reader:
         self.reciprocals: dict[int, Poly | None] = {}
         self.used: list[Relation] = []
         self.work, self.allowed = 0, _WORK
+
+    def keep(self, base: Term) -> None:
+        """Read `w = c * x**2 + k` as a part w, and x**2 as (w - k) / c."""
+        poly = self.read(base)
+        (square,) = [monomial for monomial in poly if monomial] if len(poly) == 2 and () in poly else [()]
+        if len(square) == 1 and square[0][1] == 2 and self.squares.get(square[0][0]) is None:
+            c = quotient(1, poly[square])
+            self.known[base] = {((self.place(base), 1),): 1}
+            self.squares[square[0][0]] = {((self.place(base), 1),): c, (): -poly[()] * c}
 
     def read(self, root: Term) -> Poly:
         known, order = self.known, []
@@ -178,7 +227,7 @@ class _Reader:
 
     def reduced(self, monomial: Monomial) -> Poly | None:
         """The monomial with squares of parts replaced by what relations say that they are; None where none is."""
-        if self.relations is None:
+        if self.relations is None and not self.squares:
             return None
         for at, (place, exponent) in enumerate(monomial):
             if type(exponent) is int and exponent >= 2:

@@ -9,7 +9,7 @@ from typing import Any
 
 from etude.rewriting.compiled import compiled
 from etude.rewriting.costs import run_time
-from etude.rewriting.counting import operation_cost, size_of
+from etude.rewriting.counting import Trees, operations_of, size_of
 from etude.rules import default
 from etude.terms import Term, distinct
 
@@ -31,8 +31,12 @@ class Goal:
     anew: bool = True
     ordered: bool = False
 
-    def measure(self, term: Term) -> tuple[Any, ...]:
-        size = size_of(term)
+    def measure(self, term: Term, trees: Trees | None = None) -> tuple[Any, ...]:
+        """What a term costs; `trees` know the operations of most of its parts already."""
+        if trees is None:
+            size = size_of(term)
+        else:
+            size = operations_of(distinct(term)), trees[term]
         return size if self.name == "size" else (self.total(distinct(term)), *size)
 
     def better(self, new: Term, old: Term) -> Term:
@@ -42,10 +46,6 @@ class Goal:
         return new if self.total(distinct(new)) < self.total(distinct(old)) else old
 
 
-def _operations(terms: Collection[Term]) -> int:
-    return sum(map(operation_cost, terms))
-
-
 def _time(terms: Collection[Term]) -> float:
     return fsum(map(run_time, terms))
 
@@ -53,10 +53,10 @@ def _time(terms: Collection[Term]) -> float:
 def _unstable(terms: Collection[Term]) -> tuple[int, int]:
     """How many places a line of rules/stabilize would change, then the operations."""
     lines = compiled(default("stabilize"))
-    return sum(lines.fire(term) is not None for term in terms), _operations(terms)
+    return sum(lines.fire(term) is not None for term in terms), operations_of(terms)
 
 
-SIZE = Goal("size", _operations)
+SIZE = Goal("size", operations_of)
 GOALS = {
     goal.name: goal
     for goal in (SIZE, Goal("speed", _time, last="speed", ordered=True), Goal("stable", _unstable, first="stabilize", anew=False))

@@ -16,11 +16,12 @@ from etude.rewriting.engine import Engine
 from etude.rewriting.goals import GOALS, SIZE, Goal
 from etude.rewriting.journal import Journal, Row, attach, attach_later
 from etude.rewriting.regions import as_polynomials, in_lowest_terms
+from etude.rewriting.sharing import around, loses_more
 from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, normal_form, top_down, until_stable
 from etude.rules import Rule, RuleSet, default
-from etude.terms import Term, bulk, distinct, laid_out, taken_up, uses_of
+from etude.terms import Term, bulk, distinct, etuple, laid_out, taken_up, uses_of
 
-__all__ = ["explained", "loses_more", "marked", "multiplied_out", "normalize", "rewrite", "simplified_bodies", "simplify"]
+__all__ = ["explained", "marked", "multiplied_out", "normalize", "rewrite", "serving", "simplified_bodies", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which `explain` can tell the steps
 ROUNDS = 4
@@ -82,17 +83,18 @@ def simplify(
     promise: str = "real",
     goal: str = "size",
     journal: Journal | None = None,
-    beside: Collection[Term] = (),
+    beside: Sequence[Term] = (),
 ) -> Term:
     """A term of the same type and, within the promise, the same value, that is no worse for the goal.
 
-    A large term does not lose more operations that it shares with the terms `beside` it than it gets fewer by itself.
+    A large term does not lose more operations that it shares with the terms `beside` it than it gets fewer by itself; where
+    it would, what it shares is kept as it is.
     """
     if promise not in ("exact", "real", "stable"):
         raise ValueError(f"promise is 'exact', 'real' or 'stable', not {promise!r}")
     if goal not in GOALS:
         raise ValueError(f"goal is {', '.join(map(repr, GOALS))}, not {goal!r}")
-    chosen = _serving(default("simplify") if rules is None else rules, goal)
+    chosen = serving(default("simplify") if rules is None else rules, goal)
     if promise != "real":
         return kept(term, chosen if rules is not None else chosen + default("stabilize"), promise, GOALS[goal], journal)
     uses = uses_of(term)
@@ -103,19 +105,22 @@ def simplify(
     result = best_for(GOALS[goal], term, ready, journal, uses, rules is None, beside)
     ready.silent.clear()
     if journal is None and result is not term and len(uses) <= EXPLAINED:
-        attach_later(result, partial(_steps, laid_out(uses), chosen, goal, rules is None))
+        rows = laid_out(distinct(etuple(term, *beside)) if beside else uses)
+        attach_later(result, partial(_steps, rows, chosen, goal, rules is None, bool(beside)))
     return result
 
 
 @lru_cache(256)
-def _serving(rules: RuleSet, goal: str) -> RuleSet:
+def serving(rules: RuleSet, goal: str) -> RuleSet:
+    """The rules that are for a goal, chosen once."""
     return rules.serving(goal)
 
 
-def _steps(rows: tuple[tuple[Any, ...], ...], rules: RuleSet, goal: str, own: bool) -> list[Row]:
-    """The steps of simplifying the term laid out in rows, by doing it again."""
-    term, journal = taken_up(rows), Journal()
-    best_for(GOALS[goal], term, compiled(rules), journal, uses_of(term), own)
+def _steps(rows: tuple[tuple[Any, ...], ...], rules: RuleSet, goal: str, own: bool, several: bool) -> list[Row]:
+    """The steps of simplifying the term laid out in rows, with `several` the first of them, by doing it again."""
+    found, journal = taken_up(rows), Journal()
+    term, *beside = found._tuple if several else (found,)
+    best_for(GOALS[goal], term, compiled(rules), journal, uses_of(term), own, beside)
     return journal.derivation().rows
 
 
@@ -155,7 +160,7 @@ def best_for(
     journal: Journal | None,
     terms: Collection[Term],
     own: bool,
-    beside: Collection[Term] = (),
+    beside: Sequence[Term] = (),
 ) -> Term:
     """The term by the rules and, where these are the library's `own`, by those that come first and last for a goal."""
     begun = normalize(term, default(goal.first), journal) if own and goal.first else term
@@ -172,7 +177,7 @@ def smallest(
     terms: Collection[Term],
     goal: Goal = SIZE,
     own: bool = False,
-    beside: Collection[Term] = (),
+    beside: Sequence[Term] = (),
 ) -> Term:
     """The normal form; for a small term also the normal form of what it is when multiplied out, if that is better.
 
@@ -185,10 +190,17 @@ def smallest(
         if term.normal_for is mark:
             return term
         most = goal.total(terms)
-        found = Engine(rules, journal, sharing=True).run(term, terms if isinstance(terms, dict) else None, mark)
-        found = as_polynomials(found, goal, journal, mark) if anew and size <= WRITTEN_ANEW else found
-        worse = goal.total(distinct(found)) > most or (beside and loses_more([found], [term], beside))
-        return term if worse else marked(found, mark)
+        apart = None if journal is None else Journal()
+        found = Engine(rules, apart, sharing=True).run(term, terms if isinstance(terms, dict) else None, mark)
+        found = as_polynomials(found, goal, apart, mark) if anew and size <= WRITTEN_ANEW else found
+        nodes = distinct(found)
+        if goal.total(nodes) > most:
+            return term
+        if beside and loses_more([found], [term], beside):
+            return around([term], beside, rules, journal)[0]
+        if journal is not None and apart is not None:
+            journal.extend(apart.derivation())
+        return marked(found, mark, nodes)
     best = stable(term, rules, journal, goal)
     if goal.anew and size <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
@@ -197,16 +209,9 @@ def smallest(
     return as_polynomials(best, goal, journal) if anew else best
 
 
-def loses_more(new: Sequence[Term], old: Sequence[Term], beside: Collection[Term]) -> bool:
-    """Whether terms that are shorter lose more, counted together with those `beside` them, because they share less."""
-    gained = SIZE.total(distinct(*old)) - SIZE.total(distinct(*new))
-    lost = SIZE.total(distinct(*new, *beside)) - SIZE.total(distinct(*old, *beside))
-    return bool(lost > gained)
-
-
-def marked(root: Term, mark: object) -> Term:
-    """The term, with a note that all in it is normal: where it is met again, only what is above it is rewritten."""
-    for term in distinct(root):
+def marked(root: Term, mark: object, nodes: Collection[Term] | None = None) -> Term:
+    """The term, with a note that all in it (`nodes`) is normal: where it is met again, only what is above it is rewritten."""
+    for term in distinct(root) if nodes is None else nodes:
         term.normal_for = mark
     return root
 

@@ -9,7 +9,7 @@ from typing import Any
 from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.counting import Trees, has_operations
 from etude.rewriting.engine import Engine
-from etude.rewriting.expansion import Poly, Relation, Unfit, expanded
+from etude.rewriting.expansion import Poly, Relation, Unfit, denominators, expanded
 from etude.rewriting.fitting import Refused, fit
 from etude.rewriting.goals import Goal
 from etude.rewriting.horner import horner_forms
@@ -23,12 +23,13 @@ __all__ = ["as_polynomials", "in_lowest_terms"]
 
 _LEAST = 6  # operations from which a sum is written anew by Horner's rule
 _COMPARED = 3  # the shortest forms of which the rounding is compared
+_BARE = {1}
 _NEAR = 5, 4  # by this ratio more operations than the sum may the first form have that leads on to others
 
 
 def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
     """The term with quotients of polynomials in lowest terms, where they are better so."""
-    return _each_region(root, lambda term: _shortest(term, rules, goal, journal))
+    return _each_region(root, postorder(root), lambda term: _shortest(term, rules, goal, journal))
 
 
 def as_polynomials(root: Term, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
@@ -36,18 +37,18 @@ def as_polynomials(root: Term, goal: Goal, journal: Journal | None, mark: object
 
     Terms that bear `mark` are known to have their best form.
     """
-    trees = Trees()
+    order = postorder(root)
+    trees = Trees.of(order)
 
     def shorter(term: Term) -> Term:
         known = mark is not None and term.normal_for is mark
         return term if known else _polynomial(term, goal, journal, trees)
 
-    found = _each_region(root, shorter)
+    found = _each_region(root, order, shorter)
     return found if found is root or goal.measure(found) < goal.measure(root) else root
 
 
-def _each_region(root: Term, change: Callable[[Term], Term]) -> Term:
-    order = postorder(root)
+def _each_region(root: Term, order: list[Term], change: Callable[[Term], Term]) -> Term:
     roots = region_roots(order)
     changed: dict[Any, Term] = {}
     for node in order:
@@ -89,8 +90,8 @@ def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees) -
     forms = {form: used for form, used in _forms(term, trees) if trees[form] <= trees[term] and form is not term}
     if not forms:
         return term
-    size = goal.measure(term)
-    found = [(goal.measure(form), form, used) for form, used in forms.items()]
+    size = goal.measure(term, trees)
+    found = [(goal.measure(form, trees), form, used) for form, used in forms.items()]
     better = sorted([each for each in found if each[0][0] < size[0]], key=lambda each: each[0])
     for _, form, used in islice(better, _COMPARED):
         if rounds_as_well(form, term):
@@ -101,10 +102,13 @@ def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees) -
 
 def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
     most = trees[term]
-    for relations in (compiled(default("generators")), None):
+    below, generators = denominators(term), compiled(default("generators"))
+    for relations, whole in [*([(generators, below)] if below else []), (generators, ()), (None, ())]:
         try:
-            poly, parts, used = expanded(term, relations, 2 * most)
-        except Unfit:
+            poly, parts, used = expanded(term, relations, 2 * most, whole)
+        except Unfit as unfit:
+            if not unfit.used and not whole:  # nor would it fit without the relations
+                return
             continue
         for form in horner_forms(poly, parts, term.type.dtype) if _least(poly, parts, trees) <= most else ():
             try:
@@ -113,14 +117,20 @@ def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
                 continue
             if _NEAR[1] * trees[form] > _NEAR[0] * most:  # whole numbers, as these may be too large for a float
                 break
-        if not used:
+        if not used and not whole:
             return
 
 
 def _least(poly: Poly, parts: list[Term], trees: Trees) -> int:
-    """Operations that any form has: taking factors out leaves as many additions, and each part is computed."""
+    """Operations that any form has: taking factors out leaves as many additions, each part is computed, and each monomial
+    takes the products of its parts and number, and a power for each exponent that it has.
+    """
     met = {place for monomial in poly for place, _ in monomial}
-    return len(poly) - 1 + sum([trees[parts[place]] for place in met])
+    products = max([
+        len(monomial) - (number == 1 or number == -1) + len({abs(exponent) for _, exponent in monomial} - _BARE)
+        for monomial, number in poly.items()
+    ], default=0)  # fmt: skip
+    return len(poly) - 1 + max(products, 0) + sum([trees[parts[place]] for place in met])
 
 
 def _recorded(journal: Journal | None, before: Term, after: Term, used: list[Relation]) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etude.rewriting.compiled import compiled
+from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.engine import Engine
 from etude.rewriting.goals import SIZE
-from etude.rewriting.pipeline import EXPLAINED, loses_more, marked, simplified_bodies, simplify
+from etude.rewriting.pipeline import EXPLAINED, marked, serving, simplified_bodies, simplify
+from etude.rewriting.sharing import around, gets_shorter, loses_more
 from etude.rules import default
 from etude.terms import Term, bulk, distinct, etuple, uses_of
 
@@ -18,10 +19,10 @@ __all__ = ["simplify_together"]
 def simplify_together(terms: Sequence[Term], beside: Sequence[Term] = ()) -> list[Term]:
     """Each of the terms simplified for size. Those of which no steps are kept share one run, so that the time is linear in
     the distinct nodes of all; together they have no more operations than before, and do not lose more of those that they
-    share with the terms `beside` them.
+    share with the terms `beside` them: where rules would not make these much shorter, what is shared is kept as it is.
     """
     large = [term for term in dict.fromkeys(terms) if _exceeds(term, EXPLAINED)]
-    if len(large) < 2:
+    if len(large) < 2 and not beside:
         large = []
     found = dict(zip(large, _in_one_run(large, beside), strict=True)) if large else {}
     return [found[term] if term in found else simplify(term, beside=beside) for term in terms]
@@ -29,14 +30,21 @@ def simplify_together(terms: Sequence[Term], beside: Sequence[Term] = ()) -> lis
 
 def _in_one_run(terms: list[Term], beside: Sequence[Term]) -> list[Term]:
     roots = simplified_bodies(etuple(*terms))._tuple
-    uses = uses_of(*roots)
-    most = SIZE.total(uses)
-    rules = compiled(default("simplify").serving("size"))
-    mark = rules.mark(SIZE.name, True)
-    found = Engine(rules, sharing=True).run_all(roots, uses, mark)
+    rules = compiled(serving(default("simplify"), SIZE.name))
+    found = around(roots, beside, rules) if beside and not gets_shorter(beside, rules) else _anew(roots, beside, rules)
     rules.silent.clear()
-    if SIZE.total(distinct(*found)) > most or (beside and loses_more(found, roots, beside)):
+    return found
+
+
+def _anew(roots: Sequence[Term], beside: Sequence[Term], rules: Rules) -> list[Term]:
+    """All of the terms rewritten, unless that makes them longer or share too little."""
+    uses, mark = uses_of(*roots), rules.mark(SIZE.name, True)
+    most = SIZE.total(uses)
+    found = Engine(rules, sharing=True).run_all(roots, uses, mark)
+    if SIZE.total(distinct(*found)) > most:
         return list(roots)
+    if beside and loses_more(found, roots, beside):
+        return around(roots, beside, rules)
     return [marked(term, mark) for term in found]
 
 

@@ -81,7 +81,13 @@ def intern(parts: Parts, kind: ArrayType | TupleType | None, ground: bool = True
         if term is not None and ((term.type is kind and kind is not None and term._tuple == parts) or _same(term, parts, kind)):
             return term
     elif key not in _collided:  # no lock: of threads that meet here one enters its term, and the others see that they did not
-        term = _made(Term, parts, kind, ground, key)
+        term = _new(Term)
+        term._hash = key
+        term._tuple = parts  # type: ignore[misc]  # a slot of the untyped base
+        term.type = kind
+        term._ground = ground
+        term.normal_for = None
+        term._evaled_obj = _NOT_EVALUATED
         ref = _Ref(term, _forget)
         ref.key = key
         if _table.setdefault(key, ref) is ref:
