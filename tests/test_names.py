@@ -17,6 +17,17 @@ def test_importing_loads_numpy_and_nothing_of_ours_below_the_package():
     assert [name for name in loaded if name.partition(".")[0] != "numpy"] == ["etude"]
 
 
+def test_a_function_that_stays_on_numpy_loads_nothing_that_makes_c():
+    said = """
+import sys, etude as et
+x = et.vector("x")
+et.function([x], et.exp(x))([1.0])
+print(*sorted(m for m in sys.modules if m.startswith("etude.backends.c.") or m == "subprocess"))
+"""
+    loaded = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True).stdout.split()
+    assert loaded == ["etude.backends.c.tiering"]
+
+
 def test_type_checkers_are_told_the_names_that_are_there():
     tree = ast.parse(Path(et.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))

@@ -43,6 +43,7 @@ def options(given):
 def once(workload, system, threads, seconds, cache):
     """The record of one process, or a text that says why there is none."""
     settings = {**os.environ, **dict.fromkeys(VARIABLES, threads), "ETUDE_CACHE_DIR": cache}
+    settings["PYTENSOR_FLAGS"] = f"base_compiledir={cache}/pytensor"
     settings["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1" if threads == "1" else ""
     command = [sys.executable, "-m", "tests.benchmarks.process", workload, system, threads, seconds]
     try:

@@ -31,18 +31,14 @@ from etude.backends import (
     Executable,
     Profile,
     arguments_for,
+    c,
     compile_for,
     diagnosed,
     is_dask,
     profile,
     stored_value,
 )
-from etude.backends.c.csource import CSource
-from etude.backends.c.export import export
-from etude.backends.c.saved import write
-from etude.backends.c.sizes import BySize
 from etude.backends.c.tiering import Tiers
-from etude.backends.c.timing import profile_kernels
 from etude.errors import ShapeError
 from etude.program import Program, less_work, lower, plan_memory
 from etude.terms import Term, replace, shape_text, symbol_name
@@ -264,7 +260,7 @@ class Function:
         """The function itself, when C is in or known not to be possible (`explain()` says why)."""
         if self._tiers is not None:
             self._tiers.compile()
-            if isinstance(self._tiers.native, BySize):
+            if isinstance(self._tiers.native, c.sizes.BySize):
                 self._tiers.native.at_once = True
             self._enter(self._tiers)
         return self
@@ -275,23 +271,23 @@ class Function:
         Raises BackendError where it has no C form, or reads or updates shared variables.
         """
         source, single = self._compiled(), bool(self._single)
-        write(Path(path), source, self._names, self._types(), single, self.name or "")
+        c.saved.write(Path(path), source, self._names, self._types(), single, self.name or "")
 
     def export_c(self, folder: str | Path) -> None:
         """Write a header, the C text, an example `main.c` and a Makefile, which build without Python.
 
         Raises BackendError where the function has no C form, or calls what only SciPy has.
         """
-        export(Path(folder), self._compiled(), self._names, self._types())
+        c.export.export(Path(folder), self._compiled(), self._names, self._types())
 
-    def _compiled(self) -> CSource:
+    def _compiled(self) -> c.csource.CSource:
         self.wait()
         if self._quick is None or self._tiers is None or self._tiers.native is None:
             reason = self._tiers.state if self._tiers is not None else "it was made for another backend"
             shared = "it has shared variables" if self._shared or self._updated else reason
             raise BackendError(f"{self._arguments.place}the function has no C form of its own: {shared}")
         source, reason = self._tiers.native.source, ""
-        if isinstance(self._tiers.native, BySize):
+        if isinstance(self._tiers.native, c.sizes.BySize):
             reason = "its sizes are not known; give its inputs shapes of numbers"
         if source.callbacks:
             reason = f"NumPy computes {', '.join(source.callbacks)}"
@@ -321,7 +317,7 @@ class Function:
         values += [stored_value(term) for term in self._shared]
         if self.backend == "c":
             assert self._tiers is not None
-            rows = profile_kernels(self.program, values, self._tiers.most_threads, repeat)
+            rows = c.timing.profile_kernels(self.program, values, self._tiers.most_threads, repeat)
             return Profile(rows, "c")
         return profile(self.program, values, self._module, repeat)
 

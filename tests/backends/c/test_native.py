@@ -15,7 +15,7 @@ import pytest
 
 import etude as et
 from etude.backends import BackendError
-from etude.backends.c import cache, compiler, native, tiering
+from etude.backends.c import cache, compiler, making, native, tiering
 from etude.backends.c.csource import CSource, KernelInfo, Unsupported, flags_for
 from etude.errors import ArgumentError
 
@@ -41,8 +41,8 @@ def twice(program, text=TEXT):
 @pytest.fixture(autouse=True)
 def compiled(monkeypatch, tmp_path):
     monkeypatch.setenv("ETUDE_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(tiering, "generate", twice)
-    monkeypatch.setattr(tiering, "_NOTICED", set())
+    monkeypatch.setattr(making, "generate", twice)
+    monkeypatch.setattr(making, "_NOTICED", set())
     return tmp_path / "cache"
 
 
@@ -206,7 +206,7 @@ def test_what_c_cannot_do_is_named(monkeypatch):
     def refuse(program):
         raise Unsupported("sort", "has no C form")
 
-    monkeypatch.setattr(tiering, "generate", refuse)
+    monkeypatch.setattr(making, "generate", refuse)
     with pytest.raises(BackendError, match="backend 'c' cannot do this: sort: has no C form"):
         function("c")
     assert "sort: has no C form" in function().wait().explain()
@@ -295,7 +295,7 @@ def test_long_runs_let_other_threads_run(monkeypatch):
     flag = np.zeros(1)
     text = TEXT.replace("return 0;", "for (long k = 0; k < 4000000000L; k++) "
                         f"if (*(volatile double *){flag.ctypes.data}UL) return 0;\n return 3;")  # fmt: skip
-    monkeypatch.setattr(tiering, "generate", lambda program: twice(program, text))
+    monkeypatch.setattr(making, "generate", lambda program: twice(program, text))
     f = function("c")
     timer = threading.Timer(0.05, lambda: flag.fill(1.0))
     timer.start()
@@ -308,7 +308,7 @@ def test_threads_are_a_positive_number(monkeypatch):
         function(threads=0)
     monkeypatch.setenv("ETUDE_NUM_THREADS", "3")
     text = TEXT.replace("2 * value", "threads")
-    monkeypatch.setattr(tiering, "generate", lambda program: twice(program, text))
+    monkeypatch.setattr(making, "generate", lambda program: twice(program, text))
     assert function("c")(np.ones(1)) == [3.0]
     assert function("c", threads=2)(np.ones(1)) == [2.0]
 

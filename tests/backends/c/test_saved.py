@@ -8,7 +8,7 @@ import pytest
 
 import etude as et
 from etude.backends import BackendError
-from etude.backends.c import tiering
+from etude.backends.c import making
 from etude.backends.c.csource import CSource, KernelInfo
 from etude.errors import ArgumentError
 
@@ -30,7 +30,7 @@ def compiled(monkeypatch, tmp_path):
         (TEXT,), "weighted", (), (np.array([1.0, 2.0]),), (KernelInfo("k0", "2 * x", 8, 8, 1),), (np.dtype(float),), (((0, 0),),)
     )
     monkeypatch.setenv("ETUDE_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(tiering, "generate", lambda program: source)
+    monkeypatch.setattr(making, "generate", lambda program: source)
 
 
 def test_a_saved_function_is_loaded_without_its_expressions(tmp_path, monkeypatch):

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import queue
 import threading
 import time
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from etude.backends.c.codegen import generate
-from etude.backends.c.compiler import CompileError, NoCompilerError, default_threads
-from etude.backends.c.csource import Unsupported
-from etude.backends.c.native import Native, load
-from etude.backends.c.sizes import BySize
-from etude.errors import ShapeError, SubscriptError
-from etude.program import Program, specialized
-from etude.terms import ArrayType
+from etude.backends import c
+from etude.program import Program
 
-__all__ = ["Tiers"]
+__all__ = ["Tiers", "in_background"]
 
 CALLS = 50  # answered by NumPy before C is thought of
 SECONDS = 0.3  # spent in NumPy, with which compiling has paid for itself
 WAITING = 64  # programs waiting for the one worker; beyond, a program asks again later
-
-_LOG = logging.getLogger("etude")
 
 
 class Tiers:
@@ -35,7 +25,7 @@ class Tiers:
 
     def __init__(self, program: Program, single: bool, threads: int | None = None):
         self.program, self.single, self.threads = program, single, threads
-        self.native: Native | BySize | None = None
+        self.native: c.native.Native | c.sizes.BySize | None = None
         self.reason: str | None = None
         self.unsupported = False
         self.calls, self.seconds = 0, 0.0
@@ -51,12 +41,12 @@ class Tiers:
     @property
     def most_threads(self) -> int:
         """How many threads share a loop at most."""
-        return self.threads or default_threads()
+        return self.threads or c.compiler.default_threads()
 
     @property
     def state(self) -> str:
         """In, not in and why, or what has to happen first."""
-        if isinstance(self.native, BySize):
+        if self.native is not None and isinstance(self.native, c.sizes.BySize):
             return f"compiled for each set of sizes, {len(self.native.natives)} so far"
         if self.native is not None:
             source = self.native.source
@@ -83,56 +73,14 @@ class Tiers:
             if self._done.is_set():
                 return
             try:
-                self.native = self._made()
-            except Unsupported as problem:
-                self.reason, self.unsupported = str(problem), True
-            except NoCompilerError as problem:
-                self.reason = str(problem)
-                _notice(self.reason)
-            except (CompileError, OSError, AttributeError, KeyError) as problem:
-                self.reason = f"compiling failed: {problem}"
-                _LOG.warning("%s; NumPy answers instead", self.reason)
-            except Exception as problem:  # noqa: BLE001  whatever goes wrong here must not fail a call
-                self.reason = f"generating C failed: {type(problem).__name__}: {problem}"
-                _LOG.warning("%s; NumPy answers instead", self.reason)
+                self.native, self.reason, self.unsupported = c.making.attempt(self)
             finally:
                 self._done.set()
 
-    def _made(self) -> Native | BySize:
-        threads = self.most_threads
-        kinds: Sequence[ArrayType] = self.program.types[: len(self.program.inputs)]
-        try:
-            source = generate(self.program)
-        except Unsupported:
-            if all(kind.is_static for kind in kinds):
-                raise
-            return self._by_size(kinds)
-        return load(source, kinds, self.single, threads)
 
-    def _by_size(self, kinds: Sequence[ArrayType]) -> BySize:
-        """C for each set of sizes that is met. Raises Unsupported where it cannot be written for any."""
-        with contextlib.suppress(ShapeError, SubscriptError):  # the sample may not fit where the call does
-            sample = [kind.with_shape([_sample(dim) for dim in kind.shape]) for kind in kinds]
-            generate(specialized(self.program, sample))
-
-        def made(shapes: Sequence[Sequence[int]]) -> Tiers:
-            fixed = [kind.with_shape(shape) for kind, shape in zip(kinds, shapes, strict=True)]
-            return Tiers(specialized(self.program, fixed), self.single, self.threads)
-
-        return BySize(made, _WORKER.take)
-
-
-def _sample(dim: int | str | None) -> int:
-    return dim if isinstance(dim, int) else 4
-
-
-_NOTICED: set[str] = set()
-
-
-def _notice(text: str) -> None:
-    if text not in _NOTICED:
-        _NOTICED.add(text)
-        warnings.warn(text, UserWarning, stacklevel=2)
+def in_background(tiers: Tiers) -> bool:
+    """Compile in the background; False where too many are waiting."""
+    return _WORKER.take(tiers)
 
 
 class _Worker:
