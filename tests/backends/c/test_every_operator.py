@@ -10,11 +10,10 @@ from tests.backends.c.running import Compiled
 from tests.backends.c.tolerances import difference
 
 from etude.backends.c import scalars
-from etude.backends.c.csource import FLAGS
 from etude.ops import CATALOGUE
 
 DTYPES = ["float64", "float32", "int64", "bool", "complex128"]
-MORE = [*DTYPES, "int8", "uint8", "int32", "complex64"]
+MORE = ["float64", "int8", "int32", "complex64"]
 ELSEWHERE = {
     "map", "scan", "cond",  # have bodies: test_bodies.py
     "item",  # of every operator with several results
@@ -27,12 +26,12 @@ def every(dtype, wanted):
     return [example for name in CATALOGUE for example in examples(name, dtype, wanted)]
 
 
-def wrong(found, flags=PLAIN):
+def wrong(found):
     """What C makes of examples that its operators do not mean."""
     inputs, values = [symbol for example in found for symbol in example.inputs], [value for example in found for value in example.values]
     program = program_of([term for example in found for term in example.terms], inputs)
     with warnings.catch_warnings(action="ignore"):  # such as SciPy's of an order that is no whole number, where C calls it
-        code, results = Compiled(program, flags).call(*values)
+        code, results = Compiled(program, PLAIN).call(*values)
     assert code == 0
     results = iter(results)
     problems = [
@@ -54,10 +53,9 @@ def test_no_operator_is_left_out():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("flags", [PLAIN, FLAGS])
 @pytest.mark.parametrize("dtype", MORE)
-def test_many_examples_of_every_operator(dtype, flags):
-    assert wrong(every(dtype, 20), flags) == []
+def test_many_examples_of_every_operator(dtype):
+    assert wrong(every(dtype, 6)) == []
 
 
 def test_an_operator_that_c_gets_wrong_is_named(monkeypatch):
