@@ -20,6 +20,10 @@ SUMS = {"sum", "mean", "matmul", "cumsum", "norm", "var", "std", "prod", "cumpro
         "trace", "einsum", "sum_like", "add_at"}  # fmt: skip
 
 
+# what LAPACK solves: n roundings of the greatest element, as many times as the matrix's condition
+SOLVED = {"inv", "det", "cholesky", "solve", "solve_triangular", "slogdet"}
+
+
 def _count(operands, wanted):
     """How many elements are added up for one of the result."""
     most = max([np.size(value) for value in operands], default=1)
@@ -43,6 +47,10 @@ def room(name, operands, wanted):
     """For each element of a floating result how far it may lie from `wanted`."""
     size = np.abs(wanted)
     limits = np.finfo(wanted.dtype)
+    if name in SOLVED:
+        top = np.max(size, initial=1.0 if name == "slogdet" else limits.tiny)
+        condition = np.max(np.linalg.cond(operands[0] * 1.0), initial=1)
+        return np.full(wanted.shape, 8 * operands[0].shape[-1] * limits.eps * condition * top)
     if name in SUMS:
         return 8 * _count(operands, wanted) * limits.eps * np.maximum(_magnitude(name, operands, wanted), limits.tiny)
     if name in CANCELS:
