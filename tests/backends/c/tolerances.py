@@ -2,7 +2,7 @@
 
 Elementwise operators keep to `ULPS` units in the last place, the sign of zero included; of float32 they may be as near
 to the meaning of the same numbers in float64, since NumPy's own functions of float32 are up to 3 ulp off, and of the
-operators in `EXACT` to the exact value; where rounding the operand moves the result by more, as `STEEP` says, to that. Sums keep to a bound: n roundings of the sum of the magnitudes. Everything else is
+operators in `EXACT` to the exact value. Sums keep to a bound: n roundings of the sum of the magnitudes. Everything else is
 equal, bit for bit.
 """
 
@@ -13,8 +13,7 @@ ULPS = 4
 CANCELS = {"logaddexp"}  # a sum of an operand and a logarithm: the last places are those of the greatest operand
 # where the meaning itself is far off: 1 / cosh(x) is 0 for results below the smallest normal number, and SciPy's erfc,
 # besides that, 500 ulp off at 24
-EXACT = {"sech": mpmath.sech, "erfc": mpmath.erfc, "ndtr": mpmath.ncdf}
-STEEP = {"ndtr": np.square}  # how many times as large as that of its operand the relative error of a result is
+EXACT = {"sech": mpmath.sech, "erfc": mpmath.erfc}
 # the result may be either zero: NumPy's own loops differ among processors
 EITHER_ZERO = {"maximum", "minimum", "fmax", "fmin", "clip", "fmod", "remainder", "max", "min", "nextafter"}
 SUMS = {"sum", "mean", "matmul", "cumsum", "norm", "var", "std", "prod", "cumprod", "logsumexp", "softmax", "log_softmax", "dot",
@@ -57,8 +56,7 @@ def room(name, operands, wanted):
     if name in CANCELS:
         size = np.maximum(size, np.max([np.abs(value) for value in np.broadcast_arrays(*operands)], axis=0))
     spacing = np.spacing(np.where(np.isfinite(size), size, 1).astype(wanted.dtype))
-    steepness = 1 + STEEP[name](np.minimum(np.abs(operands[0] * 1.0), 40)) if name in STEEP else 1
-    return ULPS * steepness * np.maximum(spacing, limits.smallest_subnormal)
+    return ULPS * np.maximum(spacing, limits.smallest_subnormal)
 
 
 def difference(name, operands, wanted, found):
