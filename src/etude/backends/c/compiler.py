@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -21,7 +22,7 @@ from etude.backends.c.csource import FLAGS
 from etude.backends.c.scratch import Scratch
 from etude.errors import EtudeError
 
-__all__ = ["CompileError", "NoCompilerError", "cpu_name", "default_threads", "find_compiler", "identity", "make_library"]
+__all__ = ["CompileError", "NoCompilerError", "cpu_name", "default_threads", "find_compiler", "identity", "leaving", "make_library"]
 
 LIBRARIES = ("-lmvec", "-lm")
 _TIMEOUT = 300.0  # seconds; ETUDE_COMPILE_TIMEOUT is another
@@ -84,7 +85,7 @@ def make_library(files: Sequence[str], target: Path, extra: Sequence[str] = (), 
     try:
         _build(command, files, target, extra, [flag for flag in wanted if flag not in known])
     except CompileError:
-        if command in _refused:
+        if command in _refused or leaving():
             raise
         refused = frozenset(flag for flag in wanted if not _accepts(command, flag))
         _refused[command] = refused
@@ -146,6 +147,11 @@ def _run(command: Sequence[str]) -> None:
         _running.discard(process)
     if process.returncode:
         raise CompileError(f"{shown}: exit status {process.returncode}\n{said[:4000]}")
+
+
+def leaving() -> bool:
+    """Whether the interpreter ends: directories go, compilers are stopped, and what fails is no news."""
+    return not threading.main_thread().is_alive()
 
 
 @atexit.register
