@@ -11,7 +11,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -19,10 +18,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from etude.backends.c.csource import FLAGS
-from etude.backends.c.scratch import Scratch
+from etude.backends.c.scratch import Scratch, leaving
 from etude.errors import EtudeError
 
-__all__ = ["CompileError", "NoCompilerError", "cpu_name", "default_threads", "find_compiler", "identity", "leaving", "make_library"]
+__all__ = ["CompileError", "NoCompilerError", "cpu_name", "default_threads", "find_compiler", "identity", "make_library"]
 
 LIBRARIES = ("-lmvec", "-lm")
 _TIMEOUT = 300.0  # seconds; ETUDE_COMPILE_TIMEOUT is another
@@ -147,11 +146,6 @@ def _run(command: Sequence[str]) -> None:
         _running.discard(process)
     if process.returncode:
         raise CompileError(f"{shown}: exit status {process.returncode}\n{said[:4000]}")
-
-
-def leaving() -> bool:
-    """Whether the interpreter ends: directories go, compilers are stopped, and what fails is no news."""
-    return not threading.main_thread().is_alive()
 
 
 @atexit.register

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from etude.backends.c.codegen import generate
-from etude.backends.c.compiler import CompileError, NoCompilerError, leaving
+from etude.backends.c.compiler import CompileError, NoCompilerError
 from etude.backends.c.csource import Unsupported
 from etude.backends.c.native import Native, load
+from etude.backends.c.scratch import leaving
 from etude.backends.c.sizes import BySize
 from etude.backends.c.tiering import Tiers, in_background
 from etude.errors import ShapeError, SubscriptError
