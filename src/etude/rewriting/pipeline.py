@@ -101,9 +101,7 @@ def simplify(
     within = simplified_bodies(term, rules, promise, goal, uses)
     if within is not term:
         term, uses = within, uses_of(within)
-    ready = compiled(chosen)
-    result = best_for(GOALS[goal], term, ready, journal, uses, rules is None, beside)
-    ready.silent.clear()
+    result = best_for(GOALS[goal], term, compiled(chosen).listening(), journal, uses, rules is None, beside)
     if journal is None and result is not term and len(uses) <= EXPLAINED:
         rows = laid_out(distinct(etuple(term, *beside)) if beside else uses)
         attach_later(result, partial(_steps, rows, chosen, goal, rules is None, bool(beside)))
@@ -120,7 +118,7 @@ def _steps(rows: tuple[tuple[Any, ...], ...], rules: RuleSet, goal: str, own: bo
     """The steps of simplifying the term laid out in rows, with `several` the first of them, by doing it again."""
     found, journal = taken_up(rows), Journal()
     term, *beside = found._tuple if several else (found,)
-    best_for(GOALS[goal], term, compiled(rules), journal, uses_of(term), own, beside)
+    best_for(GOALS[goal], term, compiled(rules).listening(), journal, uses_of(term), own, beside)
     return journal.derivation().rows
 
 
