@@ -217,6 +217,7 @@ def test_untyped_terms_print_as_etuples_do():
     assert eval(repr(plain)) == plain
     assert str(plain) == "e(1, e(a, 2), e(b))"
     assert repr(add(x, y)) == str(add(x, y)) == "e(add, x, y)"
+    assert repr(etuple(add, x, "a")) == "e(add, x, a)"
 
 
 def test_a_pretty_printer_never_goes_deep():

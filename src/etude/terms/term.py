@@ -257,10 +257,14 @@ class Term(ExpressionTuple):
         return sketch(self)
 
     def __repr__(self) -> str:
-        return constructors(self) if self.type is None else sketch(self)
+        return sketch(self) if self._is_ours() else constructors(self)
+
+    def _is_ours(self) -> bool:
+        """Whether it has a type, or an operator for its head."""
+        return self.type is not None or (bool(self._tuple) and hasattr(type(self._tuple[0]), "typed_parts"))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        if self.type is not None or nested_deeper(self, _DEEP):
+        if self._is_ours() or nested_deeper(self, _DEEP):
             printer.text(sketch(self))
         else:
             ExpressionTuple._repr_pretty_(self, printer, cycle)

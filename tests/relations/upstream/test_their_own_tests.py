@@ -8,7 +8,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 import pytest
-from tests.upstream.sources import ETUPLES, KANREN, etuples_tests, kanren_tests, outcomes
+from tests.relations.upstream.sources import ETUPLES, KANREN, etuples_tests, kanren_tests, outcomes
 
 OURS = """
 import etuples.dispatch

@@ -16,7 +16,7 @@ KANREN_REPOSITORY = "https://github.com/pythological/kanren"
 KANREN_COMMIT = "3a1da968c8d6d02511f4992d8c34d898e17443d5"
 
 PLUGIN = Path(__file__).with_name("terms_for_etuples.py")
-SOURCE = Path(__file__).parents[2] / "src"
+SOURCE = Path(__file__).parents[3] / "src"
 
 
 def etuples_tests(cache: Path) -> Path:
