@@ -13,13 +13,14 @@ from etude.integration.parts import varies
 from etude.integration.verification import derivative
 from etude.ops import CATALOGUE, Op
 from etude.rewriting import Journal, Step, apply_at_root, bottom_up, count_operations, knowledge, simplify
+from etude.rewriting.fitting import number_of
 from etude.rules import RuleSet, default
 from etude.rules.inverses import inverse_pairs
 from etude.terms import Term, is_leaf, postorder, replace, symbol
 
-__all__ = ["Restored", "exponentials", "half_angles", "substitutions"]
+__all__ = ["Restored", "exponentials", "half_angles", "powers", "substitutions"]
 
-_multiply, _divide = CATALOGUE["multiply"], CATALOGUE["divide"]
+_multiply, _divide, _power = CATALOGUE["multiply"], CATALOGUE["divide"], CATALOGUE["power"]
 _LONGER = 1  # operations that a substitution may add
 _WORDS = ("positive", "nonnegative", "negative")
 
@@ -48,6 +49,31 @@ def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
             found = simplify(found)
             if count_operations(found) <= count_operations(integrand) + _LONGER:
                 yield Restored(found, fresh, _put_back(fresh, inner))
+
+
+def powers(integrand: Term, variable: Term) -> Iterator[Restored]:
+    """The same for a power of the variable of which all that are in the integrand, beside its slope, are powers."""
+    whole = {exponent for node in postorder(integrand) for exponent in [_exponent(node, variable)] if exponent > 2}
+    for lower in sorted({k for exponent in whole for k in range(2, exponent // 2 + 1) if exponent % k == 0}, reverse=True):
+        inner = _power(variable, float(lower))
+        slope = derivative(inner, variable)
+        if slope is None:
+            continue
+        fresh = _fresh(inner, variable)
+        quotient = simplify(_divide(integrand, slope))
+        met = {node: _exponent(node, variable) for node in postorder(quotient)}
+        within = {node: _power(fresh, float(k // lower)) for node, k in met.items() if k and k % lower == 0}
+        [found] = replace([quotient], within)
+        if within and not varies(found, variable):
+            yield Restored(simplify(found), fresh, _put_back(fresh, inner))
+
+
+def _exponent(node: Term, variable: Term) -> int:
+    """The whole positive power of the variable that a term is, 0 where it is none."""
+    if node._tuple[0] is not _power or node.operands[0] is not variable:
+        return 0
+    value = number_of(node.operands[1])
+    return int(value) if value is not None and value > 0 and value == int(value) else 0
 
 
 def exponentials(integrand: Term, variable: Term) -> Iterator[Restored]:
