@@ -16,7 +16,7 @@ from etude.rewriting import Journal, Step, apply_at_root, bottom_up, count_opera
 from etude.rewriting.fitting import number_of
 from etude.rules import RuleSet, default
 from etude.rules.inverses import inverse_pairs
-from etude.terms import Term, is_leaf, postorder, replace, symbol
+from etude.terms import Term, depends_on, is_leaf, postorder, replace, symbol
 
 __all__ = ["Restored", "exponentials", "half_angles", "powers", "substitutions"]
 
@@ -106,8 +106,9 @@ def _inner_functions(integrand: Term, variable: Term) -> list[Term]:
     found: dict[Term, int] = {}
     order = postorder(integrand)
     size = {node: place for place, node in enumerate(order)}
+    moving = depends_on([integrand], [variable])
     for node in order:
-        if is_leaf(node) or node is integrand or not varies(node, variable):
+        if is_leaf(node) or node is integrand or node not in moving:
             continue
         found[node] = size[node]
     return sorted(found, key=lambda node: -found[node])
@@ -118,7 +119,9 @@ def half_angles(integrand: Term, variable: Term) -> Iterator[Restored]:
     rules = RuleSet(dataclasses.replace(rule, kind="rewrite") for rule in default("half_angles"))
     journal = Journal()
     changed = bottom_up(apply_at_root(rules, journal))(integrand)
-    tangents = [node for node in postorder(changed or integrand) if _head(node) in ("tan", "tanh") and varies(node, variable)]
+    whole = changed or integrand
+    moving = depends_on([whole], [variable])
+    tangents = [node for node in postorder(whole) if _head(node) in ("tan", "tanh") and node in moving]
     if changed is None or len(tangents) != 1:
         return
     [inner] = tangents
