@@ -13,6 +13,14 @@ from etude.terms.sketch import sketch
 from etude.terms.types import ArrayType, TupleType
 from etude.terms.variables import Variable, is_variable
 
+try:  # there only where the compiled core was built
+    from etude.terms.kept_hash import install as _keep_hash
+except ImportError:
+
+    def _keep_hash(kind: type, slot: object, /) -> None:
+        """Python calls `__hash__`."""
+
+
 __all__ = ["Head", "Term", "etuple", "intern", "is_typed"]
 
 Parts = tuple[Any, ...]
@@ -262,3 +270,5 @@ def etuple(*parts: Any, **named: Any) -> Term:
     """
     return Term(parts, **named)
 
+
+_keep_hash(Term, Term.__dict__["_hash"])
