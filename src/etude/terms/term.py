@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 from etuples.core import ExpressionTuple, KwdPair
@@ -12,14 +14,6 @@ from etuples.core import ExpressionTuple, KwdPair
 from etude.terms.sketch import sketch
 from etude.terms.types import ArrayType, TupleType
 from etude.terms.variables import Variable, is_variable
-
-try:  # there only where the compiled core was built
-    from etude.terms.kept_hash import install as _keep_hash
-except ImportError:
-
-    def _keep_hash(kind: type, slot: object, /) -> None:
-        """Python calls `__hash__`."""
-
 
 __all__ = ["Head", "Term", "etuple", "intern", "is_typed"]
 
@@ -271,4 +265,5 @@ def etuple(*parts: Any, **named: Any) -> Term:
     return Term(parts, **named)
 
 
-_keep_hash(Term, Term.__dict__["_hash"])
+with suppress(ImportError):  # only where the compiled core was built; otherwise Python calls `__hash__`
+    import_module("etude.terms.kept_hash").install(Term, Term.__dict__["_hash"])
