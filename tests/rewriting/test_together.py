@@ -49,6 +49,20 @@ def test_short_terms_are_as_by_themselves():
     assert simplify_together([]) == []
 
 
+def test_what_short_terms_share_is_tried_once_and_explained_for_each(monkeypatch):
+    shared = ladder(12, et.scalar("short_x"), et.scalar("short_y"))
+    terms = [(shared * X + shared * Y - 1).term, (X * shared + et.cos(shared)).term, (Y * shared + 0 * X).term]
+    asked, fire = [], Rules.fire
+    monkeypatch.setattr(Rules, "fire", lambda rules, term: (asked.append(term) if rules.heard else None, fire(rules, term))[1])
+    found = simplify_together(terms)
+    assert len(asked) == len(set(asked)) > 12 * 4
+    for term, result in zip(terms, found, strict=True):
+        steps = list(et.explain(et.from_term(result)))
+        assert steps
+        assert steps[-1].after in postorder(result)
+        assert count_operations(result) < count_operations(term)
+
+
 def test_products_with_several_uses_stay_whole():
     """`q * q` and `q * sin(q)` of a long term keep the quotient q, which would be a product and a quotient in each place."""
     q = ladder(400, X, Y) / (1 + Y)

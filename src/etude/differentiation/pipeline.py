@@ -28,11 +28,7 @@ def _masks() -> Polish:
 
 def stabilized(terms: Sequence[Term], journal: Journal | None = None) -> list[Term]:
     """The terms in their numerically stable forms."""
-    return [normalize(within_bodies(term, _stabilized_body), default("stabilize"), journal) for term in terms]
-
-
-def _stabilized_body(result: Term) -> Term:
-    return stabilized([result])[0]
+    return [normalize(within_bodies(term, stabilized), default("stabilize"), journal) for term in terms]
 
 
 @bulk()

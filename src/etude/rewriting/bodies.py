@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from etude.ops.binders import Body
 from etude.terms import Term, distinct, is_leaf, transform
@@ -10,12 +10,12 @@ from etude.terms import Term, distinct, is_leaf, transform
 __all__ = ["within_bodies"]
 
 
-def within_bodies(term: Term, change: Callable[[Term], Term], nodes: Iterable[Term] | None = None) -> Term:
-    """The term with each result of each body changed; bodies within bodies are up to `change`.
+Change = Callable[[Sequence[Term]], Sequence[Term]]
 
-    `nodes` are the distinct terms in it, where the caller has them.
-    """
-    heads = {node._tuple[0] for node in (distinct(term) if nodes is None else nodes) if node._tuple}
+
+def within_bodies(term: Term, change: Change) -> Term:
+    """The term with the results of each body changed; bodies within bodies are up to `change`."""
+    heads = {node._tuple[0] for node in distinct(term) if node._tuple}
     if not any("binder" in getattr(head, "properties", ()) for head in heads):
         return term
     made: dict[Body, Body] = {}
@@ -34,9 +34,9 @@ def _holds_bodies(node: Term) -> bool:
     return not is_leaf(node) and "binder" in getattr(node._tuple[0], "properties", ())
 
 
-def _changed(body: Body, change: Callable[[Term], Term], made: dict[Body, Body]) -> Body:
+def _changed(body: Body, change: Change, made: dict[Body, Body]) -> Body:
     if body not in made:
-        results = [change(result) for result in body.results]
+        results = change(body.results)
         fits = all(new.type is old.type for new, old in zip(results, body.results, strict=True))
         made[body] = Body(results, body.count) if fits else body
     return made[body]

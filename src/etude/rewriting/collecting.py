@@ -13,7 +13,7 @@ from etude.ops import CATALOGUE
 from etude.rewriting.algebra import WIDEST, Algebra, Product, add_to, finite, magnitude, merge
 from etude.rewriting.assumptions import knowledge
 from etude.rewriting.candidates import NOTHING, ONE, SUM, SUMS, Addend, Heads
-from etude.rewriting.compiled import Rules
+from etude.rewriting.compiled import Heard, Rules
 from etude.rewriting.fitting import CONSTANT_HEADS, Refused, fit, number_of
 from etude.rewriting.journal import Journal
 from etude.rewriting.numbers import Number, quotient
@@ -71,7 +71,8 @@ class Collector:
         self.rules, self.journal, self.expand = rules, journal, expand
         self.written, self.most = 0, most  # products that multiplying out has written, and may write
         self.sharing, self.meets, self.shared = sharing, _cancel if sharing else _overlap, 1 if sharing else _SHARED
-        self.algebra = Algebra(knowledge())
+        self.heard = rules.heard or Heard()
+        self.algebra = Algebra(knowledge()) if expand or sharing else self.heard.algebra
         self.memo: dict[Any, Term] = dict(normal or {})
         self.uses: dict[Term, int] = {}
         self.refused: set[Term] = set()  # sums and products with a part that is no finite number
@@ -109,13 +110,26 @@ class Collector:
         """The collected form of a sum, product or power of which the parts have normal forms; None where it cannot be."""
         kind = term.type
         self.current = term
-        made = self.linear(region, kind.dtype) if term._tuple[0] in LINEAR else self.multiplicative(region, kind.dtype)
+        linear = term._tuple[0] in LINEAR
+        asked = None if self.expand or self.sharing else self.asked(region, kind.dtype, linear)
+        made = None if asked is None else self.heard.collected.get(asked)
+        if made is None:
+            before = self.steps
+            made = self.linear(region, kind.dtype) if linear else self.multiplicative(region, kind.dtype)
+            if made is not None and asked is not None and self.steps == before:
+                self.heard.keep(self.heard.collected, asked, made)
         if made is None or made.type is kind:
             return made
         try:
             return fit(made, term)
         except Refused:
             return None
+
+    def asked(self, region: Region, dtype: Any, linear: bool) -> Any:
+        """All that what is made of a region depends on: normal parts, their numbers, and which of them are used elsewhere."""
+        memo, uses = self.memo, self.uses
+        parts = [(memo.get(part, part), number) for part, number in region]
+        return (linear, dtype, *[(part, number, uses.get(part, 0) > 1) for part, number in parts])
 
     def number(self, term: Term) -> Any:
         """The exact number that a constant, also a broadcast one, is; None where it is not finite, `NO_NUMBER` for others."""
@@ -224,7 +238,7 @@ class Collector:
             for scale in scales:
                 for sign in (1, -1):
                     tried = (a, b, m, n, scale * sign)
-                    if tried in self.rules.silent:
+                    if tried in self.heard.silent:
                         continue
                     pair = {a: quotient(m, scale * sign), b: quotient(n, scale * sign)}
                     extra = pair.pop(one, 0) if one in pair else 0
@@ -232,7 +246,7 @@ class Collector:
                     may_fire = probe._tuple[0] in LINEAR or probe._tuple[0] is CATALOGUE["multiply"]
                     fired = self.rules.fire(probe) if may_fire else None
                     if fired is None:
-                        self.rules.heard(tried)
+                        self.heard.keep(self.heard.silent, tried)
                         continue
                     made = self.apply(probe, fired)
                     rest = {t: c for t, c in items.items() if t is not a and t is not b}
@@ -391,12 +405,12 @@ class Collector:
         joined, alone = self.on_products.fitting(entries)
         for probe_factors, power in self._probes(entries, joined, alone and len(entries) > 1):
             tried = (dtype, *probe_factors.items())
-            if tried in self.rules.silent:
+            if tried in self.heard.silent:
                 continue
             probe = self.algebra.product(1, probe_factors, dtype)
             fired = None if probe._tuple[0] in (SYMBOL, CONSTANT) else self.rules.fire(probe)
             if fired is None:
-                self.rules.heard(tried)
+                self.heard.keep(self.heard.silent, tried)
                 continue
             made = self.apply(probe, fired)
             rest = dict(factors)

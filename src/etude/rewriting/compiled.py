@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
 from etude.ops import Op
+from etude.rewriting.algebra import Algebra
 from etude.rewriting.assumptions import knowledge
 from etude.rewriting.building import compile_replacement
 from etude.rewriting.candidates import OnProducts, OnSums
@@ -16,7 +18,7 @@ from etude.rewriting.patterns import Compiler, heads_below
 from etude.rules import Rule, RuleSet
 from etude.terms import Term, TupleType
 
-__all__ = ["CompiledRule", "Rules", "compiled"]
+__all__ = ["CompiledRule", "Heard", "Rules", "compiled"]
 
 _SUM_ROOTS = frozenset(("add", "subtract"))
 _PRODUCT_ROOTS = frozenset(("multiply", "divide", "power", "sqrt", "rsqrt", "square", "reciprocal"))
@@ -61,35 +63,62 @@ def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None
     return run
 
 
+class Heard:
+    """What the runs over one term, or over several together, share: a later run meets much of what an earlier one left."""
+
+    __slots__ = ("algebra", "collected", "quiet", "silent")
+
+    def __init__(self) -> None:
+        self.algebra = Algebra(knowledge())
+        self.silent: set[Any] = set()  # pairs of addends and of factors that no rule joins
+        self.quiet: set[Term] = set()  # terms that no rule changes at the root
+        self.collected: dict[Any, Term] = {}  # parts of a sum or product -> what is made of them where no rule joins any
+
+    def keep(self, table: Any, key: Any, value: Any = None) -> None:
+        """An entry more; the table is emptied where there are very many."""
+        if len(table) >= _HEARD:
+            table.clear()
+        if value is None:
+            table.add(key)
+        else:
+            table[key] = value
+
+
 class Rules:
     """The compiled rules of a set; calling it tries them at the root of a term, in order."""
 
-    __slots__ = ("_marks", "_on_products", "_on_sums", "_pending", "by_head", "silent")
+    __slots__ = ("_marks", "_on_products", "_on_sums", "_pending", "by_head", "heard")
 
     def __init__(self, rules: RuleSet):
-        self.silent: set[Any] = set()  # pairs of addends and of factors that no rule joins, while a term is simplified
+        self.heard: Heard | None = None
         self._marks: dict[Any, object] = {}
         self._pending: dict[Any, list[Rule]] = {}
-        self._on_sums: OnSums | None = None
-        self._on_products: OnProducts | None = None
+        self._on_sums: list[OnSums] = []
+        self._on_products: list[OnProducts] = []
         for rule in rules:
             if rule.kind == "rewrite" and rule.head is not None:
                 self._pending.setdefault(rule.head, []).append(rule)
         self.by_head: dict[Any, dict[Any, Any]] = {}
 
+    def listening(self) -> Rules:
+        """The same rules, which remember between runs what came of sums, products and pairs of their parts."""
+        found = copy(self)
+        found.heard = Heard()
+        return found
+
     @property
     def on_sums(self) -> OnSums:
         """What rules on sums ask of two addends."""
-        if self._on_sums is None:
-            self._on_sums = OnSums(self._rooted(_SUM_ROOTS))
-        return self._on_sums
+        if not self._on_sums:
+            self._on_sums.append(OnSums(self._rooted(_SUM_ROOTS)))
+        return self._on_sums[0]
 
     @property
     def on_products(self) -> OnProducts:
         """What rules on products and powers ask of two factors, or of one."""
-        if self._on_products is None:
-            self._on_products = OnProducts(self._rooted(_PRODUCT_ROOTS))
-        return self._on_products
+        if not self._on_products:
+            self._on_products.append(OnProducts(self._rooted(_PRODUCT_ROOTS)))
+        return self._on_products[0]
 
     def _rooted(self, roots: frozenset[str]) -> list[Rule]:
         return [rule for head, rules in self._pending.items() if getattr(head, "name", "") in roots for rule in rules]
@@ -120,12 +149,6 @@ class Rules:
         if not rules:
             return {}
         return {None: [(CompiledRule(rule), _keys(rule.lhs)) for rule in rules]}
-
-    def heard(self, pair: Any) -> None:
-        """No rule joins the pair; kept until there are very many, or the term is simplified."""
-        if len(self.silent) >= _HEARD:
-            self.silent.clear()
-        self.silent.add(pair)
 
     def __call__(self, term: Term) -> Term | None:
         for one in self.candidates(term):

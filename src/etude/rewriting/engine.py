@@ -193,10 +193,7 @@ class Engine(Collector):
             self.overflown = False
             return _again
         head = tidy._tuple[0]
-        if head in _LEAVES:
-            fired = None
-        else:
-            fired = self.rules.fire(tidy)
+        fired = None if head in _LEAVES else self.fire(tidy)
         if self.journal is not None and tidy is not term:
             self.journal.collected(term, region, memo, tidy)
         if fired is not None:
@@ -218,11 +215,21 @@ class Engine(Collector):
             value = folded(fresh)
             if value is not None:
                 return self.valued(fresh, value)
-        fired = self.rules.fire(fresh)
+        fired = self.fire(fresh)
         if fired is not None:
             return self.apply(fresh, fired)
         self.memo[fresh] = fresh
         return fresh
+
+    def fire(self, term: Term) -> Any:
+        """The first rule that changes the root, with its result."""
+        quiet = self.heard.quiet
+        if term in quiet:
+            return None
+        fired = self.rules.fire(term)
+        if fired is None:
+            self.heard.keep(quiet, term)
+        return fired
 
     def rebuilt(self, term: Term) -> Term:
         """The term over the normal forms of its operands."""

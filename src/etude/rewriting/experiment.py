@@ -176,7 +176,7 @@ class Simplifying:
 
     def __call__(self, term: Term, rules: Rules) -> Term:
         own = isinstance(rules, CountedRules) and rules.own
-        return best_for(GOALS[self.goal], term, rules, None, postorder(term), own)
+        return best_for(GOALS[self.goal], term, rules.listening(), None, postorder(term), own)
 
 
 STRATEGIES: dict[str, Strategy] = {
@@ -224,7 +224,6 @@ def _outcome(name: str, cases: list[Case], rules: RuleSet, strategy: Strategy) -
         started = time.perf_counter()
         result = strategy(case.term, ready) or case.term
         outcome.seconds += time.perf_counter() - started
-        ready.silent.clear()
         for rule, count in ready.counts.items():
             if count.fired > fired.get(rule, 0):
                 outcome.fired_in.setdefault(rule, []).append(case.name)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from etude.rewriting.algebra import WIDEST
@@ -21,7 +21,7 @@ from etude.rewriting.strategies import Strategy, apply_at_root, bottom_up, norma
 from etude.rules import Rule, RuleSet, default
 from etude.terms import Term, bulk, distinct, etuple, laid_out, taken_up, uses_of
 
-__all__ = ["explained", "marked", "multiplied_out", "normalize", "rewrite", "serving", "simplified_bodies", "simplify"]
+__all__ = ["explained", "in_turn", "marked", "multiplied_out", "normalize", "rewrite", "serving", "simplified_bodies", "simplify"]
 
 EXPLAINED = 2000  # nodes up to which `explain` can tell the steps
 ROUNDS = 4
@@ -97,17 +97,42 @@ def simplify(
     chosen = serving(default("simplify") if rules is None else rules, goal)
     if promise != "real":
         return kept(term, chosen if rules is not None else chosen + default("stabilize"), promise, GOALS[goal], journal)
-    uses = uses_of(term)
-    within = simplified_bodies(term, rules, promise, goal, uses)
-    if within is not term:
-        term, uses = within, uses_of(within)
-    ready = compiled(chosen)
-    result = best_for(GOALS[goal], term, ready, journal, uses, rules is None, beside)
-    ready.silent.clear()
-    if journal is None and result is not term and len(uses) <= EXPLAINED:
-        rows = laid_out(distinct(etuple(term, *beside)) if beside else uses)
-        attach_later(result, partial(_steps, rows, chosen, goal, rules is None, bool(beside)))
-    return result
+    within = simplified_bodies(term, rules, promise, goal)
+    if journal is None:
+        return in_turn([within], rules, goal, beside)[0]
+    return best_for(GOALS[goal], within, compiled(chosen).listening(), journal, uses_of(within), rules is None, beside)
+
+
+def in_turn(terms: Sequence[Term], rules: RuleSet | None = None, goal: str = "size", beside: Sequence[Term] = ()) -> list[Term]:
+    """Each of the terms simplified for itself, where what came of the parts of one is remembered for the next ones."""
+    chosen = serving(default("simplify") if rules is None else rules, goal)
+    found: dict[Term, Term] = {}
+    for group in _groups(dict.fromkeys(terms)):
+        ready, together = compiled(chosen).listening(), list(group)
+        rows = cache(partial(_rows, together, beside))
+        for place, (term, uses) in enumerate(group.items()):
+            result = found[term] = best_for(GOALS[goal], term, ready, None, uses, rules is None, beside)
+            if result is not term and len(uses) <= EXPLAINED:
+                attach_later(result, partial(_steps, rows(), len(together), place, chosen, goal, rules is None))
+    return [found[term] for term in terms]
+
+
+def _groups(terms: Iterable[Term]) -> Iterator[dict[Term, dict[Term, int]]]:
+    """The terms with their `uses_of`, as many at a time as are small enough together to be explained."""
+    group: dict[Term, dict[Term, int]] = {}
+    nodes: set[Term] = set()
+    for term in terms:
+        uses = uses_of(term)
+        nodes.update(uses)
+        if group and len(nodes) > EXPLAINED:
+            yield group
+            group, nodes = {}, set(uses)
+        group[term] = uses
+    yield group
+
+
+def _rows(terms: Sequence[Term], beside: Sequence[Term]) -> tuple[tuple[Any, ...], ...]:
+    return laid_out(distinct(etuple(*terms, *beside)))
 
 
 @lru_cache(256)
@@ -116,11 +141,12 @@ def serving(rules: RuleSet, goal: str) -> RuleSet:
     return rules.serving(goal)
 
 
-def _steps(rows: tuple[tuple[Any, ...], ...], rules: RuleSet, goal: str, own: bool, several: bool) -> list[Row]:
-    """The steps of simplifying the term laid out in rows, with `several` the first of them, by doing it again."""
-    found, journal = taken_up(rows), Journal()
-    term, *beside = found._tuple if several else (found,)
-    best_for(GOALS[goal], term, compiled(rules), journal, uses_of(term), own, beside)
+def _steps(rows: tuple[tuple[Any, ...], ...], count: int, place: int, rules: RuleSet, goal: str, own: bool) -> list[Row]:
+    """The steps of simplifying the term at a place among those that rows lay out, by doing it again after those before it."""
+    together, ready, journal = taken_up(rows)._tuple, compiled(rules).listening(), Journal()
+    terms, beside = together[:count], together[count:]
+    for at, term in enumerate(terms[: place + 1]):
+        best_for(GOALS[goal], term, ready, journal if at == place else None, uses_of(term), own, beside)
     return journal.derivation().rows
 
 
@@ -131,21 +157,17 @@ def kept(term: Term, rules: RuleSet, promise: str, goal: Goal, journal: Journal 
     return found if goal.total(distinct(found)) <= goal.total(distinct(term)) else term
 
 
-def simplified_bodies(
-    term: Term,
-    rules: RuleSet | None = None,
-    promise: str = "real",
-    goal: str = "size",
-    terms: Collection[Term] | None = None,
-) -> Term:
-    """The term with the results of its loops simplified; `terms` are the distinct ones in it, where the caller has them."""
-    return within_bodies(term, lambda result: _simplified_in_body(result, rules, promise, goal), terms)
+def simplified_bodies(term: Term, rules: RuleSet | None = None, promise: str = "real", goal: str = "size") -> Term:
+    """The term with the results of its loops simplified."""
+    return within_bodies(term, lambda results: _simplified_in_body(tuple(results), rules, promise, goal))
 
 
 @lru_cache(256)
-def _simplified_in_body(term: Term, rules: RuleSet | None, promise: str, goal: str) -> Term:
-    """Gradients of several variables hold the same loops, and loops the same results."""
-    return simplify(term, rules, promise, goal)
+def _simplified_in_body(results: tuple[Term, ...], rules: RuleSet | None, promise: str, goal: str) -> list[Term]:
+    """Gradients of several variables hold the same loops."""
+    if promise != "real":
+        return [simplify(result, rules, promise, goal) for result in results]
+    return in_turn([simplified_bodies(result, rules, promise, goal) for result in results], rules, goal)
 
 
 def multiplied_out(term: Term) -> Term:

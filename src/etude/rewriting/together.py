@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.engine import Engine
 from etude.rewriting.goals import SIZE
-from etude.rewriting.pipeline import EXPLAINED, marked, serving, simplified_bodies, simplify
+from etude.rewriting.pipeline import EXPLAINED, in_turn, marked, serving, simplified_bodies, simplify
 from etude.rewriting.sharing import around, gets_shorter, loses_more
 from etude.rules import default
 from etude.terms import Term, bulk, distinct, etuple, uses_of
@@ -25,15 +25,15 @@ def simplify_together(terms: Sequence[Term], beside: Sequence[Term] = ()) -> lis
     if len(large) < 2 and not beside:
         large = []
     found = dict(zip(large, _in_one_run(large, beside), strict=True)) if large else {}
+    small = [term for term in dict.fromkeys(terms) if not _exceeds(term, EXPLAINED)]
+    found.update(zip(small, in_turn([simplified_bodies(term) for term in small], beside=beside), strict=True))
     return [found[term] if term in found else simplify(term, beside=beside) for term in terms]
 
 
 def _in_one_run(terms: list[Term], beside: Sequence[Term]) -> list[Term]:
     roots = simplified_bodies(etuple(*terms))._tuple
-    rules = compiled(serving(default("simplify"), SIZE.name))
-    found = around(roots, beside, rules) if beside and not gets_shorter(beside, rules) else _anew(roots, beside, rules)
-    rules.silent.clear()
-    return found
+    rules = compiled(serving(default("simplify"), SIZE.name)).listening()
+    return around(roots, beside, rules) if beside and not gets_shorter(beside, rules) else _anew(roots, beside, rules)
 
 
 def _anew(roots: Sequence[Term], beside: Sequence[Term], rules: Rules) -> list[Term]:
