@@ -203,18 +203,28 @@ class _Line:
         read = functools.partial(self.sides, left, kind, offset, (middle, middle + len(arrow), last))
         if checked and head is not None:
             return Rule.unread(read, head=head, **known)
-        sides = read()
+        sides = read("")
         self.check_variables(kind, **sides)
         return Rule(**known, **sides)
 
-    def sides(self, left: ast.expr | None, kind: str, offset: int, places: tuple[int, int, int]) -> dict[str, Any]:
+    def sides(
+        self, left: ast.expr | None, kind: str, offset: int, places: tuple[int, int, int], asked: str, known: Any = None
+    ) -> dict[str, Any]:
         """Both sides, the condition and the cotangent of a line. Of its body the left side goes to the first of `places`,
-        the right side from the second to the third, and a condition follows.
+        the right side from the second to the third, and a condition follows. Where a rewrite is asked for its left side, or
+        this is known, the rest is not read, or the left side not once more.
         """
         body = self.body[offset:]
         middle, start, end = places
-        left = self.tree(body[:middle], offset) if left is None else left
+        left = self.tree(body[:middle], offset) if left is None and known is None else left
+        if asked == "lhs" and kind == "rewrite" and left is not None:
+            self.start = offset + _indent(body)
+            return {"lhs": self.pattern(left)}
         condition = None if end == len(body) else self.condition(body[end + 4 :], offset + end + 4)
+        if known is not None:
+            rhs = self.pattern(self.tree(body[start:end], offset + start))
+            return {"rhs": rhs, "condition": condition, "cotangent": None}
+        assert left is not None
         make = {"differential": self.differential, "adjoint": self.adjoint}.get(kind, self.identity)
         lhs, rhs, cotangent = make(left, body[start:end], offset, offset + start)
         return {"lhs": lhs, "rhs": rhs, "condition": condition, "cotangent": cotangent}
