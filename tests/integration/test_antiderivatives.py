@@ -108,12 +108,11 @@ def test_the_answer_has_its_reasons():
 @pytest.mark.parametrize(
     ("text", "steps"),
     [
-        ("cos(x)/(1 + sin(x))", ["substitution arithmetic", "d_log powers"]),
-        ("3*sin(2*x) + x", ["d_cos trigonometric", "undetermined coefficients", "constant factor arithmetic", "d_divide powers", "addend by addend arithmetic"]),
-        ("1/(x**2 - 5*x + 6)", ["d_log powers", "partial fractions"]),
-        ("1/(3 + 5*sin(x))", ["sin_by_half tangents", "tangent of half the angle trigonometric", "d_log powers", "partial fractions", "constant factor arithmetic"]),
-        ("exp(2*x)/(1 + exp(x))", ["expit_apart exponentials", "exponential exponential", "constant arithmetic", "d_log powers", "partial fractions"]),
-        ("arctan(x)*x", ["d_arctan trigonometric", "undetermined coefficients"]),
+        ("cos(x)/(1 + sin(x))", ["new variable arithmetic", "substitution arithmetic", "d_log powers"]),
+        ("3*sin(2*x) + x", ["d_cos trigonometric", "undetermined coefficients undetermined.py", "constant factor arithmetic", "d_divide powers", "addend by addend arithmetic"]),
+        ("1/(x**2 - 5*x + 6)", ["partial fractions lowest_terms", "new variable arithmetic", "new variable arithmetic", "d_log powers", "addend by addend arithmetic"]),
+        ("1/sqrt(x**2 + 2*x + 5)", ["completing the square polynomials", "new variable arithmetic", "substitution arithmetic", "d_arcsinh powers"]),
+        ("arctan(x)*x", ["d_arctan trigonometric", "undetermined coefficients undetermined.py"]),
     ],
 )
 def test_only_the_steps_that_made_the_answer_are_told_in_order(text, steps):
@@ -121,7 +120,7 @@ def test_only_the_steps_that_made_the_answer_are_told_in_order(text, steps):
     *told, last = et.explain(answer)
     places = [f"{step.rule} {step.file.split('/')[-1].removesuffix('.rules')}".strip() for step in told]
     assert places == steps
-    assert all(step.line > 0 for step in told if step.file)
+    assert all(step.line > 0 for step in told)
     assert last.after is answer.term
 
 

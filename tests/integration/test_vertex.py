@@ -17,9 +17,11 @@ x = et.scalar("x")
     ],
 )
 def test_found(text, inner, meaning):
-    [(found, _, moved)] = from_vertex(et.parse(text, x=x).term, x.term)
+    [(found, _, moved, completed)] = from_vertex(et.parse(text, x=x).term, x.term)
     assert str(et.simplify(et.from_term(found) - et.parse(inner))) == "0.0"
     assert str(et.from_term(moved)) == meaning
+    assert (completed.rule, completed.file) == ("completing the square", "rules/equations/polynomials.rules")
+    assert str(et.simplify(et.from_term(completed.before) - et.from_term(completed.after))) == "0.0"
 
 
 @pytest.mark.parametrize("text", ["1/(x**2+1)", "sin(x)/(x+1)", "exp(x**3+x)"])

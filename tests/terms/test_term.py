@@ -158,6 +158,79 @@ def test_apply_builds_for_operators_and_evaluates_plain_callables():
     assert run(1, answer, applyo(answer, etuple(x, y), add(x, y))) == (add,)
 
 
+def test_a_slice_knows_the_living_term_it_was_cut_from_last():
+    first, second = etuple(1, 2, 3), etuple(0, 2, 3)
+    part = first[1:]
+    assert part._parent is first
+    assert second[1:] is part
+    assert part._parent is second
+    assert first[:] is first
+    assert first._parent is None
+    del second
+    gc.collect()
+    assert part._parent is None
+
+
+def test_renaming_what_is_not_known_keeps_the_whole():
+    hole, other = var(), var()
+    whole = etuple(add, hole, 2)
+    assert reify(whole[1:], {hole: other})._parent is whole
+    twice = etuple(add, etuple(operator.add, hole), 2)
+    assert reify(twice[1:], {hole: 1})._parent is None
+    part = etuple(hole, 4)
+    part._parent = whole
+    part._parent = None
+    assert part._parent is None
+
+
+class Page:
+    """What a pretty printer offers."""
+
+    def __init__(self):
+        self.written = ""
+
+    def text(self, text):
+        self.written += text
+
+    def breakable(self, sep=" "):
+        self.written += sep
+
+    def group(self, *_):
+        self.written += "e("
+        return self
+
+    __enter__ = group
+
+    def __exit__(self, *_):
+        self.written += ")"
+
+    def pretty(self, item):
+        if isinstance(item, ExpressionTuple):
+            item._repr_pretty_(self, False)
+        else:
+            self.written += repr(item)
+
+
+def test_untyped_terms_print_as_etuples_do():
+    plain = etuple(1, etuple("a", 2), etuple("b"))
+    assert repr(plain) == "ExpressionTuple((1, ExpressionTuple(('a', 2)), ExpressionTuple(('b',))))"
+    assert eval(repr(plain)) == plain
+    assert str(plain) == "e(1, e(a, 2), e(b))"
+    assert repr(add(x, y)) == str(add(x, y)) == "e(add, x, y)"
+    assert repr(etuple(add, x, "a")) == "e(add, x, a)"
+
+
+def test_a_pretty_printer_never_goes_deep():
+    deep = 1
+    for _ in range(5_000):
+        deep = etuple(operator.add, 1, deep)
+    for term in (deep, chain(5_000)):
+        page = Page()
+        term._repr_pretty_(page, False)
+        assert page.written == str(term)
+    assert len(repr(deep)) < 1000
+
+
 def test_constants_and_leaves():
     assert is_constant(constant(2))
     assert not is_constant(x)

@@ -11,11 +11,13 @@ from functools import reduce
 import numpy as np
 
 from etude.integration.parts import number
+from etude.integration.reasons import by_line, equation
 from etude.ops import CATALOGUE
+from etude.rewriting import Step
 from etude.rewriting.numbers import Number, quotient
 from etude.rewriting.polynomials import Poly, TooLarge, divided, repeated_factors
 from etude.rewriting.rational import as_fraction
-from etude.terms import Term
+from etude.terms import Term, replace
 
 __all__ = ["Piece", "partial_fractions"]
 
@@ -33,10 +35,11 @@ class Piece:
     origin: Number
 
 
-def partial_fractions(term: Term, variable: Term) -> list[Piece] | None:
+def partial_fractions(term: Term, variable: Term) -> tuple[list[Piece], list[Step]] | None:
     """The addends of a rational function with numbers as coefficients, every quadratic counted from its vertex.
 
-    None for what is no rational function, or is one such piece already.
+    With the steps that lead there; None for what is no rational function, or is one such piece already. Source: Gradshteyn &
+    Ryzhik 2.102.
     """
     found = as_fraction(term)
     if found is None or found[0] != [variable]:
@@ -52,9 +55,57 @@ def partial_fractions(term: Term, variable: Term) -> list[Piece] | None:
         return None
     parts = _solved([c / content for c in _coefficients(rest)], split) if rest else []
     pieces = [Piece(c, _monomial(1, k, variable), 0) for (k,), c in sorted(whole.items())]
-    for top, (factor, _), exponent in parts:
-        pieces += _centered(top, factor, exponent, variable)
-    return pieces if len(pieces) > 1 or pieces[0].origin != 0 else None
+    centered = [list(_centered(top, factor, exponent, variable)) for top, (factor, _), exponent in parts]
+    for group in centered:
+        pieces += group
+    if len(pieces) == 1 and pieces[0].origin == 0:
+        return None
+    fractions = [_fraction(top, factor, exponent, variable) for top, (factor, _), exponent in parts]
+    steps = _divided(term, whole, rest, under, variable)
+    if len(fractions) > 1:
+        together = _ratio(rest, under, variable) if steps else term
+        steps.append(by_line(equation("common_denominator"), together, _sum(fractions), "partial fractions"))
+    for fraction, (factor, _), group in zip(fractions, [part[1] for part in parts], centered, strict=True):
+        if len(factor) == 3 and group[0].origin:
+            steps.append(_about_vertex(fraction, group, variable))
+    return pieces, steps
+
+
+def _divided(term: Term, whole: Poly, rest: Poly, under: Poly, variable: Term) -> list[Step]:
+    """The polynomial taken out of the fraction, where there is one."""
+    if not whole:
+        return []
+    quotients = [_monomial(c, k, variable) for (k,), c in sorted(whole.items())]
+    made = _sum([*quotients, _ratio(rest, under, variable)] if rest else quotients)
+    return [by_line(equation("divided_out"), term, made, "polynomial division")]
+
+
+def _about_vertex(fraction: Term, group: list[Piece], variable: Term) -> Step:
+    """A fraction in powers of the distance from the vertex of its denominator."""
+    made = []
+    for piece in group:
+        [placed] = replace([piece.form], {variable: CATALOGUE["subtract"](variable, number(piece.origin, variable))})
+        made.append(CATALOGUE["multiply"](number(piece.number, variable), placed))
+    return by_line(equation("square_completed"), fraction, _sum(made), "completing the square")
+
+
+def _ratio(over: Poly, under: Poly, variable: Term) -> Term:
+    top, bottom = (_sum([_monomial(c, k, variable) for (k,), c in sorted(poly.items())]) for poly in (over, under))
+    ratio: Term = CATALOGUE["divide"](top, bottom)
+    return ratio
+
+
+def _fraction(top: list[Number], factor: list[Number], exponent: int, variable: Term) -> Term:
+    """A numerator over a power of a factor, both by their coefficients."""
+    over, under = (_sum([_monomial(c, k, variable) for k, c in enumerate(part) if c]) for part in (top, factor))
+    if exponent > 1:
+        under = CATALOGUE["power"](under, number(exponent, variable))
+    made: Term = CATALOGUE["divide"](over, under)
+    return made
+
+
+def _sum(terms: list[Term]) -> Term:
+    return reduce(CATALOGUE["add"], terms)
 
 
 def _coefficients(poly: Poly) -> list[Fraction]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from etude.integration.parts import addends
+from etude.integration.reasons import by_line, equation
 from etude.rewriting import Journal, Step, apply_at_root, bottom_up, multiplied_out
 from etude.rules import RuleSet, default
 from etude.terms import Term
@@ -18,7 +19,7 @@ def prepared(integrand: Term) -> Iterator[tuple[list[Step], list[Term]]]:
     """Other forms of the integrand as lists of addends, with the steps that led there."""
     apart = multiplied_out(integrand)
     if apart is not integrand:
-        yield [Step("multiplied out", "", 0, integrand, apart)], addends(apart)
+        yield [by_line(equation("multiplied_out"), integrand, apart)], addends(apart)
     for family in _families():
         journal = Journal()
         changed = bottom_up(apply_at_root(family, journal))(integrand)

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
+from etude.differentiation import differentiate
 from etude.integration.table import line_of
 from etude.rewriting import Derivation, Step, attach
-from etude.rules import Rule
+from etude.rules import Rule, default
 from etude.terms import Term
 
-__all__ = ["Reasons", "by", "by_line", "of_operator"]
+__all__ = ["NEW_VARIABLE", "SUBSTITUTION", "Reasons", "by", "by_line", "equation", "new_variable", "of_operator"]
+
+NEW_VARIABLE, SUBSTITUTION = "new variable", "substitution"
 
 Integral = tuple[Term, Term]  # an integrand and its antiderivative
 
 
-def by(method: str, before: Term, after: Term) -> Step:
-    """A step of arithmetic, which no line of the rules says."""
-    return Step(method, "", 0, before, after)
+def by(method: str, algorithm: Callable[..., Any], before: Term, after: Term) -> Step:
+    """A step of an algorithm that is more than a line: its place is where that is written, with its source."""
+    file = algorithm.__module__.replace(".", "/") + ".py"
+    return Step(method, file, algorithm.__code__.co_firstlineno, before, after)
 
 
-def by_line(rule: Rule, before: Term, after: Term) -> Step:
-    """A step that a line says."""
-    return Step(rule.name, rule.file, rule.line, before, after)
+def by_line(rule: Rule, before: Term, after: Term, method: str | None = None) -> Step:
+    """A step that a line says, by the name of the line or of the method that follows it."""
+    return Step(method or rule.name, rule.file, rule.line, before, after)
 
 
 def of_operator(name: str, method: str, before: Term, after: Term) -> Step:
     """A step that is the differential line of an operator, read backwards: of products by parts, of sums addend by addend."""
     rule = line_of(name)
-    return by(method, before, after) if rule is None else Step(method, rule.file, rule.line, before, after)
+    return by(method, differentiate, before, after) if rule is None else by_line(rule, before, after, method)
+
+
+def new_variable(fresh: Term, meaning: Term, before: Term, after: Term) -> list[Step]:
+    """A function taken for the variable, and what becomes of the integrand, both by the line that differentiates it."""
+    name = getattr(meaning._tuple[0], "name", "")
+    return [of_operator(name, NEW_VARIABLE, meaning, fresh), of_operator(name, SUBSTITUTION, before, after)]
+
+
+@cache
+def equation(name: str) -> Rule:
+    """A line about fractions, polynomials or sums."""
+    return next(rule for group in ("fractions", "equations", "arithmetic") for rule in default(group) if rule.name == name)
 
 
 class Reasons:

@@ -9,7 +9,7 @@ from typing import Any
 from etude.integration.fractions import partial_fractions
 from etude.integration.parts import addends, monomial, number, product, total, varies
 from etude.integration.preparation import prepared
-from etude.integration.reasons import Reasons, by, by_line, of_operator
+from etude.integration.reasons import NEW_VARIABLE, Reasons, by, by_line, new_variable, of_operator
 from etude.integration.substitution import Restored, exponentials, half_angles, substitutions
 from etude.integration.table import differential_line, table
 from etude.integration.undetermined import undetermined
@@ -43,7 +43,7 @@ def antiderivatives(integrand: Term, variable: Term, limit: int = 1, max_seconds
                     if how is not None:
                         found[term] = None
                         search.answered = True
-                        search.reasons.explain(term, (plain, candidate), by(f"verified: {how}", integrand, term))
+                        search.reasons.explain(term, (plain, candidate), by(f"verified: {how}", verified, integrand, term))
                         break
                 if len(found) >= limit:
                     return list(found)
@@ -164,32 +164,41 @@ def _by_terms(search: Search, integrand: Term, variable: Term, depth: int) -> It
 
 
 def _by_fractions(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
-    pieces = partial_fractions(integrand, variable)
-    if pieces is None:
+    apart = partial_fractions(integrand, variable)
+    if apart is None:
         return
-    found, forms = [], []
-    for piece in pieces:
-        distance = symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
-        [form] = replace([piece.form], {variable: distance})
-        whole = search.first(form, distance, 1)
-        if whole is None:
-            return
-        moved = _subtract(variable, number(piece.origin, variable)) if piece.origin else variable
-        [placed] = replace([whole], {distance: moved})
-        found.append(_multiply(number(piece.number, variable), placed))
-        forms.append((form, whole))
+    pieces, steps = apart
+    found, forms, fresh = [], [], symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
+    for origin in dict.fromkeys(piece.origin for piece in pieces):
+        moved = _subtract(variable, number(origin, variable)) if origin else variable
+        distance = fresh if origin else variable
+        if origin:
+            steps.append(of_operator("subtract", NEW_VARIABLE, moved, distance))
+        for piece in pieces:
+            if piece.origin != origin:
+                continue
+            [form] = replace([piece.form], {variable: distance})
+            whole = search.first(form, distance, 1)
+            if whole is None:
+                return
+            [placed] = replace([whole], {distance: moved})
+            found.append(_multiply(number(piece.number, variable), placed))
+            forms.append((form, whole))
     made = total(found)
-    search.reasons.note(integrand, made, forms, closing=[by("partial fractions", integrand, made)])
+    closing = of_operator("add", "addend by addend", integrand, made)
+    if len(found) == 1:
+        closing = of_operator("multiply", "constant factor", integrand, made)
+    search.reasons.note(integrand, made, forms, opening=steps, closing=[closing])
     yield made
 
 
 def _by_vertex(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
-    for inner, fresh, meaning in from_vertex(integrand, variable):
+    for inner, fresh, meaning, completed in from_vertex(integrand, variable):
         found = search.first(inner, fresh, depth)
         if found is not None:
             [placed] = replace([found], {fresh: meaning})
-            step = by("distance from the vertex", integrand, inner)
-            search.reasons.note(integrand, placed, [(inner, found)], opening=[step])
+            steps = [completed, *new_variable(fresh, meaning, integrand, inner)]
+            search.reasons.note(integrand, placed, [(inner, found)], opening=steps)
             yield placed
 
 
@@ -204,7 +213,8 @@ def _by_coefficients(search: Search, integrand: Term, variable: Term, depth: int
         slopes = [(function, derivative(function, variable), differential_line(function)) for function in functions]
         lines = [by_line(line, f, slope) for f, slope, line in slopes if f in used and line is not None and slope is not None]
         parts = [(simplify(part), whole) for part, whole in products]
-        search.reasons.note(integrand, found, parts, closing=[*lines, by("undetermined coefficients", integrand, found)])
+        solved = by("undetermined coefficients", undetermined, integrand, found)
+        search.reasons.note(integrand, found, parts, closing=[*lines, solved])
         yield found
 
 
@@ -215,8 +225,8 @@ def _by_substitution(search: Search, integrand: Term, variable: Term, depth: int
         found = search.first(inner, fresh, depth - 1)
         if found is not None:
             made = put_back(found)
-            step = of_operator(put_back(fresh)._tuple[0].name, "substitution", integrand, inner)
-            search.reasons.note(integrand, made, [(inner, found)], opening=[step])
+            steps = new_variable(fresh, put_back(fresh), integrand, inner)
+            search.reasons.note(integrand, made, [(inner, found)], opening=steps)
             yield made
 
 
@@ -224,13 +234,13 @@ def _by_family(search: Search, integrand: Term, variable: Term, depth: int) -> I
     """Functions of one exponential, of the tangent of half an angle; their answers may jump, so only where there is none yet."""
     if not search.deeper(depth) or search.answered:
         return
-    for name, way in (("exponential", exponentials), ("tangent of half the angle", half_angles)):
+    for way in (exponentials, half_angles):
         for inner, fresh, put_back, before in search.once(way, integrand, variable):
             found = search.first(inner, fresh, 0)
             if found is not None:
                 made = put_back(found)
-                step = of_operator(put_back(fresh)._tuple[0].name, name, integrand, inner)
-                search.reasons.note(integrand, made, [(inner, found)], opening=[*before, step])
+                steps = [*before, *new_variable(fresh, put_back(fresh), integrand, inner)]
+                search.reasons.note(integrand, made, [(inner, found)], opening=steps)
                 yield made
 
 

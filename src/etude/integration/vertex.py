@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from etude.integration.generators import Generators, Unfit
 from etude.integration.laurent import Exponents, Laurent
 from etude.integration.parts import varies
+from etude.integration.reasons import by_line, equation
 from etude.ops import CATALOGUE
-from etude.rewriting import simplify
+from etude.rewriting import Step, simplify
 from etude.terms import Term, postorder, replace, symbol
 
 __all__ = ["from_vertex"]
@@ -16,8 +17,10 @@ __all__ = ["from_vertex"]
 _SUMS = ("add", "subtract", "multiply", "negative")
 
 
-def from_vertex(integrand: Term, variable: Term) -> Iterator[tuple[Term, Term, Term]]:
-    """(integrand in a new variable, the new variable, what that is) for the first quadratic with a linear part."""
+def from_vertex(integrand: Term, variable: Term) -> Iterator[tuple[Term, Term, Term, Step]]:
+    """(integrand in a new variable, the new variable, what that is, the square completed) for the first quadratic with a
+    linear part.
+    """
     for node in postorder(integrand):
         if node is integrand or getattr(node._tuple[0], "name", "") not in _SUMS or not varies(node, variable):
             continue
@@ -31,7 +34,9 @@ def from_vertex(integrand: Term, variable: Term) -> Iterator[tuple[Term, Term, T
         level = constant if constant is not None else 0.0
         centered = add(multiply(square, CATALOGUE["power"](fresh, 2.0)), add(level, divide(multiply(linear, vertex), 2.0)))
         [found] = replace([integrand], {node: simplify(centered), variable: simplify(add(fresh, vertex))})
-        yield simplify(found), fresh, simplify(CATALOGUE["subtract"](variable, vertex))
+        meaning = simplify(CATALOGUE["subtract"](variable, vertex))
+        [completed] = replace([simplify(centered)], {fresh: meaning})
+        yield simplify(found), fresh, meaning, by_line(equation("square_completed"), node, completed, "completing the square")
         return
 
 

@@ -74,10 +74,11 @@ class Knowledge:
             self._uncompiled.setdefault(rule.head, []).append((word, rule))
 
     def _facts(self, head: Any) -> list[Fact]:
-        known = self.facts.setdefault(head, [])
-        if head in self._uncompiled:
-            known.extend(self._compiled(word, rule) for word, rule in self._uncompiled.pop(head))
-        return known
+        waiting = self._uncompiled.get(head)
+        if waiting is not None:  # all at once, so that no thread meets a part of them
+            self.facts[head] = [*self.facts.get(head, ()), *[self._compiled(word, rule) for word, rule in waiting]]
+            self._uncompiled.pop(head, None)
+        return self.facts.get(head, [])
 
     def _compiled(self, word: str, rule: Rule) -> Fact:
         compiler = Compiler("any")

@@ -9,7 +9,7 @@ from etuples.core import ExpressionTuple
 from unification.core import _reify, _unify, construction_sentinel
 from unification.variable import Var
 
-from etude.terms import Term, register_variable_type
+from etude.terms import Term, is_variable, register_variable_type
 
 __all__: list[str] = []
 
@@ -35,7 +35,14 @@ def _reify_term(term: Term, state: Any) -> Iterator[Any]:
         return
     parts = yield _reify(term._tuple, state)
     yield construction_sentinel
-    yield Term(parts)
+    made, whole = Term(parts), term._parent
+    if whole is not None and made is not term and _only_variables_differ(term, made):
+        made._parent = whole  # as etuples has it: the whole is not lost by renaming what was not known
+    yield made
+
+
+def _only_variables_differ(before: Term, after: Term) -> bool:
+    return all(a == b for a, b in zip(before, after, strict=True) if not is_variable(a) and not is_variable(b))
 
 
 _unify.add((Term, Term, Mapping), _unify_terms)

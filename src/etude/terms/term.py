@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from etuples.core import ExpressionTuple, KwdPair
 
-from etude.terms.sketch import sketch
+from etude.terms.sketch import constructors, nested_deeper, sketch
 from etude.terms.types import ArrayType, TupleType
 from etude.terms.variables import Variable, is_variable
 
@@ -41,6 +41,8 @@ _lock = threading.RLock()
 _new = object.__new__
 _PLAIN = frozenset((bool, int, float, complex, str, bytes, type(None)))
 _NOT_EVALUATED = ExpressionTuple.null
+_wholes: weakref.WeakKeyDictionary[Term, weakref.ref[Term]] = weakref.WeakKeyDictionary()  # by slice
+_DEEP = 40  # levels that a recursive pretty printer is trusted with
 
 
 def _enter(term: Term, table: dict[Any, _Ref], key: Any) -> None:
@@ -154,7 +156,6 @@ class Term(ExpressionTuple):
     """
 
     __slots__ = ("__weakref__", "_ground", "_hash", "normal_for", "type")
-    _parent = None
     _tuple: Parts
     _hash: int
     _ground: bool
@@ -181,6 +182,19 @@ class Term(ExpressionTuple):
     @property
     def head(self) -> Any:
         return self._tuple[0]
+
+    @property
+    def _parent(self) -> Term | None:
+        """The living term that it was last cut from as a slice; kept beside it, as one term is a slice of many."""
+        ref = _wholes.get(self)
+        return None if ref is None else ref()
+
+    @_parent.setter
+    def _parent(self, whole: Term | None) -> None:
+        if whole is None:
+            _wholes.pop(self, None)
+        else:
+            _wholes[self] = weakref.ref(whole)
 
     @property
     def ground(self) -> bool:
@@ -217,7 +231,12 @@ class Term(ExpressionTuple):
 
     def __getitem__(self, key: Any) -> Any:
         found = self._tuple[key]
-        return Term(found) if isinstance(key, slice) else found
+        if not isinstance(key, slice):
+            return found
+        part = Term(found)
+        if part is not self:
+            part._parent = self
+        return part
 
     def __add__(self, other: Any) -> Term:
         return Term(self._tuple + tuple(other))
@@ -237,7 +256,18 @@ class Term(ExpressionTuple):
     def __str__(self) -> str:
         return sketch(self)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return sketch(self) if self._is_ours() else constructors(self)
+
+    def _is_ours(self) -> bool:
+        """Whether it has a type, or an operator for its head."""
+        return self.type is not None or (bool(self._tuple) and hasattr(type(self._tuple[0]), "typed_parts"))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        if self._is_ours() or nested_deeper(self, _DEEP):
+            printer.text(sketch(self))
+        else:
+            ExpressionTuple._repr_pretty_(self, printer, cycle)
 
 
 def _is_ground(part: Any) -> bool:

@@ -35,3 +35,39 @@ def test_a_process_that_ends_while_a_program_is_compiled_says_nothing(tmp_path):
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert [entry.name for entry in cache.rglob("*") if entry.name != "started"] == []
+
+
+ENDING = """
+import atexit, concurrent.futures.thread, numpy as np, etude as et
+x = et.symbol("x", (3,))
+@atexit.register
+def last():
+    print(et.function([x], x * 2, backend="c")(np.ones(3)))
+"""
+
+
+def test_what_fails_while_the_process_ends_is_no_news(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING],
+        env={**os.environ, "CC": "/bin/false", "ETUDE_CACHE_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[2. 2. 2.]\n", "")
+
+
+FORKED = """
+import os, sys
+from pathlib import Path
+from etude.backends.c.scratch import Scratch
+kept = Scratch("kept-", Path(r"{parent}"))
+child = os.fork()
+if child:
+    os.waitpid(child, 0)
+    print(kept.path.exists())
+"""
+
+
+def test_a_forked_child_leaves_its_parents_directories(tmp_path):
+    command = [sys.executable, "-W", "ignore", "-c", FORKED.format(parent=tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert (done.stdout, list(tmp_path.iterdir())) == ("True\n", [])

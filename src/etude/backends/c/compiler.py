@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from etude.backends.c.csource import FLAGS
-from etude.backends.c.scratch import Scratch
+from etude.backends.c.scratch import Scratch, leaving
 from etude.errors import EtudeError
 
 __all__ = ["CompileError", "NoCompilerError", "cpu_name", "default_threads", "find_compiler", "identity", "make_library"]
@@ -84,7 +84,7 @@ def make_library(files: Sequence[str], target: Path, extra: Sequence[str] = (), 
     try:
         _build(command, files, target, extra, [flag for flag in wanted if flag not in known])
     except CompileError:
-        if command in _refused:
+        if command in _refused or leaving():
             raise
         refused = frozenset(flag for flag in wanted if not _accepts(command, flag))
         _refused[command] = refused

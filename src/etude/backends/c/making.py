@@ -11,6 +11,7 @@ from etude.backends.c.codegen import generate
 from etude.backends.c.compiler import CompileError, NoCompilerError
 from etude.backends.c.csource import Unsupported
 from etude.backends.c.native import Native, load
+from etude.backends.c.scratch import leaving
 from etude.backends.c.sizes import BySize
 from etude.backends.c.tiering import Tiers, in_background
 from etude.errors import ShapeError, SubscriptError
@@ -36,7 +37,8 @@ def attempt(tiers: Tiers) -> tuple[Native | BySize | None, str | None, bool]:
         reason = f"compiling failed: {problem}"
     except Exception as problem:  # noqa: BLE001  whatever goes wrong here must not fail a call
         reason = f"generating C failed: {type(problem).__name__}: {problem}"
-    _LOG.warning("%s; NumPy answers instead", reason)
+    if not leaving():
+        _LOG.warning("%s; NumPy answers instead", reason)
     return None, reason, False
 
 
