@@ -152,7 +152,7 @@ def is_typed(part: Any) -> bool:
 class Term(ExpressionTuple):
     """`(head, operand, ..., attribute, ...)`, with the type that the head gives it.
 
-    Built by calling an operator, or from any parts by `etuple`. Among terms of hashable parts equality is identity;
+    Built by calling an operator, or from any hashable parts by `etuple`. Among terms equality is identity;
     a term also equals a plain tuple or expression tuple of the same parts. `term.type` is an `ArrayType`
     (a `TupleType` for several results), or None for terms that hold logic variables or foreign heads.
     """
@@ -173,9 +173,9 @@ class Term(ExpressionTuple):
             return _of_class(cls, parts)
         if parts and hasattr(type(parts[0]), "typed_parts"):
             parts, kind = parts[0].typed_parts(parts)
-            return intern(parts, kind, kind is not None or all(map(_is_ground, parts)))
-        ground = all(map(_is_ground, parts))
-        return intern(parts, None, ground) if _has_hash(parts) else _made(_Loose, parts, None, ground, 0)
+            if kind is not None:
+                return intern(parts, kind)
+        return intern(parts, None, all(map(_is_ground, parts)))
 
     def __init__(self, seq: Any = None, **named: Any):
         if "evaled_obj" in named:
@@ -236,7 +236,7 @@ class Term(ExpressionTuple):
         if not isinstance(key, slice):
             return found
         part = Term(found)
-        if part is not self and type(part) is not _Loose:
+        if part is not self:
             part._parent = self
         return part
 
@@ -272,25 +272,6 @@ class Term(ExpressionTuple):
             ExpressionTuple._repr_pretty_(self, printer, cycle)
 
 
-class _Loose(Term):
-    """A term with a part that has no hash, such as a list: it is not interned, equals by its parts, and has no hash either."""
-
-    __slots__ = ()
-    __hash__ = None  # type: ignore[assignment]
-    _parent = None  # which would be kept by hash
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (self._tuple == other._tuple if isinstance(other, Term) else Term.__eq__(self, other))
-
-
-def _has_hash(parts: Parts) -> bool:
-    try:
-        hash(parts)
-    except TypeError:
-        return False
-    return True
-
-
 def _is_ground(part: Any) -> bool:
     kind = type(part)
     if kind is Variable or kind in _PLAIN:
@@ -303,10 +284,7 @@ def _is_ground(part: Any) -> bool:
 
 
 def etuple(*parts: Any, **named: Any) -> Term:
-    """The interned term of these parts, as `etuples.etuple`.
-
-    With a part that has no hash, such as a list, it is a new term that has none either, and a TypeError below an operator of
-    Étude's.
+    """The interned term of these parts, as `etuples.etuple`; an unhashable part is a TypeError.
 
     >>> from etude.terms import etuple
     >>> etuple(min, 1, 2) is etuple(min, 1, 2)

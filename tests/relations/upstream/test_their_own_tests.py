@@ -27,7 +27,10 @@ def test_the_etuples_are_terms():
 def test_that_fails():
     assert etuple(1, 2) is not ExpressionTuple((1, 2))
 """
-ETUPLES_FAIL: dict[str, str] = {}
+ETUPLES_FAIL = {
+    "test_core.test_etuple_kwargs": "a list is a part: parts of interned terms must be hashable",
+    "test_dispatch.test_etuplize": "an operand's class has __eq__ without __hash__: as above",
+}
 KANREN_FAIL: dict[str, str] = {}
 
 
@@ -47,7 +50,6 @@ def test_others_tests_see_terms(tmp_path):
     assert found == {"test_ours.test_the_etuples_are_terms": "passed", "test_ours.test_that_fails": "failure"}
 
 
-@pytest.mark.network
 def test_the_tests_are_those_of_what_is_installed():
     for wanted in (ETUPLES, KANREN):
         name, _, number = wanted.partition("==")
