@@ -88,7 +88,8 @@ def test_programs_show_the_difference_in_a_fresh_interpreter():
 @pytest.mark.parametrize(
     ("inputs", "error", "said"),
     [
-        ({}, KeyError, "no value is given for x"),
+        ({}, KeyError, "tr: x has no value"),
+        ({"x": np.ones(3), "z": 1}, KeyError, "tr: z does not occur, x does"),
         ({"x": np.ones((3, 4))}, et.errors.TermTypeError, r"there are no values of one type at x: float64\(3, 4\)"),
     ],
 )

@@ -66,8 +66,8 @@ def sides(rule: str | Rule, /, **inputs: Any) -> tuple[Any, Any]:
     rule: a rule or the text of one. inputs: for each of its variables a number, an array of any shape and dtype, or the
     value of an attribute (`k=0` for `axis=k`). Both values have the dtype of the left side.
 
-    Raises RuleError for what is no rule, KeyError for a variable without a value, TermTypeError (a TypeError) where the
-    right side has no value of the left side's type at these inputs.
+    Raises RuleError for what is no rule, KeyError for a variable without a value or a value without a variable, TermTypeError (a
+    TypeError) where the right side has no value of the left side's type at these inputs.
 
     >>> import etude as et
     >>> print(*et.sides("root: sqrt(x**2) -> x", x=-1.0))

@@ -20,7 +20,7 @@ __all__ = ["sides"]
 def sides(rule: str | Rule, /, **inputs: Any) -> tuple[Any, Any]:
     """The values of the left and of the right side where its variables have these values, in the type of the left side.
 
-    Raises KeyError for a variable without a value, TermTypeError where a side has no value of that type.
+    Raises KeyError for a variable without a value or a value without a variable, TermTypeError where a side has no value of that type.
     """
     made = parsed(rule) if isinstance(rule, str) else rule
     attributes = attribute_variables(made.lhs, made.rhs)
@@ -42,14 +42,19 @@ def sides(rule: str | Rule, /, **inputs: Any) -> tuple[Any, Any]:
 
 
 def _ways(rule: Rule, names: set[str]) -> Iterator[tuple[Any, Any, bool]]:
+    """Both sides over just these names, a star variable spelled out as `x0, x1, ...`, and whether they are turned round."""
+    fault = ""
     for lhs, rhs in spelled(rule):
         wanted = {variable.name for variable in variables_of(lhs) | variables_of(rhs)}
-        if wanted <= names:
+        if wanted == names:
             yield lhs, rhs, False
             if rule.kind == "equation":
                 yield rhs, lhs, True
-        elif not any(variable.star for variable in variables_of(rule.lhs)):
-            raise KeyError(f"{rule.name}: no value is given for {', '.join(sorted(wanted - names))}")
+            return
+        fault = fault or ", ".join(f"{name} has no value" for name in sorted(wanted - names)) or (
+            f"{', '.join(sorted(names - wanted))} does not occur, {', '.join(sorted(wanted))} does"
+        )  # fmt: skip
+    raise KeyError(f"{rule.name}: {fault}")
 
 
 def _values(found: Instance, arrays: dict[str, Any]) -> tuple[Any, Any]:
