@@ -98,6 +98,11 @@ def test_sides_that_have_no_values(inputs, error, said):
         et.sides("tr: sum(mT(x), axis=0) -> sum(x, axis=0)", **inputs)
 
 
+def test_lines_of_derivatives_have_no_sides():
+    with pytest.raises(et.errors.TermTypeError, match="d_sin: differential lines have no two sides"):
+        et.sides("d(sin(x)) = cos(x)*d(x)", x=1.0)
+
+
 def test_sides_of_equations_stars_and_attributes():
     assert et.sides("e: log(x*y) = log(x) + log(y)", x=np.e, y=1.0) == (1.0, 1.0)
     left, right = et.sides("s: sum(x, axis=k) -> max(x, axis=k)", x=np.array([[1, 2], [3, 4]]), k=0)

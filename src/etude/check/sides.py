@@ -20,9 +20,12 @@ __all__ = ["sides"]
 def sides(rule: str | Rule, /, **inputs: Any) -> tuple[Any, Any]:
     """The values of the left and of the right side where its variables have these values, in the type of the left side.
 
-    Raises KeyError for a variable without a value or a value without a variable, TermTypeError where a side has no value of that type.
+    Raises KeyError for a variable without a value or a value without a variable, TermTypeError where a side has no value of
+    that type, or for the line of a derivative.
     """
     made = parsed(rule) if isinstance(rule, str) else rule
+    if made.kind not in ("rewrite", "equation"):
+        raise TermTypeError(f"{made.name}: {made.kind} lines have no two sides of one value; et.check_rules says whether they hold")
     attributes = attribute_variables(made.lhs, made.rhs)
     arrays = {name: np.asarray(value) for name, value in inputs.items() if name not in attributes}
     symbols = {name: symbol(name, value.shape, value.dtype) for name, value in arrays.items()}
