@@ -25,7 +25,7 @@ def sides(rule: str | Rule, /, **inputs: Any) -> tuple[Any, Any]:
     """
     made = parsed(rule) if isinstance(rule, str) else rule
     if made.kind not in ("rewrite", "equation"):
-        raise TermTypeError(f"{made.name}: {made.kind} lines have no two sides of one value; et.check_rules says whether they hold")
+        raise TermTypeError(f"{made.name}: {made.kind} lines have no two sides of one value; et.check_rules judges them")
     attributes = attribute_variables(made.lhs, made.rhs)
     arrays = {name: np.asarray(value) for name, value in inputs.items() if name not in attributes}
     symbols = {name: symbol(name, value.shape, value.dtype) for name, value in arrays.items()}
