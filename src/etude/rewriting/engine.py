@@ -233,6 +233,8 @@ class Engine(Collector):
 
     def fire(self, term: Term) -> Any:
         """The first rule that changes the root, with its result."""
+        if self.sharing:  # in one run over large terms, each is asked about once
+            return self.rules.fire(term)
         quiet = self.heard.quiet
         if term in quiet:
             return None
