@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from etude import fft, functional, gradient, linalg, random, rules, special
     from etude.api.archive import load
     from etude.api.array import Array
-    from etude.api.checking import check_rules, discover
+    from etude.api.checking import check_rules, discover, sides
     from etude.api.constants import (
         __array_namespace_info__,
         broadcast_shapes,
@@ -99,7 +99,7 @@ _MODULES = ("fft", "functional", "gradient", "linalg", "random", "rules", "speci
 _NAMES = {
     "etude.api.archive": "load",
     "etude.api.array": "Array",
-    "etude.api.checking": "check_rules discover",
+    "etude.api.checking": "check_rules discover sides",
     "etude.api.constants": (
         "__array_namespace_info__ broadcast_shapes can_cast e euler_gamma finfo from_dlpack iinfo inf isdtype "
         "nan newaxis pi result_type"

@@ -304,3 +304,27 @@ def test_variables_without_types_have_all_shapes_in_turn():
 def test_rounding_on_the_way_is_no_fault_where_it_is_enlarged(text, dtypes):
     a, b = et.symbol("a", (4, 4), dtypes[0]), et.symbol("b", (4,), dtypes[1])
     assert et.check_rules(f"r: {text}", a=a, b=b).rules[0].sound is True
+
+
+def test_lines_applied_singly_need_no_end():
+    back = "out: x * (y + z) -> x*y + x*z\nin: x*y + x*z -> x * (y + z)\n"
+    assert et.check_rules(back).terminates is False
+    report = et.check_rules("applied: singly\n" + back)
+    assert (report.ok, report.terminates, report.singly, report.critical_pairs) == (True, True, 2, ())
+    assert "applied singly, not rewritten with: 2 lines" in str(report)
+
+
+def test_what_is_uncovered_is_said_in_a_line_for_each_reason():
+    report = et.check_rules("d(sin(x)) = cos(x)*d(x)")
+    said = [line for line in report.together() if line.startswith("uncovered")]
+    assert len(report.uncovered) > 200
+    assert len(said) == 2
+    assert said[0].endswith("more: no differential")
+
+
+def test_a_wrong_slope_is_shown_at_the_line_s_own_operand():
+    verdict = et.check_rules("d(sin(x)) = sin(x)*d(x)")["d_sin"]
+    assert str(verdict.counterexample).startswith("x = ")
+    assert "the slope is" in str(verdict)
+    assert "None" not in str(verdict)
+    assert verdict.program is None

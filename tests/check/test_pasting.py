@@ -1,12 +1,18 @@
 """Counter-examples as they are printed: pasted into Python, they show the difference."""
 
+import dataclasses
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import scipy.special
 
 import etude as et
+from etude.check.soundness import Effort, judge
+from etude.rules import default
+from etude.rules.loader import defaults
 
 RULES = [
     "sqrt(x**2) -> x",
@@ -55,6 +61,52 @@ def test_the_difference_is_seen(text):
     for value, shown in zip(values, printed, strict=True):
         np.testing.assert_array_equal(np.broadcast_to(value, np.shape(shown)), shown)
     assert not np.array_equal(*np.broadcast_arrays(*values), equal_nan=True)
+
+
+UNCONDITIONAL = [line for name in defaults() for line in default(name) if line.kind in ("rewrite", "equation") and line.condition][::8]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_programs_show_the_difference_in_a_fresh_interpreter():
+    verdicts = []
+    for line in UNCONDITIONAL:
+        weakened = et.rule(line.text.rpartition(" if ")[0])
+        weakened = dataclasses.replace(weakened, promise=line.promise, domain=line.domain, inputs=line.inputs)
+        verdicts.append(judge(weakened, {}, {}, Effort()))
+    shown = [verdict for verdict in verdicts if verdict.counterexample is not None]
+    assert len(shown) > 25
+    for verdict in shown:
+        done = subprocess.run([sys.executable, "-c", verdict.program], capture_output=True, text=True, check=False)
+        if verdict.counterexample.why in ("type", "error"):
+            assert "Error: " in done.stderr, verdict
+        else:
+            half = len(done.stdout) // 2
+            assert done.returncode == 0, done.stderr
+            assert done.stdout[:half].strip() != done.stdout[half:].strip(), verdict
+
+
+@pytest.mark.parametrize(
+    ("inputs", "error", "said"),
+    [
+        ({}, KeyError, "no value is given for x"),
+        ({"x": np.ones((3, 4))}, et.errors.TermTypeError, r"there are no values of one type at x: float64\(3, 4\)"),
+    ],
+)
+def test_sides_that_have_no_values(inputs, error, said):
+    with pytest.raises(error, match=said):
+        et.sides("tr: sum(mT(x), axis=0) -> sum(x, axis=0)", **inputs)
+
+
+def test_sides_of_equations_stars_and_attributes():
+    assert et.sides("e: log(x*y) = log(x) + log(y)", x=np.e, y=1.0) == (1.0, 1.0)
+    left, right = et.sides("s: sum(x, axis=k) -> max(x, axis=k)", x=np.array([[1, 2], [3, 4]]), k=0)
+    assert left.tolist() == [4, 6]
+    assert right.tolist() == [3, 4]
+
+
+def test_complex_numbers_keep_the_signs_of_their_zeros():
+    verdict = et.check_rules("domain: any\none: x * 1 -> x", x=et.symbol("x", (), "complex128"))["one"]
+    assert 'et.sides("one: x * 1 -> x", x=complex(1.0, -0.0))' in verdict.program
 
 
 def test_diag_is_of_a_vector():

@@ -65,3 +65,14 @@ def test_parts_of_a_product_are_compared_as_a_multiset():
 def test_sum_is_above_nothing():
     assert path_order(system("r1: f_f(a) + b -> f_g(a, b)")) is None
     assert path_order(system("r1: f_f(a) + b -> f_f(a)"))
+
+
+def test_a_rule_that_commutes_says_why_it_comes_back():
+    assert judged("c: x + y -> y + x") == (
+        False, None, ("x + y", "-> x + y   by c, its operands in another order", "which holds an instance of x + y")
+    )  # fmt: skip
+
+
+def test_facts_that_no_type_has_close_no_loop():
+    assert judged("c: x @ y -> y @ x if vector(x) and symmetric(y)")[0] is not False
+    assert judged("c: x @ y -> y @ x if symmetric(x) and symmetric(y)")[0] is False

@@ -132,3 +132,10 @@ def test_a_line_for_each_of_several_operators():
         et.rules.load("each: men\neach_twice: each(x) -> x")
     with pytest.raises(RuleError, match="the name 'half' is taken by line 2"):
         et.rules.load("each: max min\nhalf: each(x) -> x")
+
+
+def test_applied_is_everywhere_or_singly():
+    rules = parse_rules("a: x + 0 -> x\napplied: singly\nb: x * 1 -> x\n")
+    assert [rule.applied for rule in rules] == ["everywhere", "singly"]
+    with pytest.raises(RuleError, match="applied is one of everywhere, singly, not 'once'"):
+        parse_rules("applied: once\n")

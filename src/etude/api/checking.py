@@ -8,9 +8,10 @@ from typing import Any
 from etude import check
 from etude.check import RuleReport
 from etude.check.discovery import discover as _discover
-from etude.rules import RuleSet
+from etude.check.sides import sides as _sides
+from etude.rules import Rule, RuleSet
 
-__all__ = ["check_rules", "discover"]
+__all__ = ["check_rules", "discover", "sides"]
 
 
 def check_rules(path_or_text: Any, /, **variables: Any) -> RuleReport:
@@ -57,3 +58,19 @@ def discover(
     log_exp_2: log(exp(x)) -> x
     """
     return _discover(ops, max_size, variables, constants, rules, conditions)
+
+
+def sides(rule: str | Rule, /, **inputs: Any) -> tuple[Any, Any]:
+    """The values of both sides of a rule at given inputs, whatever its condition says: to see a counter-example.
+
+    rule: a rule or the text of one. inputs: for each of its variables a number, an array of any shape and dtype, or the
+    value of an attribute (`k=0` for `axis=k`). Both values have the dtype of the left side.
+
+    Raises RuleError for what is no rule, KeyError for a variable without a value, TermTypeError (a TypeError) where the
+    right side has no value of the left side's type at these inputs.
+
+    >>> import etude as et
+    >>> print(*et.sides("root: sqrt(x**2) -> x", x=-1.0))
+    1.0 -1.0
+    """
+    return _sides(rule, **inputs)

@@ -64,15 +64,17 @@ def _judge_by_number(path: str, effort: Effort) -> Callable[[int], Verdict]:
 
 
 def _report(rules: RuleSet, verdicts: Sequence[Verdict]) -> RuleReport:
-    free = [free_rule(rule) for rule in rules if rule.kind == "rewrite"]
+    rewriting = RuleSet(rule for rule in rules if rule.kind == "rewrite" and rule.applied == "everywhere")
+    free = [free_rule(rule) for rule in rewriting]
     plain = tuple(rule for rule in free if rule is not None)
+    singly = sum(rule.kind == "rewrite" and rule.applied == "singly" for rule in rules)
     ends, order, steps = termination(plain)
     if len(plain) < len(free) and ends:
         ends, order = None, None
     unique = confluence(plain, ends) if len(plain) == len(free) else Confluence(None)
     return RuleReport(
         tuple(verdicts), ends, order, steps, unique.confluent, tuple(unique.pairs), tuple(unique.completion), uncovered(rules),
-        tuple(repeated(rules)), tuple(never_firing(rules)),
+        tuple(repeated(rules)), tuple(never_firing(rewriting)), singly,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from etude.check.instances import REFUSALS, instantiate, spelled
 from etude.check.report import Counterexample, Verdict
 from etude.check.sampling import value_of
 from etude.errors import EtudeError
+from etude.ops import CATALOGUE
 from etude.rules import MARK, D, Rule, RuleSet, default
 from etude.rules.pattern import pattern_parts
 from etude.templates import COTANGENT, FLAT, LINEAR, Template, slot, templates
@@ -297,9 +298,17 @@ def _evaluates(claim: Any, inputs: Mapping[str, Term], values: Mapping[str, Any]
 
 
 def _wrong(rule: Rule, inputs: Mapping[str, Term], values: Mapping[str, Any], given: Mapping[str, Any], fault: str) -> Verdict:
-    types = ", ".join(f"{name.lstrip('%')}: {term.type}" for name, term in inputs.items())
-    shown = {name.lstrip("%"): value for name, value in {**values, **given}.items()}
-    return Verdict(rule, False, None, Counterexample(shown, None, None, "slope", types, fault), note=fault)
+    types = ", ".join(f"{_spoken(rule, name)}: {term.type}" for name, term in inputs.items())
+    shown = {_spoken(rule, name): value for name, value in {**values, **given}.items()}
+    return Verdict(rule, False, None, Counterexample(shown, None, None, "slope", types, fault))
+
+
+def _spoken(rule: Rule, name: str) -> str:
+    """An operand's name in the line, where the claim numbers it."""
+    said = name.lstrip("%")
+    inner = rule.lhs._tuple[1] if isinstance(rule.lhs, Term) and rule.lhs._tuple[0] is CATALOGUE["item"] else rule.lhs
+    part = inner._tuple[1 + int(said)] if said.isdigit() and isinstance(inner, Term) else None
+    return part.name if isinstance(part, Variable) else said
 
 
 def _typings(

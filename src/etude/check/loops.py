@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from etude.check.algebra import (
     FreeTerm,
@@ -20,13 +21,16 @@ from etude.check.algebra import (
     size,
     substitute,
 )
-from etude.check.conditions import conjuncts
+from etude.check.conditions import conjuncts, possible
 from etude.check.unification import TooMany, unifiers
-from etude.terms import Variable
+from etude.rules import variables_of
+from etude.terms import ArrayType, Variable
 
 __all__ = ["loop"]
 
 _DEPTH, _WIDTH, _SIZE = 7, 400, 40
+_SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (1,), (3, 3), (3, 4), (1, 1), (2, 3, 3), (2, 3, 4))
+_KINDS = [ArrayType(dtype, shape) for dtype in ("float64", "int64", "bool", "complex128") for shape in _SHAPES]
 
 
 @dataclass(frozen=True)
@@ -104,12 +108,22 @@ def _narrowed(
         return
     for binding in found:
         facts = {put_in_condition(fact, binding) for fact in (*derivation.facts, *conjuncts(rule.condition))}
-        if any(not isinstance(part, Variable) for fact in facts for part in fact[1:2]):
-            continue  # a condition about a compound term: it may not hold
+        if any(not isinstance(part, Variable) for fact in facts for part in fact[1:2]) or not _agree(facts):
+            continue  # a condition about a compound term may not hold
         start = substitute(derivation.start, binding)
         end = substitute(put(derivation.end, place, rule.rhs), binding)
         steps = (*[(name, substitute(term, binding)) for name, term in derivation.steps], (rule.name, end))
         yield _Derivation(start, end, frozenset(facts), steps)
+
+
+def _agree(facts: Iterable[Any]) -> bool:
+    """Whether there is a type, for each variable, of which everything can be true that is said of it alone."""
+    said: dict[str, list[Any]] = {}
+    for fact in facts:
+        names = {variable.name for variable in variables_of(fact)}
+        if len(names) == 1:
+            said.setdefault(names.pop(), []).append(fact)
+    return all(any(all(possible(fact, {name: kind}, {}) for fact in facts) for kind in _KINDS) for name, facts in said.items())
 
 
 def _text(derivation: _Derivation) -> tuple[str, ...]:
@@ -117,8 +131,10 @@ def _text(derivation: _Derivation) -> tuple[str, ...]:
         v: Variable(n) for v, n in zip(sorted(_variables(derivation), key=lambda v: v.name), _names(), strict=False)
     }
     tidy = [(name, substitute(term, names)) for name, term in (("start", derivation.start), *derivation.steps)]
-    lines = [shown(tidy[0][1])]
-    lines += [f"-> {shown(term)}   by {name}" for name, term in tidy[1:]]
+    lines, before = [shown(tidy[0][1])], tidy[0][1]
+    for name, term in tidy[1:]:
+        lines.append(f"-> {shown(term)}   by {name}{', its operands in another order' * (term == before)}")
+        before = term
     return (*lines, f"which holds an instance of {lines[0]}")
 
 

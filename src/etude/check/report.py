@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from etude.check.printing import pasted, plain, shown_value
 from etude.rules import Rule
 
 __all__ = ["Counterexample", "CriticalPair", "RuleReport", "Verdict"]
@@ -27,16 +26,18 @@ class Counterexample:
     def __str__(self) -> str:
         if self.why == "type":
             return f"at {self.types or 'any types'}: the right side does not fit ({self.note})"
-        given = ", ".join(f"{name} = {_shown(value)}" for name, value in self.inputs.items()) or "always"
-        right = f"an error: {self.note}" if self.why == "error" else _shown(self.right)
-        return f"{given}: left {_shown(self.left)}, right {right} ({self.why})"
+        given = ", ".join(f"{name} = {shown_value(value)}" for name, value in self.inputs.items()) or "always"
+        if self.why == "slope":
+            return f"{given}: {self.note}"
+        right = f"an error: {self.note}" if self.why == "error" else shown_value(self.right)
+        return f"{given}: left {shown_value(self.left)}, right {right} ({self.why})"
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, with nan and infinities as text."""
         return {
-            "inputs": {name: _plain(value) for name, value in self.inputs.items()},
-            "left": _plain(self.left),
-            "right": _plain(self.right),
+            "inputs": {name: plain(value) for name, value in self.inputs.items()},
+            "left": plain(self.left),
+            "right": plain(self.right),
             "why": self.why,
             "types": self.types,
             "note": self.note,
@@ -85,6 +86,16 @@ class Verdict:
             text += f"; needs no {', '.join(self.superfluous_conditions)}"
         return text + (f"; {self.note}" if self.note else "")
 
+    @property
+    def program(self) -> str | None:
+        """A line of Python that prints both sides at the counter-example, to be pasted; None where there are no sides.
+
+        Of the line of a derivative there are none: `counterexample` says what slope it gives and which there is.
+        """
+        if self.counterexample is None or self.counterexample.why == "slope":
+            return None
+        return pasted(self.rule.text, self.counterexample.inputs)
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
@@ -96,6 +107,7 @@ class Verdict:
             "sound": self.sound,
             "promise": self.promise,
             "counterexample": None if self.counterexample is None else self.counterexample.to_json(),
+            "program": self.program,
             "superfluous_conditions": list(self.superfluous_conditions),
             "unsatisfiable": self.unsatisfiable,
             "note": self.note,
@@ -131,7 +143,8 @@ class RuleReport:
     """The verdicts on a set of rules: each by itself, and the set as a rewrite system.
 
     `order` shows why rewriting ends, `loop` how it does not. `critical_pairs` are those that do not join.
-    `completion` are rules that would join them; `duplicates` and `shadowed` name pairs of rules.
+    `completion` are rules that would join them; `duplicates` and `shadowed` name pairs of rules. `singly` counts the lines
+    that are applied one at a time: what rewriting with them comes to is not asked.
     """
 
     rules: tuple[Verdict, ...]
@@ -144,7 +157,7 @@ class RuleReport:
     uncovered: tuple[str, ...] = ()
     duplicates: tuple[tuple[str, str], ...] = ()
     shadowed: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    singly: int = 0
 
     @property
     def ok(self) -> bool:
@@ -166,14 +179,23 @@ class RuleReport:
     def together(self) -> list[str]:
         """What holds of the rules as a set, line by line."""
         ends = {True: f"yes, by {self.order}", False: "no", None: "not known"}[self.terminates]
-        lines = [f"terminates: {ends}"]
+        lines = [f"applied singly, not rewritten with: {self.singly} lines"] if self.singly else []
+        lines.append(f"terminates: {ends}")
         lines += [f"  {step}" for step in self.loop or ()]
         lines.append(f"confluent: { {True: 'yes', False: 'no', None: 'not known'}[self.confluent] }")
         lines += [f"  {pair}" for pair in self.critical_pairs]
         lines += [f"  would join: {rule}" for rule in self.completion]
         lines += [f"duplicate: {a} and {b}" for a, b in self.duplicates]
         lines += [f"never fires: {b}, as {a} always does" for a, b in self.shadowed]
-        return lines + [f"uncovered: {name}" for name in self.uncovered]
+        return lines + self._lacking()
+
+    def _lacking(self) -> list[str]:
+        """What is uncovered, by what it lacks."""
+        reasons: dict[str, list[str]] = {}
+        for entry in self.uncovered:
+            name, _, reason = entry.partition(": ")
+            reasons.setdefault(reason, []).append(name)
+        return [f"uncovered: {_some(names)}: {reason}" for reason, names in reasons.items()]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for `json.dumps`."""
@@ -189,37 +211,10 @@ class RuleReport:
             "uncovered": list(self.uncovered),
             "duplicates": [list(pair) for pair in self.duplicates],
             "shadowed": [list(pair) for pair in self.shadowed],
-            "notes": list(self.notes),
+            "singly": self.singly,
         }
 
 
-def _shown(value: Any) -> str:
-    """A value as it is typed in, with NumPy's names."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        return _array(value)
-    if isinstance(value, (np.ndarray, np.generic)):
-        text = repr(value.item())
-        return text if value.dtype in _PLAIN else f"{value.dtype}({text})"
-    return repr(value)
-
-
-_PLAIN = (np.float64, np.int64, np.bool_, np.complex128)
-
-
-def _array(value: Any) -> str:
-    if value.size == 0:
-        text = f"zeros({value.shape}"
-        return f"{text})" if value.dtype == np.float64 else f"{text}, '{value.dtype}')"
-    numbers = np.array2string(value, separator=", ", threshold=100, floatmode="unique", max_line_width=10**6)
-    kind = "" if value.dtype in _PLAIN else f", '{value.dtype}'"
-    return f"array({' '.join(numbers.split())}{kind})"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (np.ndarray, np.generic)):
-        value = value.tolist()
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return repr(value)
-    return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)
+def _some(names: list[str], few: int = 6) -> str:
+    more = f" and {len(names) - few} more" if len(names) > few else ""
+    return ", ".join(names[:few]) + more

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -196,7 +196,9 @@ def _try_side(
                 continue
             trial.accepted += 1
             trial.satisfied = True
-            trial.real = trial.exact = Counterexample({}, None, None, "type", types=str(found), note=str(error))
+            ones: dict[str, Any] = {name: np.ones(cast(Any, kind.shape), kind.dtype) for name, kind in found.types.items()}
+            given = ones | found.attributes
+            trial.real = trial.exact = Counterexample(given, None, None, "type", types=str(found), note=str(error))
             return
         if instance is None:
             continue

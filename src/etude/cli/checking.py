@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 
@@ -26,6 +27,8 @@ def _lines(report: RuleReport, everything: bool) -> Iterator[tuple[str, str]]:
     for verdict in report.rules:
         if everything or asks_for_attention(verdict):
             yield str(verdict), "bold red" if verdict.unsatisfiable else _STYLES[verdict.sound]
+            if verdict.sound is False and verdict.program:
+                yield f"  to see it: python -c {shlex.quote(verdict.program)}", "dim"
     counts = Counter({True: "sound", False: "unsound", None: "not judged"}[verdict.sound] for verdict in report.rules)
     said = ", ".join(f"{counts[word]} {word}" for word in ("sound", "unsound", "not judged") if counts[word])
     yield f"{len(report.rules)} lines: {said or 'none'}", "bold"

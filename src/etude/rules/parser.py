@@ -25,7 +25,9 @@ __all__ = ["parse_rules"]
 PROMISES = ("exact", "real", "stable")
 DOMAINS = ("real", "complex", "any")
 GOALS = ("all", "size", "speed", "stable")
-SETTINGS = {"promise": PROMISES, "domain": DOMAINS, "inputs": ("any", "ordinary"), "serves": GOALS}
+SETTINGS = {
+    "promise": PROMISES, "domain": DOMAINS, "inputs": ("any", "ordinary"), "serves": GOALS, "applied": ("everywhere", "singly"),
+}  # fmt: skip
 NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "euler_gamma": 0.5772156649015329}
 _BINARY = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power",
@@ -37,7 +39,7 @@ _COMPARE = {
 }  # fmt: skip
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*:")
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\(")
-_SETTING = re.compile(r"\s*(promise|domain|inputs|serves|each)\s*:\s*(\w[\w ]*?)\s*")
+_SETTING = re.compile(r"\s*(promise|domain|inputs|serves|applied|each)\s*:\s*(\w[\w ]*?)\s*")
 _EACH = re.compile(r"(?<![A-Za-z0-9])each(?![A-Za-z0-9])")
 _MARKS = re.compile(r"""'[^']*'?|"[^"]*"?|[([{)\]}]|->|[=<>!]=|=(?!=)| if """)
 _MARKERS = {"d": D, "undefined": UNDEFINED, "operator": OPERATOR, "value": VALUE}
@@ -51,7 +53,7 @@ def parse_rules(
 
     The sides of a `checked` text, one known to hold no mistake, are read when they are first asked for.
     """
-    settings = {"promise": promise, "domain": "real", "inputs": "any", "serves": "all"}
+    settings = {"promise": promise, "domain": "real", "inputs": "any", "serves": "all", "applied": "everywhere"}
     rules: list[Rule] = []
     places: dict[str, int] = {}
     source, operators = "", ""

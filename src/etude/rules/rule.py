@@ -25,7 +25,8 @@ class Rule:
     operator's pattern, its `rhs` is linear in the `(D, u)`. An adjoint's `lhs` holds marked operands, and its `rhs`
     is a tuple with one pattern for each of them, over `cotangent`. `inputs` says for which inputs the promise is made:
     "any", or "ordinary" ones, zero and magnitudes from 1e-2 to 1e2. `serves` names the goals of simplification that the
-    rule is for, "size", "speed", "stable" with blanks between them, or "all".
+    rule is for, "size", "speed", "stable" with blanks between them, or "all". `applied` tells lines that rewrite "everywhere"
+    until none fits, which must come to an end, from lines that a procedure takes one at a time, "singly".
 
     A line of the library's own files is read to its end when its sides are first asked for; `head`, the operator at the
     root of `lhs`, is known before.
@@ -40,6 +41,7 @@ class Rule:
     domain: str = "real"
     inputs: str = "any"
     serves: str = "all"
+    applied: str = "everywhere"
     cotangent: Variable | None = field(default_factory=_none)
     text: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
@@ -74,7 +76,7 @@ class Rule:
 
     def _meaning(self) -> tuple[Any, ...]:
         return (self.name, self.kind, self.lhs, self.rhs, self.condition, self.promise, self.domain, self.inputs,
-                self.serves, self.cotangent)  # fmt: skip
+                self.serves, self.applied, self.cotangent)  # fmt: skip
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -82,7 +84,7 @@ class Rule:
         return isinstance(other, Rule) and hash(self) == hash(other) and self._meaning() == other._meaning()
 
     def __hash__(self) -> int:
-        return hash((self.name, self.kind, self.promise, self.domain, self.inputs, self.serves))
+        return hash((self.name, self.kind, self.promise, self.domain, self.inputs, self.serves, self.applied))
 
     @property
     def variables(self) -> dict[str, Variable]:
