@@ -206,3 +206,12 @@ def test_what_a_function_tells():
     assert f.explain().splitlines()[1] == "2 instructions: exp 1, add 1"
     assert repr(f) == "<Function f(x: float64(?,)) -> float64(?,), c>"
     assert ([item.name for item in f.inputs], len(f.outputs)) == (["x"], 1)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "c"])
+def test_masks_are_not_dropped_without_a_word(backend):
+    x = et.vector("x")
+    f = et.function([x], 2 * x, backend=backend)
+    with pytest.raises(ArgumentError, match=r"input x was given an array with masked elements; pass value.filled"):
+        f(np.ma.array([1.0, 2.0], mask=[False, True]))
+    np.testing.assert_array_equal(f(np.ma.array([1.0, 2.0])), [2.0, 4.0])

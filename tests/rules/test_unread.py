@@ -18,6 +18,16 @@ def test_a_line_read_later_is_the_line_read_at_once(file):
         assert other == one
 
 
+def test_the_left_side_of_a_rewrite_is_read_alone():
+    (rule,) = parse_rules("exp_log: exp(log(x)) -> x if positive(x)", checked=True)
+    rule.lhs  # which reads it
+    assert "lhs" in vars(rule)
+    assert "rhs" not in vars(rule)
+    assert "condition" not in vars(rule)
+    (whole,) = parse_rules("exp_log: exp(log(x)) -> x if positive(x)")
+    assert rule == whole
+
+
 @pytest.mark.parametrize(
     ("line", "sign"),
     [

@@ -110,6 +110,8 @@ class Arguments:
             array = np.asarray(value)
         except (ValueError, TypeError) as problem:
             raise self.error(f"input {name} was given no array: {problem}") from None
+        if isinstance(value, np.ndarray) and np.any(getattr(value, "mask", False)):
+            raise self.error(f"input {name} was given an array with masked elements; pass value.filled(...)")
         if array.dtype.kind not in "biufc":
             raise self.error(f"input {name} ({self.types[position]}) was given {_shown(value)}, which holds no numbers")
         return array

@@ -9,12 +9,12 @@ from etude.calculus.forward import forward
 from etude.calculus.instantiate import Polish
 from etude.calculus.kinds import DisconnectedType, NullType
 from etude.calculus.nodes import edges
-from etude.calculus.reverse import Contributed, Sweep, fitted, reverse
+from etude.calculus.reverse import Contributed, Sweep, fitted, passed, reverse
 from etude.ops import CATALOGUE
 from etude.templates import DISCONNECTED_FROM
 from etude.terms import Term, constant, depends_on
 
-__all__ = ["Result", "cotangents", "one_like", "tangents", "zero_like"]
+__all__ = ["Result", "cotangents", "dependence", "one_like", "tangents", "zero_like"]
 
 Result = Term | NullType | DisconnectedType
 
@@ -50,6 +50,14 @@ def cotangents(
     values = reverse(sweep, sources, polish, contributed, {term: live.get(term) for term in known})
     reached = _reached(sweep, live, stop, known)
     return [_result(term, values, reached, sweep, list(seeds) or list(known)) for term in wrt]
+
+
+def dependence(output: Term, wrt: Sequence[Term]) -> list[Any]:
+    """How an output depends on each of `wrt`, as `cotangents` would tell: disconnected, null, or True."""
+    sweep = Sweep([output], wrt)
+    values = passed(sweep, output)
+    reached = _reached(sweep, {output: True}, frozenset(), {})
+    return [values.get(term, True) if term in reached else DisconnectedType(_why(term, sweep, [output])) for term in wrt]
 
 
 def _reached(sweep: Sweep, sources: Mapping[Term, Any], stop: frozenset[Term], known: Mapping[Term, Any]) -> set[Term]:

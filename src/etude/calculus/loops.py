@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from etude.calculus.gradient import cotangents, tangents, zero_like
+from etude.calculus.gradient import cotangents, dependence, tangents, zero_like
 from etude.calculus.kinds import DisconnectedType, NullType
 from etude.calculus.nodes import register_special
 from etude.ops import CATALOGUE
@@ -49,7 +49,7 @@ def _seeded(results: Sequence[Term], seeds: Sequence[Term | None]) -> dict[Term,
 
 @dataclass(frozen=True, eq=False)
 class Dependence:
-    """What each result of a body depends on: for each parameter "linear", "disconnected" or a null with its reason."""
+    """What each result of a body depends on: for each parameter True, disconnected or a null with its reason."""
 
     rows: tuple[tuple[Any, ...], ...]
     parameters: tuple[Term, ...]
@@ -71,7 +71,7 @@ class Dependence:
 def _dependence(body: Body, kinds: tuple[ArrayType, ...]) -> Dependence:
     parameters = tuple(map(_fresh, kinds))
     results = tuple(body.all_over(parameters))
-    rows = [tuple(cotangents({result: _fresh(_real(result.type))}, parameters)) for result in results]
+    rows = [tuple(dependence(result, parameters)) for result in results]
     return Dependence(tuple(rows), parameters, results)
 
 
@@ -307,7 +307,7 @@ def _scan_link(node: Term) -> ScanLink | None:
 def _kind(values: Sequence[Any]) -> str:
     if any(isinstance(value, NullType) for value in values):
         return UNDEFINED_IN
-    return LINEAR if any(isinstance(value, Term) for value in values) else DISCONNECTED_FROM
+    return LINEAR if any(value is True for value in values) else DISCONNECTED_FROM
 
 
 # ---------------------------------------------------------------- one of two

@@ -13,7 +13,7 @@ from etude.ops.sizes import Equalities
 from etude.templates import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
 from etude.terms import Term, is_leaf, postorder
 
-__all__ = ["Contributed", "Sweep", "fitted", "reverse"]
+__all__ = ["Contributed", "Sweep", "fitted", "passed", "reverse"]
 
 Contributed = Callable[[Term, Term, Link, Term, Term], None]
 _add, _astype, _real = CATALOGUE["add"], CATALOGUE["astype"], CATALOGUE["real"]
@@ -87,19 +87,38 @@ def reverse(
     return cotangents
 
 
-def _sent(
-    node: Term, position: int, operands: Any, attributes: Any, cotangent: Any, found: Link | None, polish: Polish | None
-) -> Any:
+def passed(sweep: Sweep, seed: Term) -> dict[Term, Any]:
+    """Which nodes a cotangent of `seed` reaches, and as what: a `NullType`, or something that no sweep has computed."""
+    found: dict[Term, Any] = {seed: True}
+    for node in reversed(sweep.order):
+        if node not in found or node not in sweep.links:
+            continue
+        for position, operand in enumerate(edges(node)):
+            if operand in sweep.reaching:
+                sent = _passed(node, position, found[node], sweep.links[node])
+                if sent is not None and not isinstance(found.get(operand), NullType):
+                    found[operand] = sent
+    return found
+
+
+def _passed(node: Term, position: int, cotangent: Any, found: Link | None) -> Any:
+    """What the operand at a position receives of a cotangent, as far as that is known without computing it."""
     if found is None:
         return NullType(f"no differential line says what {node._tuple[0]} sends to its operand {position + 1}")
     kind = found.kinds[position]
     if kind == UNDEFINED_IN:
         rule = found.rule
         return NullType(f"{found.reasons[position]} ({rule.name}, {rule.place})")
-    if kind != LINEAR:
-        return None
-    if isinstance(cotangent, NullType):
-        return cotangent
+    return cotangent if kind == LINEAR else None
+
+
+def _sent(
+    node: Term, position: int, operands: Any, attributes: Any, cotangent: Any, found: Link | None, polish: Polish | None
+) -> Any:
+    passes = _passed(node, position, cotangent, found)
+    if passes is None or isinstance(passes, NullType):
+        return passes
+    assert found is not None
     recipe = found.reverse[position]
     assert recipe is not None
     return recipe.build(found.reals(operands, node), attributes, None, cotangent, polish)

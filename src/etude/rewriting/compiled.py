@@ -27,27 +27,42 @@ _KINDS = {"real": "f", "complex": "fc", "any": "biufc"}
 
 
 class CompiledRule:
-    """One directed rule as a function Term -> Term | None."""
+    """One directed rule as a function Term -> Term | None.
 
-    __slots__ = ("_match", "_size", "kinds", "rule")
+    Its left side is compiled when a term is first tried, its right side and condition when one first matches.
+    """
+
+    __slots__ = ("_finish", "_match", "_size", "kinds", "rule")
 
     def __init__(self, rule: Rule):
         self.rule = rule
         self.kinds = _KINDS[rule.domain]
-        compiler = Compiler(rule.domain)
-        finish: list[Any] = [None]
-        self._match = compiler.compile(rule.lhs, lambda env: finish[0](env))  # noqa: PLW0108  # known only later
-        finish[0] = _finish(rule, compiler)
-        self._size = compiler.size
+        self._match: Callable[[list[Any]], Any] | None = None
+        self._finish: Callable[[list[Any]], Term | None] | None = None
+        self._size = 0
 
     def __call__(self, term: Term) -> Term | None:
         kind = term.type
         if kind is None or isinstance(kind, TupleType) or kind.dtype.kind not in self.kinds:
             return None
+        match = self._match or self._compiled()
         env: list[Any] = [None] * self._size
         env[0] = term
-        found: Term | None = self._match(env)
+        found: Term | None = match(env)
         return found
+
+    def _compiled(self) -> Callable[[list[Any]], Any]:
+        compiler = Compiler(self.rule.domain)
+
+        def matched(env: list[Any]) -> Term | None:
+            if self._finish is None:
+                self._finish = _finish(self.rule, compiler)
+            return self._finish(env)
+
+        match = compiler.compile(self.rule.lhs, matched)
+        self._size = compiler.size
+        self._match = match
+        return match
 
 
 def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None]:

@@ -16,6 +16,7 @@ from etude.ops import CATALOGUE
 from etude.ops.aliases import ALIASES
 from etude.ops.attributes import COMPUTED_ATTRIBUTES
 from etude.rules.conditions import parse_condition
+from etude.rules.glancing import glance, parted, scanned
 from etude.rules.pattern import COMPUTED, DISCONNECTED, MARK, OPERATOR, UNDEFINED, VALUE, D, FreeSymbol, variables_of
 from etude.rules.rule import Rule, RuleSet
 from etude.terms import Term, Variable, etuple
@@ -38,10 +39,8 @@ _COMPARE = {
     ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal", ast.NotEq: "not_equal",
 }  # fmt: skip
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*:")
-_CALL = re.compile(r"\s*([A-Za-z_]\w*)\(")
 _SETTING = re.compile(r"\s*(promise|domain|inputs|serves|applied|each)\s*:\s*(\w[\w ]*?)\s*")
 _EACH = re.compile(r"(?<![A-Za-z0-9])each(?![A-Za-z0-9])")
-_MARKS = re.compile(r"""'[^']*'?|"[^"]*"?|[([{)\]}]|->|[=<>!]=|=(?!=)| if """)
 _MARKERS = {"d": D, "undefined": UNDEFINED, "operator": OPERATOR, "value": VALUE}
 _FOLDS = 64  # bits of an exponent's result that is folded while reading
 
@@ -106,42 +105,6 @@ def _split_comment(line: str) -> tuple[str, str]:
     return line, ""
 
 
-def _scanned(text: str) -> tuple[tuple[int, str] | None, int | None]:
-    """The sign between the sides with its place, and the place of ` if `, both outside brackets and quotes."""
-    depth, sign, condition = 0, None, None
-    for match in _MARKS.finditer(text):
-        found = match[0]
-        if found in "([{":
-            depth += 1
-        elif found in ")]}":
-            depth -= 1
-        elif depth == 0 and found in ("->", "="):
-            sign = sign or (match.start(), found)
-        elif depth == 0 and found == " if ":
-            condition = match.start() if condition is None else condition
-    return sign, condition
-
-
-def _called(text: str) -> tuple[str, str]:
-    """The function that a text calls, with what stands in its brackets, where the call is the whole text."""
-    match = _CALL.match(text)
-    depth = 0
-    for mark in _MARKS.finditer(text, match.end() - 1) if match else ():
-        depth += (mark[0] in "([{") - (mark[0] in ")]}")
-        if match and depth == 0:
-            return ("", "") if text[mark.end() :].strip() else (match[1], text[match.end() : mark.start()])
-    return "", ""
-
-
-def _glance(left: str, arrow: str) -> tuple[str, Any]:
-    """A line's kind and the operator it is about, where they show before the left side is read; else no operator."""
-    name, inside = _called(left)
-    kind = "rewrite" if arrow == "->" else "equation"
-    if name == "d":
-        kind, name = "differential", _called(inside)[0]
-    return kind, None if name == "item" else CATALOGUE.get(ALIASES.get(name, name))
-
-
 def _untaken(name: str, taken: Iterable[str]) -> str:
     """The name; with a number where a line before has it."""
     numbered = (f"{name}_{count}" for count in itertools.count(2))
@@ -181,13 +144,13 @@ class _Line:
         if match:
             name, offset = match[1], match.end()
             body = body[offset:]
-        found, end = _scanned(body)
+        found = parted(body) if checked else scanned(body)[0]
         if found is None:
             raise self.error(
                 "a rule is `name: left -> right`, `name: left = right`, `d(...) = ...` or `adjoint(...) = ...`", offset
             )
         middle, arrow = found
-        kind, head = _glance(body[:middle], arrow) if checked else ("", None)
+        kind, head = glance(body[:middle], arrow) if checked else ("", None)
         left = None
         if head is None:
             left = self.tree(body[:middle], offset)
@@ -201,22 +164,33 @@ class _Line:
         name = name or _untaken(f"d_{getattr(head, 'name', '')}" if left is None else self.first_name(left, kind), taken)
         known: dict[str, Any] = {"name": name, "kind": kind, **settings, "text": self.body.strip(), "source": source,
                                  "file": self.file, "line": self.number}  # fmt: skip
-        last = len(body) if end is None or end < middle else end
-        read = functools.partial(self.sides, left, kind, offset, (middle, middle + len(arrow), last))
+        read = functools.partial(self.sides, left, kind, offset, (middle, middle + len(arrow)))
         if checked and head is not None:
             return Rule.unread(read, head=head, **known)
-        sides = read()
+        sides = read("")
         self.check_variables(kind, **sides)
         return Rule(**known, **sides)
 
-    def sides(self, left: ast.expr | None, kind: str, offset: int, places: tuple[int, int, int]) -> dict[str, Any]:
+    def sides(
+        self, left: ast.expr | None, kind: str, offset: int, places: tuple[int, int], asked: str, known: Any = None
+    ) -> dict[str, Any]:
         """Both sides, the condition and the cotangent of a line. Of its body the left side goes to the first of `places`,
-        the right side from the second to the third, and a condition follows.
+        the right side begins at the second, and a condition follows. Where a rewrite is asked for its left side, or
+        this is known, the rest is not read, or the left side not once more.
         """
         body = self.body[offset:]
-        middle, start, end = places
-        left = self.tree(body[:middle], offset) if left is None else left
+        middle, start = places
+        left = self.tree(body[:middle], offset) if left is None and known is None else left
+        if asked == "lhs" and kind == "rewrite" and left is not None:
+            self.start = offset + _indent(body)
+            return {"lhs": self.pattern(left)}
+        found = scanned(body)[1]
+        end = len(body) if found is None or found < middle else found
         condition = None if end == len(body) else self.condition(body[end + 4 :], offset + end + 4)
+        if known is not None:
+            rhs = self.pattern(self.tree(body[start:end], offset + start))
+            return {"rhs": rhs, "condition": condition, "cotangent": None}
+        assert left is not None
         make = {"differential": self.differential, "adjoint": self.adjoint}.get(kind, self.identity)
         lhs, rhs, cotangent = make(left, body[start:end], offset, offset + start)
         return {"lhs": lhs, "rhs": rhs, "condition": condition, "cotangent": cotangent}

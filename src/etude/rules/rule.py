@@ -28,7 +28,7 @@ class Rule:
     rule is for, "size", "speed", "stable" with blanks between them, or "all". `applied` tells lines that rewrite "everywhere"
     until none fits, which must come to an end, from lines that a procedure takes one at a time, "singly".
 
-    A line of the library's own files is read to its end when its sides are first asked for; `head`, the operator at the
+    A side of a line of the library's own files is read when it is first asked for; `head`, the operator at the
     root of `lhs`, is known before.
     """
 
@@ -49,8 +49,11 @@ class Rule:
     line: int = field(default=0, compare=False)
 
     @classmethod
-    def unread(cls, read: Callable[[], dict[str, Any]], **known: Any) -> Rule:
-        """A rule of which `known` is known; `read` gives lhs, rhs, condition and cotangent when one is asked for."""
+    def unread(cls, read: Callable[[str, Any], dict[str, Any]], **known: Any) -> Rule:
+        """A rule of which `known` is known; `read` gives lhs, rhs, condition and cotangent when one is asked for.
+
+        It is told which one, and the left side where that is known: for a left side it may give that alone.
+        """
         rule = object.__new__(cls)
         rule.__dict__.update(known, _read=read)
         return rule
@@ -69,7 +72,7 @@ class Rule:
                 lhs = self.lhs
                 held["head"] = lhs._tuple[0] if isinstance(lhs, Term) else None
             elif "_read" in held:
-                held.update(held["_read"]())
+                held.update(held["_read"](name, held.get("lhs")))
             if name not in held:
                 raise AttributeError(f"a rule has no attribute {name!r}")
             return held[name]

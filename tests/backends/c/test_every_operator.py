@@ -13,7 +13,7 @@ from etude.backends.c import scalars
 from etude.ops import CATALOGUE
 
 DTYPES = ["float64", "float32", "int64", "bool", "complex128"]
-MORE = ["float64", "int8", "int32", "complex64"]
+MORE = ["float64", "int8", "uint8", "int32", "complex64"]
 ELSEWHERE = {
     "map", "scan", "cond",  # have bodies: test_bodies.py
     "item",  # of every operator with several results

@@ -1,6 +1,7 @@
 """Compiled programs in use: a hand-written C text in place of the generated one, so that each case is exact."""
 
 import ctypes
+import errno
 import os
 import pickle
 import stat
@@ -249,6 +250,42 @@ def test_the_cache_keeps_to_its_size_and_drops_what_was_used_longest_ago(monkeyp
 def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("ETUDE_CACHE_DIR", str(tmp_path / "file" / "below"))
+    assert function("c").backend == "c"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_cache_on_a_full_disk_is_done_without(monkeypatch, compiled, number):
+    replace = os.replace
+
+    def full(source, target):
+        if Path(target).parent == compiled:
+            raise OSError(number, os.strerror(number))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    f = function("c")
+    assert f.backend == "c"
+    np.testing.assert_array_equal(f(np.array([1.0, 2.0])), [2.0, 4.0])
+    assert list(compiled.iterdir()) == []
+
+
+def test_no_room_anywhere_is_answered_by_numpy(monkeypatch):
+    def full(source, target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", full)
+    f = function()
+    f.wait()
+    np.testing.assert_array_equal(f(np.array([1.0, 2.0])), [2.0, 4.0])
+    assert f.backend == "numpy"
+    assert "compiling failed: [Errno 28] No space left on device" in f.explain()
+
+
+def test_a_home_that_is_missing_is_done_without(monkeypatch, tmp_path):
+    monkeypatch.delenv("ETUDE_CACHE_DIR")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HOME", str(tmp_path / "file" / "home"))
     assert function("c").backend == "c"
 
 

@@ -71,6 +71,45 @@ def test_what_is_no_saved_function_is_refused(tmp_path):
         et.load(tmp_path)
 
 
+def test_a_damaged_library_is_compiled_anew_or_refused(tmp_path, monkeypatch):
+    path = tmp_path / "saved"
+    et.function([x], 2 * x).save(path)
+    whole = (path / "library.so").read_bytes()
+    for damaged in (whole[:1000], b"", whole[:-40] + b"?" * 40):
+        (path / "library.so").write_bytes(damaged)
+        np.testing.assert_array_equal(et.load(path)([1.0, 3.0]), [2.0, 6.0])
+    (path / "library.so").unlink()
+    np.testing.assert_array_equal(et.load(path)([1.0]), [2.0])
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("ETUDE_CACHE_DIR", str(tmp_path / "empty"))
+    with pytest.raises(BackendError, match=r"has a damaged library and cannot be compiled here: no C compiler found"):
+        et.load(path)
+
+
+@pytest.mark.parametrize("name", ["constants.npz", "part0.c", "manifest.json"])
+@pytest.mark.parametrize("left", [None, 0, 50])
+def test_a_folder_with_a_damaged_file_is_refused_by_name(tmp_path, name, left):
+    et.function([x], 2 * x).save(tmp_path)
+    file = tmp_path / name
+    if left is None:
+        file.unlink()
+    elif name == "part0.c":
+        file.write_bytes(b"\xff" * 10)  # which is no text
+    else:
+        file.write_bytes(file.read_bytes()[:left])
+    with pytest.raises(BackendError, match=str(tmp_path)):
+        et.load(tmp_path)
+
+
+@pytest.mark.parametrize("entries", [{"inputs": 3}, {"inputs": [["x"]]}, {"outputs": [["nodtype", []]]}, {"kernels": [{"a": 1}]}, {"files": 2}])
+def test_a_manifest_that_makes_no_sense_is_refused(tmp_path, entries):
+    et.function([x], 2 * x).save(tmp_path)
+    change(tmp_path, **entries)
+    with pytest.raises(BackendError, match="holds a damaged function"):
+        et.load(tmp_path)
+
+
 def test_exported_c_builds_and_runs_without_python(tmp_path):
     et.function([x], 2 * x).export_c(tmp_path / "c")
     subprocess.run(["make", "-s", "example"], cwd=tmp_path / "c", check=True)

@@ -7,6 +7,7 @@ that any number of processes may write at once without locks, and one whose sum 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
@@ -16,12 +17,13 @@ from typing import NamedTuple
 
 from etude.backends.c.scratch import Scratch
 
-__all__ = ["Entry", "cache_root", "clear", "entries", "fetch", "key_of", "size_limit"]
+__all__ = ["Entry", "cache_root", "clear", "entries", "fetch", "is_whole", "key_of", "size_limit"]
 
 _MARK = b"etude-library-1:"
 _TRAILER = len(_MARK) + 32
 _SUFFIX = ".so"
 _DEFAULT_LIMIT = 512 * 2**20
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _private: list[Scratch] = []
 
 
@@ -59,7 +61,8 @@ def key_of(*parts: str) -> str:
 def fetch(key: str, make: Callable[[Path], None]) -> Path:
     """The library of this key; where there is none, `make(path)` writes it first.
 
-    Where the cache cannot be written, it lives in a directory of this process that is removed at its end.
+    Where the cache cannot be written, or its disk is full, it lives in a directory of this process that is removed at its
+    end.
     """
     root = _usable(cache_root())
     path = root / (key + _SUFFIX)
@@ -67,7 +70,21 @@ def fetch(key: str, make: Callable[[Path], None]) -> Path:
         with contextlib.suppress(OSError):
             os.utime(path)
         return path
-    with Scratch("making-", root) as place:
+    try:
+        _enter(path, make)
+    except OSError as problem:
+        if problem.errno not in _NO_ROOM or root == _own():
+            raise
+        root = _own()
+        path = root / (key + _SUFFIX)
+        _enter(path, make)
+    _evict(root, path)
+    return path
+
+
+def _enter(path: Path, make: Callable[[Path], None]) -> None:
+    """Make a library and give it this path, whole or not at all."""
+    with Scratch("making-", path.parent) as place:
         made = place / "library.so"
         make(made)
         data = made.read_bytes()
@@ -75,8 +92,6 @@ def fetch(key: str, make: Callable[[Path], None]) -> Path:
         sealed.write_bytes(data + _MARK + hashlib.sha256(data).digest())
         sealed.chmod(0o700)
         os.replace(sealed, path)
-    _evict(root, path)
-    return path
 
 
 def entries() -> list[Entry]:
@@ -109,19 +124,28 @@ def _usable(root: Path) -> Path:
             root.chmod(0o700)
         if mine and os.access(root, os.W_OK | os.X_OK):
             return root
+    return _own()
+
+
+def _own() -> Path:
+    """The directory of this process."""
     if not _private:
         _private.append(Scratch("etude-"))
     return _private[0].path
 
 
+def is_whole(data: bytes) -> bool:
+    """Whether these are the bytes of an entry, with none lost or changed."""
+    mark, digest = data[-_TRAILER:-32], data[-32:]
+    return mark == _MARK and hashlib.sha256(data[:-_TRAILER]).digest() == digest
+
+
 def _is_whole(path: Path) -> bool:
     try:
-        data = path.read_bytes()
+        if is_whole(path.read_bytes()):
+            return True
     except OSError:
         return False
-    mark, digest = data[-_TRAILER:-32], data[-32:]
-    if mark == _MARK and hashlib.sha256(data[:-_TRAILER]).digest() == digest:
-        return True
     with contextlib.suppress(OSError):
         path.unlink()
     return False

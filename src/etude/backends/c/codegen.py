@@ -91,7 +91,7 @@ def _files(name: str, bodies: Sequence[str], before: Sequence[str], entry: str, 
         parts.append(text)
         lines += count
     declared = "".join(f"{hidden}{head};\n" for head in heads)
-    return (*files, _head(parts, run) + declared + "".join(parts) + _PACK + entry)
+    return (*files, _head(parts, run) + declared + "".join(parts) + (_PACK if "pack(" in entry else "") + entry)
 
 
 def _head(parts: Sequence[str], run: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from etude.backends.c.csource import CSource
+from etude.backends.c.csource import CSource, flags_for
 from etude.backends.c.threads import share_text
 from etude.backends.namespaces import BackendError
 from etude.terms import ArrayType
@@ -19,7 +19,14 @@ _LIBRARIES = {"scipy.linalg.cython_blas": "-lblas", "scipy.linalg.cython_lapack"
 _OWN = "etude"  # functions of which the text is written too
 _UNKNOWN = 4  # the example's size for dimensions that are not known
 
-_MAKEFILE = """CFLAGS = -O3 -march=native -fno-math-errno -fno-trapping-math -fwrapv
+_QUIET = """/* Kernels have one form, whether or not they read all of their parameters; simd hints are for who knows them. */
+#ifdef __GNUC__
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunknown-pragmas"
+#endif
+"""
+
+_MAKEFILE = """CFLAGS = {flags}
 LDLIBS = {libraries}-lm
 
 example: main.o {objects}
@@ -30,7 +37,7 @@ clean:
 .PHONY: clean
 """
 
-_HEADER = """/* {entry}: generated; builds with any C99 compiler.
+_HEADER = """/* {entry}: generated; builds with any C11 compiler.
    Inputs, in order (strides are in bytes, dims and strides of all inputs stand one after the other):
 {inputs}
    Outputs, allocated by the caller, C-contiguous:
@@ -57,7 +64,7 @@ def export(folder: Path, source: CSource, names: Sequence[str], kinds: Sequence[
     entry = source.entry
     parts = [f"{entry}_{number}" for number in range(len(source.files))]
     for part, text in zip(parts, source.files, strict=True):
-        (folder / f"{part}.c").write_text(text, encoding="utf-8")
+        (folder / f"{part}.c").write_text(_QUIET + text, encoding="utf-8")
     (folder / f"{entry}_constants.c").write_text(_constants(source), encoding="utf-8")
     (folder / f"{entry}.h").write_text(_header(source, names, kinds), encoding="utf-8")
     (folder / "main.c").write_text(_example(source, kinds), encoding="utf-8")
@@ -68,7 +75,7 @@ def export(folder: Path, source: CSource, names: Sequence[str], kinds: Sequence[
     own = ["etude_threads"] if shares else []
     objects = " ".join(f"{part}.o" for part in [*parts, f"{entry}_constants", *own])
     needed = "".join(f"{library} " for library in sorted(libraries, reverse=True))
-    makefile = _MAKEFILE.format(entry=entry, objects=objects, libraries=needed)
+    makefile = _MAKEFILE.format(entry=entry, objects=objects, libraries=needed, flags=" ".join(flags_for(source.files)))
     (folder / "Makefile").write_text(makefile, encoding="utf-8")
 
 

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
-from etude.backends.c.cache import fetch, key_of
+from etude.backends.c.cache import fetch, is_whole, key_of
 from etude.backends.c.compiler import NoCompilerError, cpu_name, default_threads, make_library
 from etude.backends.c.csource import CSource, KernelInfo
 from etude.backends.c.native import Native, library_of, load_library
@@ -53,7 +54,18 @@ def read(path: Path) -> tuple[Native, list[str], list[ArrayType], str]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
         raise BackendError(f"{path}/manifest.json has format {found}; this version reads {FORMAT}; save the function again")
-    with np.load(path / "constants.npz", allow_pickle=False) as stored:
+    try:
+        source, names, kinds = _stored(path, manifest)
+        cpu, single, name = str(manifest["cpu"]), bool(manifest["single"]), str(manifest["name"])
+    except (OSError, LookupError, TypeError, ValueError, EOFError, BadZipFile) as problem:
+        reason = f"{type(problem).__name__}: {problem}"
+        raise BackendError(f"{path} holds a damaged function ({reason}); save it again") from None
+    library = _library(path, source, cpu)
+    return load_library(library, source, kinds, single, default_threads()), names, kinds, name
+
+
+def _stored(path: Path, manifest: Any) -> tuple[CSource, list[str], list[ArrayType]]:
+    with (path / "constants.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
         constants = tuple(stored[f"arr_{number}"] for number in range(len(stored.files)))
     source = CSource(
         files=tuple((path / f"part{number}.c").read_text(encoding="utf-8") for number in range(manifest["files"])),
@@ -66,21 +78,20 @@ def read(path: Path) -> tuple[Native, list[str], list[ArrayType], str]:
         workspace_bytes=manifest["workspace_bytes"],
     )
     names = [name for name, _, _ in manifest["inputs"]]
-    kinds = [ArrayType(np.dtype(dtype), tuple(shape)) for _, dtype, shape in manifest["inputs"]]
-    library = _library(path, source, manifest["cpu"])
-    return load_library(library, source, kinds, manifest["single"], default_threads()), names, kinds, manifest["name"]
+    return source, names, [ArrayType(np.dtype(dtype), tuple(shape)) for _, dtype, shape in manifest["inputs"]]
 
 
 def _library(path: Path, source: CSource, cpu: str) -> Path:
-    stored = path / "library.so"
-    if cpu == cpu_name() and stored.exists():
-        data = stored.read_bytes()
-        return fetch(key_of("saved", *source.files, cpu), lambda made: _write(made, data))
+    stored, why = path / "library.so", f"was compiled for another processor ({cpu}; this is {cpu_name()})"
+    if cpu == cpu_name():
+        data = stored.read_bytes() if stored.exists() else b""
+        if is_whole(data):
+            return fetch(key_of("saved", *source.files, cpu), lambda made: _write(made, data))
+        why = "has a damaged library"
     try:
         return fetch(key_of("rebuilt", *source.files, cpu_name()), lambda made: make_library(source.files, made))
     except NoCompilerError as problem:
-        reason = f"{path} was compiled for another processor ({cpu}; this is {cpu_name()}) and cannot be compiled here"
-        raise BackendError(f"{reason}: {problem}") from None
+        raise BackendError(f"{path} {why} and cannot be compiled here: {problem}") from None
 
 
 def _write(path: Path, data: bytes) -> None:
