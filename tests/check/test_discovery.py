@@ -45,3 +45,21 @@ def test_unknown_or_array_operators_are_named():
         et.discover("nonsense")
     with pytest.raises(ValueError, match="'sum'"):
         et.discover("sum")
+
+
+@pytest.mark.parametrize(("ops", "hint"), [("coz", "did you mean cos"), ("matmul", "elementwise operator of the catalogue$")])
+def test_a_name_near_a_known_one_is_told(ops, hint):
+    with pytest.raises(ValueError, match=hint):
+        et.discover(ops)
+
+
+@pytest.mark.parametrize("ops", ["", "exp", "negative", "exp exp"])
+def test_few_operators_have_no_rules(ops):
+    assert len(list(et.discover(ops))) == 0
+
+
+def test_no_rule_is_told_twice_with_other_names_or_another_order():
+    rules = {str(rule).partition(": ")[2] for rule in et.discover("logical_and logical_or logical_not")}
+    assert "logical_not(logical_not(x)) -> logical_and(x, x)" in rules
+    assert "logical_or(x, x) = logical_and(x, x)" in rules
+    assert not any("x" not in rule for rule in rules)  # of y alone

@@ -7,9 +7,10 @@ of Nandi et al. 2021, "Rewrite rule inference using equality saturation".
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from etude.egraph import Saturation
 from etude.ops import CATALOGUE, Op
 from etude.rewriting import simplify
 from etude.rewriting.counting import operation_cost
-from etude.rules import RuleSet, parse_rules
+from etude.rules import Rule, RuleSet, parse_rules
 from etude.terms import Term, constant, is_symbol, postorder, replace, symbol, symbol_name
 from etude.text import to_text
 
@@ -109,7 +110,10 @@ def discover(
 def _head(name: str) -> Op:
     op = CATALOGUE.get(name)
     if op is None or not op.is_elementwise or op.attribute_count:
-        raise ValueError(f"{name!r} is no elementwise operator of the catalogue")
+        usable = [known for known, one in CATALOGUE.items() if one.is_elementwise and not one.attribute_count]
+        near = difflib.get_close_matches(str(name), usable, n=3, cutoff=0.6) if op is None else []
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"{name!r} is no elementwise operator of the catalogue{hint}")
     return op
 
 
@@ -193,6 +197,12 @@ def _sorted(root: Term) -> Any:
 
 def _minimal(known: RuleSet, found: RuleSet) -> RuleSet:
     """Without the rules that the others derive, the largest first."""
+    told: set[str] = set()
+    for rule in found.rules:
+        shape = _shape(rule)
+        if shape in told:
+            found = found - rule.name
+        told.add(shape)
     for rule in reversed(found.rules):
         rest = found - rule.name
         sides = [_ground(side) for side in (rule.lhs, rule.rhs)]
@@ -201,6 +211,25 @@ def _minimal(known: RuleSet, found: RuleSet) -> RuleSet:
         if _derived(sides[0], sides[1], known + rest):
             found = rest
     return found
+
+
+def _shape(rule: Rule) -> str:
+    """What a rule says whatever its variables are called and its operands are ordered."""
+    said = []
+    for order in permutations(range(len(rule.variables))):
+        names = {name: f"v{place}" for name, place in zip(rule.variables, order, strict=True)}
+        sides = [_spelled(side, names) for side in (rule.lhs, rule.rhs)]
+        conditions = sorted(names[name] for name in rule.variables if f"positive({name})" in str(rule))
+        said.append(" ".join([rule.kind, *(sorted(sides) if rule.kind == "equation" else sides), *conditions]))
+    return min(said)
+
+
+def _spelled(part: Any, names: dict[str, str]) -> str:
+    if not isinstance(part, Term):
+        return names[part.name] if hasattr(part, "name") else repr(part)
+    operands = [_spelled(operand, names) for operand in part.operands]
+    ordered = sorted(operands) if "commutative" in part._tuple[0].properties else operands
+    return f"{part._tuple[0].name}({', '.join(ordered)})"
 
 
 def _ground(pattern: Any) -> Term:

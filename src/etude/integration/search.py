@@ -54,7 +54,7 @@ def antiderivatives(integrand: Term, variable: Term, limit: int = 1, max_seconds
     return list(found)
 
 
-Way = Callable[[Term, Term], Iterator[Restored]]
+Way = Callable[[Term, Term, Callable[[], None]], Iterator[Restored]]
 Method = Callable[["Search", Term, Term, int], Iterator[Term]]
 
 
@@ -88,8 +88,7 @@ class Search:
 
     def candidates(self, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
         """Antiderivatives of a simplified integrand by every method, simplest first."""
-        if monotonic() > self.until:
-            raise OutOfTime
+        self.on_time()
         if not varies(integrand, variable):
             found = _multiply(integrand, variable)
             self.reasons.note(integrand, found, closing=[of_operator("multiply", "constant", integrand, found)])
@@ -102,7 +101,7 @@ class Search:
         """What a way leads to, worked out only once however often and far it is asked for."""
         key = (way, integrand, variable)
         if key not in self.led:
-            self.led[key] = [], way(integrand, variable)
+            self.led[key] = [], way(integrand, variable, self.on_time)
         found, rest = self.led[key]
         place = 0
         while True:
@@ -113,6 +112,10 @@ class Search:
                 found.append(following)
             yield found[place]
             place += 1
+
+    def on_time(self) -> None:
+        if monotonic() > self.until:
+            raise OutOfTime
 
     def deeper(self, depth: int) -> bool:
         """Whether a method that leads to other integrands may be tried."""

@@ -25,6 +25,13 @@ _LONGER = 1  # operations that a substitution may add
 _WORDS = ("positive", "nonnegative", "negative")
 
 
+OnTime = Callable[[], None]  # raises where the time is up
+
+
+def _always() -> None:
+    """There is no end of time."""
+
+
 class Restored(NamedTuple):
     """An integrand in a new variable, the new variable, the way back, and the steps that came before."""
 
@@ -34,9 +41,10 @@ class Restored(NamedTuple):
     steps: tuple[Step, ...] = ()
 
 
-def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
+def substitutions(integrand: Term, variable: Term, on_time: OnTime = _always) -> Iterator[Restored]:
     """The integrand in a new variable, for each inner function that can stand for it."""
     for inner in _inner_functions(integrand, variable):
+        on_time()
         slope = derivative(inner, variable)
         if slope is None:
             continue
@@ -51,7 +59,7 @@ def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
                 yield Restored(found, fresh, _put_back(fresh, inner))
 
 
-def powers(integrand: Term, variable: Term) -> Iterator[Restored]:
+def powers(integrand: Term, variable: Term, on_time: OnTime = _always) -> Iterator[Restored]:
     """The same for a power of the variable of which all that are in the integrand, beside its slope, are powers."""
     whole = {exponent for node in postorder(integrand) for exponent in [_exponent(node, variable)] if exponent > 2}
     for lower in sorted({k for exponent in whole for k in range(2, exponent // 2 + 1) if exponent % k == 0}, reverse=True):
@@ -76,7 +84,7 @@ def _exponent(node: Term, variable: Term) -> int:
     return int(value) if value is not None and value > 0 and value == int(value) else 0
 
 
-def exponentials(integrand: Term, variable: Term) -> Iterator[Restored]:
+def exponentials(integrand: Term, variable: Term, on_time: OnTime = _always) -> Iterator[Restored]:
     """The same for the one exponential of which all others are powers."""
     found = of_one_exponential(integrand, variable)
     if found is None:
@@ -114,7 +122,7 @@ def _inner_functions(integrand: Term, variable: Term) -> list[Term]:
     return sorted(found, key=lambda node: -found[node])
 
 
-def half_angles(integrand: Term, variable: Term) -> Iterator[Restored]:
+def half_angles(integrand: Term, variable: Term, on_time: OnTime = _always) -> Iterator[Restored]:
     """The same for the tangent of half the angle, by the lines of rules/half_angles."""
     rules = RuleSet(dataclasses.replace(rule, kind="rewrite") for rule in default("half_angles"))
     journal = Journal()

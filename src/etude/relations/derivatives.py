@@ -34,7 +34,7 @@ from etude.terms import Term, constant, depends_on, is_constant, is_leaf, is_sym
 
 __all__ = ["adjointo", "differentialo", "gradiento"]
 
-Answers = Iterator[tuple[tuple[Any, Any], ...]]
+Answers = Iterator[tuple[tuple[Any, Any], ...] | None]
 _MORE = 4  # antiderivatives asked for at a time
 
 
@@ -100,13 +100,15 @@ def _answers(known: tuple[Any, ...], given: tuple[Any, Any, Any], backwards: Any
                 yield (given[1], symbol_), (given[2], found)
     elif is_known(slope):
         variables = [variable] if is_known(variable) else symbols_of(slope)
-        yield from fair([_backwards(slope, one, given, backwards) for one in variables])
+        until = monotonic() + seconds_allowed()
+        yield from fair([_backwards(slope, one, given, backwards, until) for one in variables])
     elif is_known(variable) or isinstance(variable, Var):
         yield from _lines(whole, variable, given, backwards)
 
 
-def _backwards(slope: Term, variable: Term, given: tuple[Any, Any, Any], backwards: Any) -> Answers:
-    for found in backwards(slope, variable):
+def _backwards(slope: Term, variable: Term, given: tuple[Any, Any, Any], backwards: Any, until: float) -> Answers:
+    yield None  # so that each variable has its turn
+    for found in backwards(slope, variable, until) if monotonic() < until else ():
         yield (given[1], variable), (given[0], found)
 
 
@@ -117,11 +119,10 @@ def _derivative(term: Term, wrt: Term) -> Term | None:
     return found if isinstance(found, Term) else None
 
 
-def _antiderivatives(slope: Term, variable: Term) -> Iterator[Term]:
+def _antiderivatives(slope: Term, variable: Term, until: float) -> Iterator[Term]:
     if slope.type.ndim != 0 or variable.type.ndim != 0 or slope.type.dtype.kind != "f":
         return
     told: list[Term] = []
-    until = monotonic() + seconds_allowed()
     for limit in count(1, _MORE):
         found = antiderivatives(slope, variable, limit, max(until - monotonic(), 0.01))
         for term in found:
@@ -141,10 +142,10 @@ def _rounded(term: Term) -> Term:
     return found
 
 
-def _potentials(slope: Term, variable: Term) -> Iterator[Term]:
+def _potentials(slope: Term, variable: Term, until: float) -> Iterator[Term]:
     """Costs with this gradient: of a scalar its antiderivatives, of an array the sum of an elementwise antiderivative."""
     if variable.type.ndim == 0:
-        yield from _antiderivatives(slope, variable)
+        yield from _antiderivatives(slope, variable, until)
         return
     plain = simplify(slope)
     if not same_sizes(plain, variable) or not _works_by_elements(plain, variable):
@@ -153,7 +154,7 @@ def _potentials(slope: Term, variable: Term) -> Iterator[Term]:
     [inside] = replace([plain], {variable: one})
     if inside.type.ndim:
         return
-    for found in _antiderivatives(inside, one):
+    for found in _antiderivatives(inside, one, until):
         [elements] = replace([found], {one: variable})
         yield simplify(CATALOGUE["sum"](elements))
 
@@ -215,8 +216,10 @@ def _transposed(linear: Term, variable: Term, cotangent: Term) -> Term | None:
     """The adjoint of a linear map, None where the map is not linear."""
     if linear.type.shape != cotangent.type.shape:
         return None
-    [received] = cotangents({linear: cotangent}, [variable])
     [moved] = tangents([linear], {variable: variable})
-    if not isinstance(received, Term) or not isinstance(moved, Term) or not equal_terms(moved, linear):
+    if not isinstance(moved, Term) or not equal_terms(moved, linear):
+        return None
+    [received] = cotangents({linear: cotangent}, [variable])
+    if not isinstance(received, Term):
         return None
     return simplify(received)
