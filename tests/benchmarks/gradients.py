@@ -22,7 +22,7 @@ import numpy as np
 
 PROGRAMS = 3
 WARM = 200  # operations of the program that warms a system up
-LIMIT = 900  # seconds until a process is stopped
+LIMIT = 600  # seconds until a process is stopped
 
 
 def program(library, x, y, operations, seed):

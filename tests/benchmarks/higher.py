@@ -1,4 +1,6 @@
-"""`python -m tests.benchmarks.higher [HIGHEST]`: the k-th derivative of exp(sin(x)) * tanh(x), beside the peers that are installed.
+"""`python -m tests.benchmarks.higher [HIGHEST [COST]]`: the k-th derivative of a function beside the peers that are installed.
+
+The function is exp(sin(x)) * tanh(x), or with the cost `logarithm` log(1 + x**2) * sin(x).
 
 Operations are counted once where shared: a sum or product of n operands is n - 1, a function or power is one. SymPy and
 SymEngine after their common sub-expressions are taken out (SymPy also after its `simplify`, up to the third derivative), CasADi
@@ -11,21 +13,25 @@ import time
 
 import etude as et
 
+COSTS = {
+    "exponential": lambda library, x: library.exp(library.sin(x)) * library.tanh(x),
+    "logarithm": lambda library, x: library.log(1 + x**2) * library.sin(x),
+}
 POINT = 0.3
 SLOW = 3  # the last derivative that SymPy's simplify is asked for
 
 
-def etude(highest):
+def etude(highest, cost):
     x = et.scalar("x")
-    found = et.exp(et.sin(x)) * et.tanh(x)
+    found = cost(et, x)
     for _ in range(highest):
         found = et.grad(found, x)
         yield et.count_operations(found), _call(et.function([x], found, backend="numpy"))
 
 
-def _symbolic(library, cse, lambdify, finish=lambda expr: expr):
+def _symbolic(library, cost, cse, lambdify, finish=lambda expr: expr):
     x = library.Symbol("x")
-    expr = library.exp(library.sin(x)) * library.tanh(x)
+    expr = cost(library, x)
     while True:
         expr = expr.diff(x)
         final = finish(expr)
@@ -41,25 +47,25 @@ def _operations(expr):
     return own + sum(map(_operations, expr.args))
 
 
-def sympy(highest):
+def sympy(highest, cost):
     import sympy
 
-    yield from _symbolic(sympy, sympy.cse, lambda x, expr: _call(sympy.lambdify(x, expr, cse=True)))
+    yield from _symbolic(sympy, cost, sympy.cse, lambda x, expr: _call(sympy.lambdify(x, expr, cse=True)))
 
 
-def sympy_simplified(highest):
+def sympy_simplified(highest, cost):
     import sympy
 
-    rows = _symbolic(sympy, sympy.cse, lambda x, expr: _call(sympy.lambdify(x, expr, cse=True)), sympy.simplify)
+    rows = _symbolic(sympy, cost, sympy.cse, lambda x, expr: _call(sympy.lambdify(x, expr, cse=True)), sympy.simplify)
     for _ in range(min(highest, SLOW)):
         yield next(rows)
 
 
-def symengine(highest):
+def symengine(highest, cost):
     import symengine
 
     yield from _symbolic(
-        symengine, symengine.cse, lambda x, expr: _call(symengine.Lambdify([x], [expr], cse=True), [POINT])
+        symengine, cost, symengine.cse, lambda x, expr: _call(symengine.Lambdify([x], [expr], cse=True), [POINT])
     )
 
 
@@ -67,25 +73,25 @@ def _call(function, point=POINT):
     return lambda: function(point)
 
 
-def casadi(highest):
+def casadi(highest, cost):
     import casadi
 
     x = casadi.SX.sym("x")
-    expr = casadi.exp(casadi.sin(x)) * casadi.tanh(x)
+    expr = cost(casadi, x)
     for _ in range(highest):
         expr = casadi.gradient(expr, x)
         shared = casadi.Function("shared", [x], [casadi.cse(expr)])
         yield shared.n_instructions() - 2, _call(shared)  # without reading and writing
 
 
-def jax(highest, compiled=False):
+def jax(highest, cost, compiled=False):
     import jax
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
 
     def function(x):
-        return jnp.exp(jnp.sin(x)) * jnp.tanh(x)
+        return cost(jnp, x)
 
     for _ in range(highest):
         function = jax.grad(function)
@@ -98,17 +104,17 @@ def _instructions(compiled):
     return sum(" = " in line for line in compiled.as_text().splitlines())
 
 
-def jax_compiled(highest):
-    yield from jax(highest, compiled=True)
+def jax_compiled(highest, cost):
+    yield from jax(highest, cost, compiled=True)
 
 
 SYSTEMS = {"etude": etude, "sympy": sympy, "sympy simplify": sympy_simplified, "symengine": symengine, "casadi": casadi,
            "jax": jax, "jax compiled": jax_compiled}  # fmt: skip
 
 
-def measured(system, highest):
+def measured(system, highest, cost):
     counts, start = [], time.perf_counter()
-    rows = system(highest)
+    rows = system(highest, cost)
     for _ in range(highest):
         row = next(rows, None)
         if row is None:
@@ -125,11 +131,11 @@ def _timed(call):
     return time.perf_counter() - start
 
 
-def main(highest):
+def main(highest, cost):
     print(f"{'operations, k =':16}" + "".join(f"{k:>7}" for k in range(1, highest + 1)) + f"{'all, s':>10}{'call, us':>10}")
     for name, system in SYSTEMS.items():
         try:
-            counts, spent, call = measured(system, highest)
+            counts, spent, call = measured(system, highest, cost)
         except ImportError:
             print(f"{name:16}  not installed")
             continue
@@ -138,4 +144,4 @@ def main(highest):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 8)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 8, COSTS[sys.argv[2] if len(sys.argv) > 2 else "exponential"])

@@ -328,3 +328,12 @@ def test_a_wrong_slope_is_shown_at_the_line_s_own_operand():
     assert "the slope is" in str(verdict)
     assert "None" not in str(verdict)
     assert verdict.program is None
+
+
+def test_why_confluence_is_not_known():
+    many = "\n".join(f"r{n}: sin(x + {n}) -> cos(x - {n})" for n in range(61))
+    assert "confluent: not known (critical pairs are formed of at most 60 rules, and these are 61)" in et.check_rules(
+        "applied: everywhere\n" + many, x=et.scalar("x")
+    ).together()
+    assert et.check_rules("c: x + y -> y + x").unknown_confluence == "rewriting does not end"
+    assert et.check_rules("a: exp(log(x)) -> x").unknown_confluence == ""

@@ -6,6 +6,7 @@ from etude.check.algebra import free_rule
 from etude.check.pathorder import path_order
 from etude.check.termination import termination
 from etude.rules import parse_rules
+from etude.rules.loader import rules_root
 
 ENDING = {
     "hyperbolic functions by exponentials": """
@@ -32,7 +33,7 @@ WITHOUT_ORDER = [
 
 def system(text):
     lines = "\n".join(map(str.strip, text.strip().splitlines()))
-    return tuple(free_rule(rule) for rule in parse_rules(lines, lenient=True))
+    return tuple(filter(None, map(free_rule, parse_rules(lines, lenient=True))))
 
 
 def judged(text):
@@ -75,4 +76,11 @@ def test_a_rule_that_commutes_says_why_it_comes_back():
 
 def test_facts_that_no_type_has_close_no_loop():
     assert judged("c: x @ y -> y @ x if vector(x) and symmetric(y)")[0] is not False
+    assert judged("c: x @ y -> y @ x if vector(x) and not vector(y)")[0] is not False
     assert judged("c: x @ y -> y @ x if symmetric(x) and symmetric(y)")[0] is False
+
+
+@pytest.mark.parametrize("name", ["subscripts", "reductions"])
+def test_facts_about_attributes_and_pairs_are_left_to_the_rules(name):
+    text = (rules_root() / "simplify" / f"{name}.rules").read_text(encoding="utf-8")
+    assert judged(text)[0] is not False

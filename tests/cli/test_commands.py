@@ -61,6 +61,7 @@ def test_doctor_is_content(capsys):
     assert (status, err) == (0, "")
     assert "WRONG" not in out
     assert "differentials" in out
+    assert any(f"{'rewriting':20} {kind}" in out for kind in ("Python", "compiled"))
 
 
 def test_doctor_reports_a_wrong_gradient(capsys, monkeypatch):

@@ -25,6 +25,8 @@ def matches(pattern, term):
         (u**a, x**2.5, {"a": "2.5"}),
         (et.hypot(u, a), et.hypot(2.0, x), {"a": "2.0"}),
         (1 / (u**2 + a), 1 / (et.scalar("c") + x**2), {"a": "c"}),
+        (1 / (u**2 + a**2), 1 / (et.scalar("c") ** 2 + x**2), {"a": "c"}),
+        (1 / (u**2 + a**2), 1 / (9 + x**2), {"a": "3.0"}),
     ],
 )
 def test_found(pattern, term, bound):
@@ -38,6 +40,8 @@ def test_found(pattern, term, bound):
     [
         (et.sin(u), et.cos(x)),
         (1 / (u**2 + a), 1 / (x**3 + 1)),
+        (1 / (u**2 + a**2), 1 / (et.scalar("c") + x**2)),
+        (1 / (u**2 + a**2), 1 / (x**2 - 9)),
         (et.exp(a * u), et.exp(x**2)),
         (et.sin(a * u) * et.cos(a * u), et.sin(2 * x) * et.cos(3 * x)),
         (u**a, x**x),

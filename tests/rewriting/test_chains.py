@@ -107,7 +107,33 @@ def test_sizes_that_are_not_known():
     assert ordered(W @ (Z @ et.symbol("L", ("m", "k")))).term is (W @ (Z @ et.symbol("L", ("m", "k")))).term
 
 
-def test_stacks_and_products_of_several_dtypes_stay():
+def test_stacks_are_multiplied_by_what_they_cost_together():
+    A, B, u = et.symbol("A", (7, 50, 50)), et.symbol("B", (7, 50, 50)), et.symbol("u", (7, 50, 1))
+    P, Q, R = et.symbol("P", (50, 50)), et.symbol("Q", (50, 2)), et.symbol("R", (2, 50))
+    chains = {
+        A @ B @ u: "A @ (B @ u)",
+        (A @ B).mT @ u: "B.mT @ (A.mT @ u)",
+        A @ P @ P: "A @ (P @ P)",
+        (P @ A) @ Q: "P @ (A @ Q)",
+        A @ B @ Q @ R: "A @ (B @ Q) @ R",
+        P @ P @ A: "P @ P @ A",
+    }
+    draw = np.random.default_rng(1)
+    at = {leaf: draw.normal(size=leaf.shape) for leaf in (A, B, u, P, Q, R)}
+    for chain, best in chains.items():
+        found = ordered(chain)
+        assert str(found) == best
+        used = {leaf: value for leaf, value in at.items() if leaf.term in et.terms.postorder(chain.term)}
+        np.testing.assert_allclose(found.eval(used), chain.eval(used), rtol=1e-9, atol=1e-9)
+
+
+def test_stacks_of_several_shapes_stay():
+    A, B = et.symbol("A", (1, 50, 50)), et.symbol("B", (7, 50, 50))
+    chain = A @ B @ et.symbol("u", (50, 1))
+    assert in_best_order([chain.term]) == [chain.term]
+
+
+def test_stacks_times_vectors_and_products_of_several_dtypes_stay():
     stack, x = et.symbol("stack", (7, 50, 50)), et.symbol("x", (50,))
     integers = et.symbol("i", (50, 50), "int64") @ et.symbol("j", (50, 50), "int64")
     for chain in (stack @ stack @ x, integers @ x, et.symbol("f", (50, 50), "float32") @ et.symbol("g", (50, 50)) @ x):

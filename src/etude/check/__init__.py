@@ -71,10 +71,11 @@ def _report(rules: RuleSet, verdicts: Sequence[Verdict]) -> RuleReport:
     ends, order, steps = termination(plain)
     if len(plain) < len(free) and ends:
         ends, order = None, None
-    unique = confluence(plain, ends) if len(plain) == len(free) else Confluence(None)
+    strange = f"{len(free) - len(plain)} of its {len(free)} rules take any number of operands"
+    unique = confluence(plain, ends) if len(plain) == len(free) else Confluence(None, reason=strange)
     return RuleReport(
         tuple(verdicts), ends, order, steps, unique.confluent, tuple(unique.pairs), tuple(unique.completion), uncovered(rules),
-        tuple(repeated(rules)), tuple(never_firing(rewriting)), singly,
+        tuple(repeated(rules)), tuple(never_firing(rewriting)), singly, unique.reason,
     )  # fmt: skip
 
 

@@ -29,24 +29,25 @@ from etude.terms import Variable
 
 __all__ = ["Confluence", "always_matches", "confluence", "without_names"]
 
-_STEPS, _SIZE, _PAIRS = 200, 200, 3000
+_STEPS, _SIZE, _PAIRS, _RULES = 200, 200, 3000, 60
 
 
 @dataclass
 class Confluence:
-    """`confluent`, the pairs that do not join, and rules that would join them."""
+    """`confluent`, the pairs that do not join, rules that would join them, and why it is not known where it is not."""
 
     confluent: bool | None
     pairs: list[CriticalPair] = field(default_factory=list)
     completion: list[str] = field(default_factory=list)
+    reason: str = ""
 
 
 def confluence(rules: System, terminates: bool | None) -> Confluence:
     """All critical pairs of a small set; of a large one, none, as they are too many."""
-    if len(rules) > 60:
-        return Confluence(None)
+    if len(rules) > _RULES:
+        return Confluence(None, reason=f"critical pairs are formed of at most {_RULES} rules, and these are {len(rules)}")
     if terminates is False:
-        return Confluence(None)
+        return Confluence(None, reason="rewriting does not end")
     complete = True
     found = Confluence(None)
     number = 0
@@ -68,10 +69,12 @@ def confluence(rules: System, terminates: bool | None) -> Confluence:
         complete = False
     if found.pairs:
         found.confluent = False
-    elif complete and terminates:
+    elif complete and (terminates or (number == 0 and all(_is_left_linear(rule.lhs) for rule in rules))):  # or orthogonal
         found.confluent = True
-    elif complete and number == 0 and all(_is_left_linear(rule.lhs) for rule in rules):
-        found.confluent = True  # orthogonal
+    elif complete:
+        found.reason = f"all {number} critical pairs join, but whether rewriting ends is not known"
+    else:
+        found.reason = f"{number} critical pairs were looked at, not all of them to the end"
     return found
 
 

@@ -21,15 +21,16 @@ from etude.check.algebra import (
     size,
     substitute,
 )
-from etude.check.conditions import conjuncts, possible
+from etude.check.conditions import MATRIX_WORDS, conjuncts, possible
 from etude.check.unification import TooMany, unifiers
-from etude.rules import variables_of
+from etude.rules.conditions import OF_ONE_TYPE
 from etude.terms import ArrayType, Variable
 
 __all__ = ["loop"]
 
 _DEPTH, _WIDTH, _SIZE = 7, 400, 40
 _SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (1,), (3, 3), (3, 4), (1, 1), (2, 3, 3), (2, 3, 4))
+_WORDS = OF_ONE_TYPE | MATRIX_WORDS
 _KINDS = [ArrayType(dtype, shape) for dtype in ("float64", "int64", "bool", "complex128") for shape in _SHAPES]
 
 
@@ -120,9 +121,9 @@ def _agree(facts: Iterable[Any]) -> bool:
     """Whether there is a type, for each variable, of which everything can be true that is said of it alone."""
     said: dict[str, list[Any]] = {}
     for fact in facts:
-        names = {variable.name for variable in variables_of(fact)}
-        if len(names) == 1:
-            said.setdefault(names.pop(), []).append(fact)
+        word, *about = fact[1] if fact[0] == "not" else fact
+        if word in _WORDS and len(about) == 1 and isinstance(about[0], Variable):
+            said.setdefault(about[0].name, []).append(fact)
     return all(any(all(possible(fact, {name: kind}, {}) for fact in facts) for kind in _KINDS) for name, facts in said.items())
 
 

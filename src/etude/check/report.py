@@ -144,7 +144,8 @@ class RuleReport:
 
     `order` shows why rewriting ends, `loop` how it does not. `critical_pairs` are those that do not join.
     `completion` are rules that would join them; `duplicates` and `shadowed` name pairs of rules. `singly` counts the lines
-    that are applied one at a time: what rewriting with them comes to is not asked.
+    that are applied one at a time: what rewriting with them comes to is not asked. `unknown_confluence` says why nothing is
+    known there.
     """
 
     rules: tuple[Verdict, ...]
@@ -158,6 +159,7 @@ class RuleReport:
     duplicates: tuple[tuple[str, str], ...] = ()
     shadowed: tuple[tuple[str, str], ...] = ()
     singly: int = 0
+    unknown_confluence: str = ""
 
     @property
     def ok(self) -> bool:
@@ -182,7 +184,8 @@ class RuleReport:
         lines = [f"applied singly, not rewritten with: {self.singly} lines"] if self.singly else []
         lines.append(f"terminates: {ends}")
         lines += [f"  {step}" for step in self.loop or ()]
-        lines.append(f"confluent: { {True: 'yes', False: 'no', None: 'not known'}[self.confluent] }")
+        why = f" ({self.unknown_confluence})" if self.unknown_confluence else ""
+        lines.append(f"confluent: { {True: 'yes', False: 'no', None: 'not known'}[self.confluent] }{why}")
         lines += [f"  {pair}" for pair in self.critical_pairs]
         lines += [f"  would join: {rule}" for rule in self.completion]
         lines += [f"duplicate: {a} and {b}" for a, b in self.duplicates]
@@ -212,6 +215,7 @@ class RuleReport:
             "duplicates": [list(pair) for pair in self.duplicates],
             "shadowed": [list(pair) for pair in self.shadowed],
             "singly": self.singly,
+            "unknown_confluence": self.unknown_confluence,
         }
 
 

@@ -91,7 +91,7 @@ def _unknown(free: list[FreeSymbol]) -> str:
     """What is said of the names that are no operators, each with its nearest names."""
     said = []
     for name in dict.fromkeys(head.name for head in free if not is_composed(head)):
-        near = difflib.get_close_matches(name, [*CATALOGUE, *ALIASES], n=3, cutoff=0.75)
+        near = difflib.get_close_matches(name, [*CATALOGUE, *ALIASES], n=3)
         said.append(f"{name!r} is no operator" + (f" (did you mean {' or '.join(near)}?)" if near else ""))
     return f"{', '.join(said)}: taken as a function without a meaning"
 

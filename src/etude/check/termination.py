@@ -1,4 +1,4 @@
-"""Does rewriting end? A search for an order that every step decreases, then for a loop."""
+"""Does rewriting end? A search for an order that every step decreases, and where there is none for a loop."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def termination(rules: System) -> tuple[bool | None, str | None, tuple[str, ...]
     """(True, order, None), (False, None, derivation) or (None, None, None)."""
     if not rules:
         return True, "no rules", None
-    found = loop(rules)
-    if found is not None:
-        return False, None, found
     order = polynomial_order(rules) or path_order(rules)
-    return (None, None, None) if order is None else (True, order, None)
+    if order is not None:
+        return True, order, None
+    found = loop(rules)
+    return (None if found is None else False), None, found

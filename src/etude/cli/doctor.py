@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import etude as et
 from etude.cli.compiled import c_lines
 from etude.errors import EtudeError
+from etude.rewriting import engine
 from etude.rules.location import rules_root
 
 __all__ = ["report"]
@@ -26,6 +27,7 @@ def report() -> tuple[list[str], bool]:
     lines = [f"{'python':20} {platform.python_version()} on {platform.system()} {platform.machine()}"]
     lines += [f"{name:20} {_version(name)}" for name in _PACKAGES]
     lines += c_lines()
+    lines.append(f"{'rewriting':20} {'Python' if str(engine.__file__).endswith('.py') else 'compiled'}")
     lines.append(f"{'rules':20} {rules_root()}")
     for name in et.rules.defaults():
         lines.append(f"{'':20} {len(et.rules.default(name)):4} {name}")

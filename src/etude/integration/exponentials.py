@@ -12,7 +12,7 @@ from etude.integration.parts import number, product, varies
 from etude.ops import CATALOGUE
 from etude.rewriting import Journal, Step, apply_at_root, bottom_up
 from etude.rules import RuleSet, default
-from etude.terms import Term, postorder, replace, symbol
+from etude.terms import Term, depends_on, postorder, replace, symbol
 
 __all__ = ["of_one_exponential"]
 
@@ -29,7 +29,8 @@ def of_one_exponential(integrand: Term, variable: Term) -> tuple[Term, Term, Ter
     """
     journal = Journal()
     changed = bottom_up(apply_at_root(_family(), journal))(integrand) or integrand
-    nodes = [node for node in postorder(changed) if node._tuple[0] is CATALOGUE["exp"] and varies(node, variable)]
+    moving = depends_on([changed], [variable])
+    nodes = [node for node in postorder(changed) if node._tuple[0] is CATALOGUE["exp"] and node in moving]
     rates = [_rate(node.operands[0], variable) for node in nodes]
     known = [rate for rate in rates if rate]
     if len(known) < len(rates) or not known or (len(known) == 1 and changed is integrand):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from etude.rewriting.polynomials import Poly, TooLarge, divided, repeated_factor
 from etude.rewriting.rational import as_fraction
 from etude.terms import Term, replace
 
-__all__ = ["Piece", "partial_fractions"]
+__all__ = ["Apart", "Piece", "partial_fractions"]
 
 Factor = tuple[list[Number], int]  # coefficients, constant first; exponent
 _DEGREE = 12
@@ -35,11 +36,18 @@ class Piece:
     origin: Number
 
 
-def partial_fractions(term: Term, variable: Term) -> tuple[list[Piece], list[Step]] | None:
+class Apart(NamedTuple):
+    """The addends of a rational function, the steps that lead there, and whether no factor has a rounded coefficient."""
+
+    pieces: list[Piece]
+    steps: list[Step]
+    is_exact: bool
+
+
+def partial_fractions(term: Term, variable: Term) -> Apart | None:
     """The addends of a rational function with numbers as coefficients, every quadratic counted from its vertex.
 
-    With the steps that lead there; None for what is no rational function, or is one such piece already. Source: Gradshteyn &
-    Ryzhik 2.102.
+    None for what is no rational function, or is one such piece already. Source: Gradshteyn & Ryzhik 2.102.
     """
     found = as_fraction(term)
     if found is None or found[0] != [variable]:
@@ -68,7 +76,7 @@ def partial_fractions(term: Term, variable: Term) -> tuple[list[Piece], list[Ste
     for fraction, (factor, _), group in zip(fractions, [part[1] for part in parts], centered, strict=True):
         if len(factor) == 3 and group[0].origin:
             steps.append(_about_vertex(fraction, group, variable))
-    return pieces, steps
+    return Apart(pieces, steps, not any(isinstance(c, float) for factor, _ in split for c in factor))
 
 
 def _divided(term: Term, whole: Poly, rest: Poly, under: Poly, variable: Term) -> list[Step]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from etude.integration.parts import Monomial, addends, monomial, number, product, total, varies
 from etude.ops import CATALOGUE
 from etude.rewriting.fitting import number_of
-from etude.rewriting.numbers import exact, quotient
+from etude.rewriting.numbers import exact, quotient, raised
 from etude.terms import Term, is_leaf
 
 __all__ = ["ARITHMETIC", "Matcher", "signature"]
@@ -136,13 +137,29 @@ class Matcher:
         form = monomial(pattern, self.variable)
         if len(form.constants) == 1 and form.number != 0:
             ((base, exponent),) = form.constants.items()
-            if exponent == 1 and base in self.parameters:
+            if exponent == 2 and form.number == 1 and base in self.parameters:
+                root = _root(value, self.subject)
+                if root is not None:
+                    yield from self.constant(base, root, given)
+            elif exponent == 1 and base in self.parameters:
                 scaled = CATALOGUE["multiply"](value, number(quotient(1, form.number), value))
                 plain = number_of(value)
                 known_number = None if plain is None else exact(plain)
                 if known_number is not None:
                     scaled = number(quotient(known_number, form.number), value)
                 yield from self.constant(base, scaled, given)
+
+
+def _root(value: Term, subject: Term) -> Term | None:
+    """What a constant is the square of; None where it is written as no square."""
+    parts = monomial(value, subject)
+    if any(isinstance(exponent, Term) or exponent % 2 for exponent in parts.constants.values()) or parts.number <= 0:
+        return None
+    halves = {base: quotient(exponent, 2) for base, exponent in parts.constants.items()}
+    if not halves:
+        return number(math.sqrt(parts.number), value)
+    root = raised(parts.number, quotient(1, 2))
+    return None if root is None else product(root, halves, value)
 
 
 def _equal_numbers(left: Term, right: Term) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
 
-from etude.integration.fractions import partial_fractions
+from etude.integration.fractions import Apart, partial_fractions
 from etude.integration.parts import addends, monomial, number, product, total, varies
 from etude.integration.preparation import prepared
 from etude.integration.reasons import NEW_VARIABLE, Reasons, by, by_line, new_variable, of_operator
-from etude.integration.substitution import Restored, exponentials, half_angles, substitutions
+from etude.integration.substitution import Restored, exponentials, half_angles, powers, substitutions
 from etude.integration.table import differential_line, table
 from etude.integration.undetermined import undetermined
 from etude.integration.verification import derivative, verified
@@ -164,10 +164,17 @@ def _by_terms(search: Search, integrand: Term, variable: Term, depth: int) -> It
 
 
 def _by_fractions(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
+    """Partial fractions; where factors are known up to rounding only, functions of a power of the variable come first."""
     apart = partial_fractions(integrand, variable)
     if apart is None:
         return
-    pieces, steps = apart
+    if not apart.is_exact:
+        yield from _substituted(search, integrand, variable, depth, search.once(powers, integrand, variable))
+    yield from _of_fractions(search, integrand, variable, apart)
+
+
+def _of_fractions(search: Search, integrand: Term, variable: Term, apart: Apart) -> Iterator[Term]:
+    pieces, steps, _ = apart
     found, forms, fresh = [], [], symbol(f"{variable._tuple[1]}_", (), variable.type.dtype)
     for origin in dict.fromkeys(piece.origin for piece in pieces):
         moved = _subtract(variable, number(origin, variable)) if origin else variable
@@ -219,13 +226,17 @@ def _by_coefficients(search: Search, integrand: Term, variable: Term, depth: int
 
 
 def _by_substitution(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:
-    if not search.deeper(depth):
-        return
-    for inner, fresh, put_back, _ in search.once(substitutions, integrand, variable):
-        found = search.first(inner, fresh, depth - 1)
+    if search.deeper(depth):
+        for way in (powers, substitutions):
+            yield from _substituted(search, integrand, variable, depth - 1, search.once(way, integrand, variable))
+
+
+def _substituted(search: Search, integrand: Term, variable: Term, depth: int, ways: Iterator[Restored]) -> Iterator[Term]:
+    for inner, fresh, put_back, before in ways:
+        found = search.first(inner, fresh, depth)
         if found is not None:
             made = put_back(found)
-            steps = new_variable(fresh, put_back(fresh), integrand, inner)
+            steps = [*before, *new_variable(fresh, put_back(fresh), integrand, inner)]
             search.reasons.note(integrand, made, [(inner, found)], opening=steps)
             yield made
 
@@ -235,13 +246,7 @@ def _by_family(search: Search, integrand: Term, variable: Term, depth: int) -> I
     if not search.deeper(depth) or search.answered:
         return
     for way in (exponentials, half_angles):
-        for inner, fresh, put_back, before in search.once(way, integrand, variable):
-            found = search.first(inner, fresh, 0)
-            if found is not None:
-                made = put_back(found)
-                steps = [*before, *new_variable(fresh, put_back(fresh), integrand, inner)]
-                search.reasons.note(integrand, made, [(inner, found)], opening=steps)
-                yield made
+        yield from _substituted(search, integrand, variable, 0, search.once(way, integrand, variable))
 
 
 def _by_parts(search: Search, integrand: Term, variable: Term, depth: int) -> Iterator[Term]:

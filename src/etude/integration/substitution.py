@@ -13,13 +13,14 @@ from etude.integration.parts import varies
 from etude.integration.verification import derivative
 from etude.ops import CATALOGUE, Op
 from etude.rewriting import Journal, Step, apply_at_root, bottom_up, count_operations, knowledge, simplify
+from etude.rewriting.fitting import number_of
 from etude.rules import RuleSet, default
 from etude.rules.inverses import inverse_pairs
-from etude.terms import Term, is_leaf, postorder, replace, symbol
+from etude.terms import Term, depends_on, is_leaf, postorder, replace, symbol
 
-__all__ = ["Restored", "exponentials", "half_angles", "substitutions"]
+__all__ = ["Restored", "exponentials", "half_angles", "powers", "substitutions"]
 
-_multiply, _divide = CATALOGUE["multiply"], CATALOGUE["divide"]
+_multiply, _divide, _power = CATALOGUE["multiply"], CATALOGUE["divide"], CATALOGUE["power"]
 _LONGER = 1  # operations that a substitution may add
 _WORDS = ("positive", "nonnegative", "negative")
 
@@ -48,6 +49,31 @@ def substitutions(integrand: Term, variable: Term) -> Iterator[Restored]:
             found = simplify(found)
             if count_operations(found) <= count_operations(integrand) + _LONGER:
                 yield Restored(found, fresh, _put_back(fresh, inner))
+
+
+def powers(integrand: Term, variable: Term) -> Iterator[Restored]:
+    """The same for a power of the variable of which all that are in the integrand, beside its slope, are powers."""
+    whole = {exponent for node in postorder(integrand) for exponent in [_exponent(node, variable)] if exponent > 2}
+    for lower in sorted({k for exponent in whole for k in range(2, exponent // 2 + 1) if exponent % k == 0}, reverse=True):
+        inner = _power(variable, float(lower))
+        slope = derivative(inner, variable)
+        if slope is None:
+            continue
+        fresh = _fresh(inner, variable)
+        quotient = simplify(_divide(integrand, slope))
+        met = {node: _exponent(node, variable) for node in postorder(quotient)}
+        within = {node: _power(fresh, float(k // lower)) for node, k in met.items() if k and k % lower == 0}
+        [found] = replace([quotient], within)
+        if within and not varies(found, variable):
+            yield Restored(simplify(found), fresh, _put_back(fresh, inner))
+
+
+def _exponent(node: Term, variable: Term) -> int:
+    """The whole positive power of the variable that a term is, 0 where it is none."""
+    if node._tuple[0] is not _power or node.operands[0] is not variable:
+        return 0
+    value = number_of(node.operands[1])
+    return int(value) if value is not None and value > 0 and value == int(value) else 0
 
 
 def exponentials(integrand: Term, variable: Term) -> Iterator[Restored]:
@@ -80,8 +106,9 @@ def _inner_functions(integrand: Term, variable: Term) -> list[Term]:
     found: dict[Term, int] = {}
     order = postorder(integrand)
     size = {node: place for place, node in enumerate(order)}
+    moving = depends_on([integrand], [variable])
     for node in order:
-        if is_leaf(node) or node is integrand or not varies(node, variable):
+        if is_leaf(node) or node is integrand or node not in moving:
             continue
         found[node] = size[node]
     return sorted(found, key=lambda node: -found[node])
@@ -92,7 +119,9 @@ def half_angles(integrand: Term, variable: Term) -> Iterator[Restored]:
     rules = RuleSet(dataclasses.replace(rule, kind="rewrite") for rule in default("half_angles"))
     journal = Journal()
     changed = bottom_up(apply_at_root(rules, journal))(integrand)
-    tangents = [node for node in postorder(changed or integrand) if _head(node) in ("tan", "tanh") and varies(node, variable)]
+    whole = changed or integrand
+    moving = depends_on([whole], [variable])
+    tangents = [node for node in postorder(whole) if _head(node) in ("tan", "tanh") and node in moving]
     if changed is None or len(tangents) != 1:
         return
     [inner] = tangents

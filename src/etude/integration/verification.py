@@ -6,6 +6,7 @@ import math
 from functools import lru_cache
 from itertools import product as pairs
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from etude.differentiation import differentiate
 from etude.ops import CATALOGUE
 from etude.rewriting import knowledge, simplify
 from etude.rewriting.fitting import number_of
-from etude.terms import Term, constant, is_symbol, postorder, replace
+from etude.terms import Term, constant, is_symbol, postorder
 
 __all__ = ["EXACTLY", "NUMERICALLY", "derivative", "verified"]
 
@@ -50,7 +51,7 @@ def _agree(candidate: Term, slope: Term, integrand: Term, variable: Term) -> boo
         if not _allowed(point, variable):
             continue
         values = {variable: point, **{other: _drawn(other, random) for other in others}}
-        wanted, found, height = (_value(term, values) for term in (integrand, slope, candidate))
+        wanted, found, height = _values((integrand, slope, candidate), values)
         if wanted is None:
             continue
         if found is None or height is None or abs(found - wanted) > _TOLERANCE * max(1.0, abs(wanted), abs(height)):
@@ -73,9 +74,12 @@ def _drawn(symbol: Term, random: Random) -> float:
     return -size if not _allowed(1.0, symbol) or random.random() < 0.5 else size
 
 
-def _value(term: Term, values: dict[Term, float]) -> float | None:
-    """The real value at a point, None where there is none."""
-    [ground] = replace([term], {symbol: constant(value, symbol.type.dtype) for symbol, value in values.items()})
+def _values(terms: tuple[Term, ...], values: dict[Term, float]) -> list[float | None]:
+    """The real values at a point, None where there are none; what terms share is evaluated once."""
+    found: dict[Any, Any] = {symbol: symbol.type.dtype.type(value) for symbol, value in values.items()}
     with np.errstate(all="ignore"):
-        value = float(ground.evaled_obj)
-    return value if math.isfinite(value) else None
+        for node in postorder(*terms):
+            if node not in found:
+                head, *parts = node._tuple
+                found[node] = head.meaning(*[found.get(part, part) if isinstance(part, Term) else part for part in parts])
+        return [value if math.isfinite(value) else None for value in (float(found[term]) for term in terms)]

@@ -10,7 +10,7 @@ from etude.integration.parts import varies
 from etude.integration.reasons import by_line, equation
 from etude.ops import CATALOGUE
 from etude.rewriting import Step, simplify
-from etude.terms import Term, postorder, replace, symbol
+from etude.terms import Term, depends_on, postorder, replace, symbol
 
 __all__ = ["from_vertex"]
 
@@ -21,8 +21,9 @@ def from_vertex(integrand: Term, variable: Term) -> Iterator[tuple[Term, Term, T
     """(integrand in a new variable, the new variable, what that is, the square completed) for the first quadratic with a
     linear part.
     """
+    moving = depends_on([integrand], [variable])
     for node in postorder(integrand):
-        if node is integrand or getattr(node._tuple[0], "name", "") not in _SUMS or not varies(node, variable):
+        if node is integrand or getattr(node._tuple[0], "name", "") not in _SUMS or node not in moving:
             continue
         parts = _coefficients(node, variable)
         if parts is None:

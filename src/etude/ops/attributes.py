@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from etude.ops.merged_subscripts import (
+    adjacent,
     beginning,
     beyond,
     column_part,
@@ -174,8 +175,8 @@ def product_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, .
 COMPUTED_ATTRIBUTES: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        beginning, beyond, column_part, columns, composed, copies, elements, expanded, expanded_shape, in_padding, interior,
-        inverse, joined, merged, negate, opposite, permuted, product_shape, reduced, repeated, row_part, rows, sized,
+        adjacent, beginning, beyond, column_part, columns, composed, copies, elements, expanded, expanded_shape, in_padding,
+        interior, inverse, joined, merged, negate, opposite, permuted, product_shape, reduced, repeated, row_part, rows, sized,
         squeezed_shape, subscripted, swapped, through_new_axes, through_order, through_spreading, through_transpose, to_left,
         to_right, unrepeated,
     )

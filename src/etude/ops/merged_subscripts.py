@@ -12,6 +12,7 @@ from etude.ops.subscripts import FULL, subscripted_shape
 from etude.terms import ArrayType, Term
 
 __all__ = [
+    "adjacent",
     "beginning",
     "beyond",
     "column_part",
@@ -90,6 +91,37 @@ def _taken(before: Any, entry: Any, dim: Any) -> Any:
         return _taken_of_unknown(before, entry)
     places = range(dim)[slice(*before[1:])]
     return places[entry] if isinstance(entry, int) else _as_slice(places[slice(*entry[1:])])
+
+
+def adjacent(first: Spec, then: Spec, axis: int, operand: Term) -> Spec:
+    """The subscript that takes what two take of an operand, one after the other along an axis."""
+    _plain(first, then)
+    shape = operand.type.shape
+    found, others = _by_axis(first, len(shape)), _by_axis(then, len(shape))
+    if any(isinstance(entry, int) for entry in (*found, *others)):
+        raise ValueError("an axis is gone")
+    one, other = found[axis], others[axis]
+    found[axis], others[axis] = FULL, FULL
+    if found != others or not {one[3], other[3]} <= {None, 1}:
+        raise ValueError("the parts are not of the same other axes, or elements between are left out")
+    found[axis] = _one_after_the_other(one, other, shape[axis])
+    return tuple(found)
+
+
+def _one_after_the_other(one: Any, other: Any, dim: Any) -> Any:
+    """The slice of an axis that two slices of it make up."""
+    if isinstance(dim, int):
+        start, stop, _ = slice(*one[1:]).indices(dim)
+        again, end, _ = slice(*other[1:]).indices(dim)
+        known = start <= stop == again <= end
+        whole = (start, end) == (0, dim)
+    else:
+        (start, stop), (again, end) = (one[1] or 0, one[2]), other[1:3]
+        known = stop is not None and 0 <= start <= stop == again and (end is None or end >= stop)
+        whole = start == 0 and end is None
+    if not known:
+        raise ValueError("the parts do not follow each other")
+    return FULL if whole else ("slice", start, end, None)
 
 
 def _as_slice(places: range) -> Any:

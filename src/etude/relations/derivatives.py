@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from time import monotonic
 from typing import Any
 
-from unification import reify
 from unification.variable import Var
 
 from etude.calculus import cotangents, one_like, tangents
@@ -15,7 +15,17 @@ from etude.integration import antiderivatives
 from etude.ops import CATALOGUE
 from etude.ops.sizes import same_sizes
 from etude.relations.lines import line_instances
-from etude.relations.solving import Goal, equal_terms, fair, is_known, solutions, symbols_of, term_of
+from etude.relations.solving import (
+    Goal,
+    equal_terms,
+    fair,
+    is_known,
+    reified,
+    seconds_allowed,
+    solutions,
+    symbols_of,
+    term_of,
+)
 from etude.rewriting import simplify
 from etude.rewriting.fitting import number_of
 from etude.rules import default
@@ -68,13 +78,16 @@ def _related(function: Any, wrt: Any, derivative: Any, backwards: Any) -> Goal:
     function, wrt, derivative = map(term_of, (function, wrt, derivative))
 
     def goal(state: Any) -> Iterator[Any]:
-        whole, variable, slope = (reify(part, state) for part in (function, wrt, derivative))
-        yield from solutions(state, _answers(whole, variable, slope, (function, wrt, derivative), backwards))
+        given = (function, wrt, derivative)
+        known = reified(given, state)
+        if known is not None:
+            yield from solutions(state, _answers(known, given, backwards))
 
     return goal
 
 
-def _answers(whole: Any, variable: Any, slope: Any, given: tuple[Any, Any, Any], backwards: Any) -> Answers:
+def _answers(known: tuple[Any, ...], given: tuple[Any, Any, Any], backwards: Any) -> Answers:
+    whole, variable, slope = known
     if is_known(whole):
         for symbol_ in [variable] if is_known(variable) else symbols_of(whole):
             found = _derivative(whole, symbol_)
@@ -108,8 +121,9 @@ def _antiderivatives(slope: Term, variable: Term) -> Iterator[Term]:
     if slope.type.ndim != 0 or variable.type.ndim != 0 or slope.type.dtype.kind != "f":
         return
     told: list[Term] = []
+    until = monotonic() + seconds_allowed()
     for limit in count(1, _MORE):
-        found = antiderivatives(slope, variable, limit)
+        found = antiderivatives(slope, variable, limit, max(until - monotonic(), 0.01))
         for term in found:
             plain = _rounded(simplify(term))
             if not any(equal_terms(plain, other) for other in told):
@@ -179,7 +193,10 @@ def adjointo(linear: Any, variable: Any, cotangent: Any, result: Any) -> Goal:
     linear, variable, cotangent, result = map(term_of, (linear, variable, cotangent, result))
 
     def goal(state: Any) -> Iterator[Any]:
-        image, moved, sent, received = (reify(part, state) for part in (linear, variable, cotangent, result))
+        parts = reified((linear, variable, cotangent, result), state)
+        if parts is None:
+            return
+        image, moved, sent, received = parts
         if is_known(image) and is_known(moved) and is_known(sent):
             found = _transposed(image, moved, sent)
             if found is not None and is_known(received):

@@ -9,7 +9,7 @@ from unification import reify, unify
 
 from etude.errors import EtudeError
 from etude.ops import Op
-from etude.relations.solving import Goal, equal_terms, fair, is_known, solutions, term_of, typed_numbers
+from etude.relations.solving import Goal, equal_terms, fair, is_known, reified, solutions, term_of, typed_numbers
 from etude.rewriting import apply_at_root, knowledge, simplify
 from etude.rewriting.fitting import Refused, fit
 from etude.rules import Rule, RuleSet, default, structural, variables_of
@@ -40,10 +40,13 @@ def rewriteo(rules: Any, before: Any, after: Any) -> Goal:
     before, after = term_of(before), term_of(after)
 
     def goal(state: Any) -> Iterator[Any]:
-        first, last = reify(before, state), reify(after, state)
+        sides = reified((before, after), state)
+        if sides is None:
+            return
+        first, last = sides
         if is_known(first):
-            wanted = (term for term in _reached(first, known, _forwards) if term is last or not is_known(last))
-            yield from solutions(state, (((after, term),) for term in wanted))
+            reached = _reached(first, known, _forwards)
+            yield from solutions(state, (((after, term),) if term is last or not is_known(last) else None for term in reached))
         elif is_known(last):
             yield from solutions(state, (((before, term),) for term in _reached(last, known, _backwards)))
 
@@ -64,7 +67,10 @@ def equalo(left: Any, right: Any) -> Goal:
     left, right = term_of(left), term_of(right)
 
     def goal(state: Any) -> Iterator[Any]:
-        one, other = reify(left, state), reify(right, state)
+        sides = reified((left, right), state)
+        if sides is None:
+            return
+        one, other = sides
         if is_known(one) and is_known(other):
             yield from solutions(state, [()] if equal_terms(one, other) else [])
         elif is_known(other) or is_known(one):

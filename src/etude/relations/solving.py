@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from itertools import islice
+from itertools import islice, product
 from time import monotonic
 from typing import Any, NamedTuple
 
 from unification import reify, unify
-from unification.variable import Var
 
-from etude.ops import CATALOGUE, Op
+from etude.ops import CATALOGUE
 from etude.rewriting import simplify
 from etude.rewriting.fitting import number_of
+from etude.templates.logic import Goal, is_finite
 from etude.terms import Term, constant, is_symbol, is_typed, postorder
 
-__all__ = ["Goal", "equal_terms", "fair", "is_known", "limits", "same", "solutions", "symbols_of", "term_of", "typed_numbers"]
+__all__ = [
+    "Goal",
+    "equal_terms",
+    "fair",
+    "is_known",
+    "limits",
+    "reified",
+    "same",
+    "seconds_allowed",
+    "solutions",
+    "symbols_of",
+    "term_of",
+    "typed_numbers",
+]
 
-Goal = Callable[[Any], Iterator[Any]]
-_ORDERS = 64  # orders of commutative operands that are tried for one pattern
+_FLIPPED = 6  # commutative operators of one pattern of which both orders are tried
+_OPEN = 500  # terms with variables that such a pattern may have
+_COMMUTATIVE = frozenset(op.name for op in CATALOGUE.values() if "commutative" in op.properties)
 
 
 class _Limits(NamedTuple):
@@ -46,14 +60,20 @@ def limits(results: int | None = None, seconds: float | None = None) -> Iterator
         _limits.reset(token)
 
 
-def solutions(state: Any, answers: Iterable[tuple[tuple[Any, Any], ...]]) -> Iterator[Any]:
-    """The states in which the pairs of an answer are equal, within the limits."""
+def seconds_allowed() -> float:
+    """How long a goal may look for answers."""
+    return _limits.get().seconds
+
+
+def solutions(state: Any, answers: Iterable[tuple[tuple[Any, Any], ...] | None]) -> Iterator[Any]:
+    """The states in which the pairs of an answer are equal, within the limits. None is no answer, but time that passed."""
     allowed = _limits.get()
     until = monotonic() + allowed.seconds
 
     def found() -> Iterator[Any]:
         for pairs in answers:
-            yield from _unified(pairs, state)
+            if pairs is not None:
+                yield from _unified(pairs, state)
             if monotonic() > until:
                 return
 
@@ -74,55 +94,41 @@ def same(left: Any, right: Any, state: Any) -> Iterator[Any]:
     left, right = reify(left, state), reify(right, state)
     for one in _orders(left):
         bound = unify(one, right, state)
-        if bound is not False and _is_finite(one, right):
+        if bound is not False and is_finite(bound, (one, right)):
             yield bound
             return
 
 
-def _is_finite(left: Any, right: Any) -> bool:
-    for variable, term in ((left, right), (right, left)):
-        if isinstance(variable, Var) and variable is not term and _holds(variable, term):
-            return False
-    return True
-
-
-def _holds(variable: Var, term: Any) -> bool:
-    pending = [term]
-    while pending:
-        item = pending.pop()
-        if item == variable and isinstance(item, Var):
-            return True
-        if isinstance(item, (Term, tuple)) and not getattr(item, "_ground", False):
-            pending.extend(item)
-    return False
+def reified(parts: tuple[Any, ...], state: Any) -> tuple[Any, ...] | None:
+    """The parts as far as they are known; None where a variable was put into itself, by another goal."""
+    return tuple([reify(part, state) for part in parts]) if is_finite(state, parts) else None
 
 
 def _orders(pattern: Any) -> Iterator[Any]:
-    """The pattern with the operands of commutative operators in either order; a ground term only as it is."""
-    if not isinstance(pattern, Term) or pattern._ground:
-        yield pattern
-        return
-    yield from islice(_variants(pattern), _ORDERS)
+    """The pattern with the operands of some commutative operators in the other order, the outermost first."""
+    yield pattern
+    open_ = _not_ground(pattern)
+    turned = [node for node in open_ if getattr(node._tuple[0], "name", "") in _COMMUTATIVE and len(node._tuple) == 3]
+    for flips in islice(product((False, True), repeat=min(len(turned), _FLIPPED)), 1, None):
+        flipped = {node for node, flip in zip(turned, flips, strict=False) if flip}
+        made: dict[Any, Any] = {}
+        for node in reversed(open_):
+            head, *parts = [made.get(part, part) if isinstance(part, Term) else part for part in node._tuple]
+            made[node] = Term((head, *(parts[::-1] if node in flipped else parts)))
+        yield made[pattern]
 
 
-def _variants(pattern: Any) -> Iterator[Any]:
-    if not isinstance(pattern, Term) or pattern._ground or not pattern._tuple:
-        yield pattern
-        return
-    head, *parts = pattern._tuple
-    for chosen in _each(parts):
-        yield Term((head, *chosen))
-        if isinstance(head, Op) and "commutative" in head.properties and len(chosen) == 2:
-            yield Term((head, *chosen[::-1]))
-
-
-def _each(parts: list[Any]) -> Iterator[list[Any]]:
-    if not parts:
-        yield []
-        return
-    for first in _variants(parts[0]):
-        for rest in _each(parts[1:]):
-            yield [first, *rest]
+def _not_ground(pattern: Any) -> list[Term]:
+    """The terms in a pattern that hold variables, each before its parts; none of a pattern that has too many."""
+    found: dict[Term, None] = {}
+    level = [pattern] if isinstance(pattern, Term) else []
+    while level and len(found) < _OPEN:
+        level = [part for part in level if not part._ground]
+        for part in level:
+            found.pop(part, None)
+            found[part] = None
+        level = list(dict.fromkeys(inner for part in level for inner in part._tuple if isinstance(inner, Term)))
+    return [] if level else list(found)
 
 
 def fair(streams: Iterable[Iterator[Any]]) -> Iterator[Any]:

@@ -83,7 +83,7 @@ def _common_size(items: dict[Term, Number]) -> Number:
     return size
 
 
-def _remember(table: dict[Term, Any], made: Term, parts: Any) -> None:
+def remember(table: dict[Term, Any], made: Term, parts: Any) -> None:
     """Keep the parts of what was made last; a forgotten sum or product counts as one term."""
     if len(table) >= REMEMBERED:
         for old in list(islice(table, REMEMBERED // 2)):
@@ -171,7 +171,7 @@ class Algebra:
                 return before
         made = self._product(coefficient, factors, dtype)
         self._enter(key, made)
-        _remember(self.products, made, (coefficient, factors))
+        remember(self.products, made, (coefficient, factors))
         return made
 
     def _as_before(self, key: int, known: dict[Term, Any], number: Number, parts: dict[Term, Number]) -> Term | None:
@@ -262,7 +262,7 @@ class Algebra:
                 return term
             inner, factors = self.as_product(term)
             made = self._product(_one(inner * coefficient), factors, dtype)
-            _remember(self.products, made, (_one(inner * coefficient), factors))
+            remember(self.products, made, (_one(inner * coefficient), factors))
             return made
         key = _key(_SUM, const, items)
         before = self._as_before(key, self.sums, const, items)
@@ -274,7 +274,7 @@ class Algebra:
         else:
             made = self._sum(const, items, dtype)
         self._enter(key, made)
-        _remember(self.sums, made, (const, items))
+        remember(self.sums, made, (const, items))
         return made
 
     def _sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import fsum
+from itertools import accumulate
+from math import fsum, prod
 from typing import Any, NamedTuple
 
 from etude.ops import CATALOGUE
@@ -47,7 +48,8 @@ def in_best_order(roots: Sequence[Term], journal: Journal | None = None) -> list
     """The terms with each chain of products multiplied in its best order, if all together then take less time.
 
     A product that is used several times is one factor, computed once, or is multiplied anew in each chain: what takes
-    less time. Products of stacks of matrices, or of several dtypes, stay as they are.
+    less time. Factors may be stacks of matrices, all of one shape, beside single ones; products of several dtypes, and of a
+    stack and a vector, stay as they are.
     """
     uses = uses_of(*roots)
     if sum(map(_is_product, uses)) < 2:
@@ -108,11 +110,12 @@ def _rebuilt(term: Term, memo: Mapping[Any, Term]) -> Term:
 
 
 def _is_product(term: Term) -> bool:
-    """A product of matrices or vectors that are not in stacks, all of one dtype."""
+    """A product of matrices or vectors, or of stacks of matrices, all of one dtype."""
     if term._tuple[0] is not _matmul:
         return False
     kinds = [part.type for part in term.operands]
-    return all(kind.ndim <= 2 and kind.dtype == term.type.dtype for kind in kinds)
+    alike = all(kind.ndim <= 2 for kind in kinds) or all(kind.ndim >= 2 for kind in kinds)
+    return alike and all(kind.dtype == term.type.dtype for kind in kinds)
 
 
 def _chain(root: Term, once: Any) -> Chain:
@@ -163,7 +166,7 @@ def _sizes(factors: Sequence[Factor]) -> list[Any]:
         if len(shape) == 1:
             ends.append((shape[0], 1) if place else (1, shape[0]))
         else:
-            ends.append(shape[::-1] if turned else shape)
+            ends.append(shape[:-3:-1] if turned else shape[-2:])
     befores, afters = [end[0] for end in ends], [end[1] for end in ends]
     pairs = zip([befores[0], *afters], [*befores, afters[-1]], strict=True)
     return [_known(place, one, other) for place, (one, other) in enumerate(pairs)]
@@ -186,21 +189,36 @@ def _better(chain: Chain) -> list[Span] | None:
     count = len(chain.factors)
     if count < 3:
         return None
+    stacks = {factor.term.type.shape[:-2] for factor in chain.factors if factor.term.type.ndim > 2}
+    if len(stacks) > 1 or not all(isinstance(size, int) for stack in stacks for size in stack):
+        return None
     sizes = _sizes(chain.factors)
     numbers = [float(size) if isinstance(size, int) else cost_table().unknown for size in sizes]
-    spans = _least(numbers) if count <= LONGEST else _from_a_vector(chain.factors)
-    if not _work(spans, numbers) < _work(chain.spans, numbers):
+    copies = _Copies(chain.factors, prod(*stacks) if stacks else 1)
+    spans = _least(numbers, copies) if count <= LONGEST else _from_a_vector(chain.factors)
+    if not _work(spans, numbers, copies) < _work(chain.spans, numbers, copies):
         return None
     if not all(isinstance(size, int) for size in sizes) and not _never_larger(spans, chain.spans, sizes):
         return None
     return spans
 
 
-def _work(spans: Iterable[Span], sizes: Sequence[float]) -> float:
-    return fsum([sizes[start] * sizes[middle] * sizes[stop] for start, middle, stop in spans])
+class _Copies:
+    """How often a product of factors from one place to another is computed: once, or for each matrix of a stack among them."""
+
+    def __init__(self, factors: Sequence[Factor], size: int):
+        self.size = float(size)
+        self.stacks = [0, *accumulate([factor.term.type.ndim > 2 for factor in factors])]  # before each place
+
+    def __call__(self, start: int, stop: int) -> float:
+        return self.size if self.stacks[stop] > self.stacks[start] else 1.0
 
 
-def _least(sizes: Sequence[float]) -> list[Span]:
+def _work(spans: Iterable[Span], sizes: Sequence[float], copies: _Copies) -> float:
+    return fsum([copies(start, stop) * sizes[start] * sizes[middle] * sizes[stop] for start, middle, stop in spans])
+
+
+def _least(sizes: Sequence[float], copies: _Copies) -> list[Span]:
     """The spans of least work, inner ones first."""
     count = len(sizes) - 1
     work = [[0.0] * (count + 1) for _ in range(count + 1)]
@@ -208,7 +226,7 @@ def _least(sizes: Sequence[float]) -> list[Span]:
     for width in range(2, count + 1):
         for start in range(count - width + 1):
             stop = start + width
-            outer, row = sizes[start] * sizes[stop], work[start]
+            outer, row = copies(start, stop) * sizes[start] * sizes[stop], work[start]
             work[start][stop], cut[start][stop] = min(
                 [(row[k] + work[k][stop] + outer * sizes[k], k) for k in range(start + 1, stop)]
             )
@@ -262,13 +280,13 @@ def _multiplied(factors: Sequence[Factor], spans: Iterable[Span], memo: Mapping[
 
 def _product(left: Factor, right: Factor) -> Factor:
     """As rules/simplify writes it: two transposes are that of a product, a vector is on the right of a transpose."""
-    if left.turned and right.turned and left.term.type.ndim == right.term.type.ndim == 2:
+    if left.turned and right.turned and left.term.type.ndim >= 2 and right.term.type.ndim >= 2:
         return Factor(_matmul(right.term, left.term), True)
-    if left.term.type.ndim == 1 and right.turned and right.term.type.ndim == 2:
+    if left.term.type.ndim == 1 and right.turned and right.term.type.ndim >= 2:
         return Factor(_matmul(right.term, left.term), False)
     return Factor(_matmul(_upright(left), _upright(right)), False)
 
 
 def _upright(factor: Factor) -> Term:
-    made: Term = _transpose(factor.term) if factor.turned and factor.term.type.ndim == 2 else factor.term
+    made: Term = _transpose(factor.term) if factor.turned and factor.term.type.ndim >= 2 else factor.term
     return made

@@ -7,7 +7,7 @@ from fractions import Fraction as _Fraction
 from typing import Any
 
 from etude.ops import CATALOGUE, Op
-from etude.rewriting.algebra import finite
+from etude.rewriting.algebra import finite, remember
 from etude.rewriting.collecting import LINEAR, Collector, Region
 from etude.rewriting.fitting import number_of
 from etude.rewriting.folding import folded
@@ -186,7 +186,7 @@ class Engine(Collector):
 
     def collect(self, term: Term, region: Region) -> Term:
         """The sum or product collected, and one rule applied to it; final where nothing changes."""
-        memo = self.memo
+        memo, before = self.memo, self.steps
         tidy = self.arithmetic(term, region)
         if tidy is None:
             self.refused.update(self.reached(term) if self.overflown else (term,))
@@ -198,8 +198,18 @@ class Engine(Collector):
             self.journal.collected(term, region, memo, tidy)
         if fired is not None:
             return self.apply(tidy, fired)
+        if self.steps != before and head in _RATIONAL:
+            self.read(tidy)
         memo[tidy] = tidy
         return tidy
+
+    def read(self, product: Term) -> None:
+        """Note how a product is made up that a rule on a pair of factors wrote."""
+        missing: list[Missing] = []
+        region = None if product in self.algebra.products else self.region(product, missing)
+        gathered = None if region is None or missing else self.gathered(region, product.type.dtype)
+        if gathered is not None:
+            remember(self.algebra.products, product, gathered)
 
     def step(self, term: Term) -> Term:
         """The term with its normal operands, and folding or one rule applied; final where nothing changes."""

@@ -16,7 +16,9 @@ import numpy as np
 from etude.ops.sizes import covers, same_sizes
 from etude.terms import ASSUMPTIONS, ArrayType, Term, Variable, is_constant, scalar_value
 
-__all__ = ["BY_TYPE", "COMPARISONS", "STRUCTURAL", "WORDS", "holds", "parse_condition", "said_of_types", "structural"]
+__all__ = [
+    "BY_TYPE", "COMPARISONS", "OF_ONE_TYPE", "STRUCTURAL", "WORDS", "holds", "parse_condition", "said_of_types", "structural",
+]  # fmt: skip
 
 
 def _conformable(left: ArrayType, right: ArrayType) -> bool:
@@ -85,6 +87,7 @@ _OF_SHAPES: dict[str, Callable[[ArrayType], bool]] = {
     "static": lambda kind: kind.is_static,
     "filled": lambda kind: all(isinstance(size, int) and size > 0 for size in kind.shape),
 }
+OF_ONE_TYPE = frozenset(_OF_DTYPES) | frozenset(_OF_SHAPES)
 _TOGETHER: dict[str, Callable[..., bool]] = {
     "same_type": lambda first, *rest: all(kind == first for kind in rest),
     "same_shape": lambda first, *rest: None not in first.shape and all(kind.shape == first.shape for kind in rest),

@@ -7,28 +7,28 @@ adjointo(op(.., p, .., q, ..), v, g, r + s) where op is jointly linear in p and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from kanren import conde, eq, lall, var
+from kanren import conde, lall, var
 from unification import reify, unify
 
 from etude.ops import CATALOGUE
 from etude.rules import MARK, Rule, RuleSet
-from etude.templates.logic import fresh, occurs, spelled_out
+from etude.templates.logic import Goal, equal, fresh, is_finite, occurs, spelled_out
 from etude.terms import Term
 
 __all__ = ["Goal", "adjointo"]
-
-Goal = Callable[[Any], Iterator[Any]]
 
 
 def adjointo(linear: Any, variable: Any, cotangent: Any, result: Any, rules: RuleSet) -> Goal:
     """`result` is the adjoint of `linear`, as a linear map of `variable`, applied to `cotangent`."""
 
     def goal(state: Any) -> Iterator[Any]:
+        if not is_finite(state, (linear, variable, cotangent, result)):
+            return
         term = reify(linear, state)
-        branches: list[list[Goal]] = [[eq(term, variable), eq(result, cotangent)]]
+        branches: list[list[Goal]] = [[equal(term, variable), equal(result, cotangent)]]
         if isinstance(term, Term) and occurs(variable, term):
             for rule in _rules_for(term, rules):
                 branches.extend(_branches(rule, term, variable, cotangent, result, rules))
@@ -54,7 +54,7 @@ def _branches(
         plain = Term(tuple([part._tuple[1] if _is_marked(part) else part for part in lhs._tuple]))
         pattern, contributions, given = fresh(plain, rhs, rule.cotangent)
         bound = unify(pattern, term, {given: cotangent})
-        if bound is False:
+        if bound is False or not is_finite(bound, (pattern, term)):
             continue
         sent = [reify(contributions[marked.index(position)], bound) for position in linear_in]
         yield [_summed(list(zip([term._tuple[p] for p in linear_in], sent, strict=True)), variable, result, rules)]
@@ -67,7 +67,7 @@ def _summed(pairs: list[tuple[Any, Any]], variable: Any, result: Any, rules: Rul
     both: Goal = lall(
         adjointo(pairs[0][0], variable, pairs[0][1], first, rules),
         _summed(pairs[1:], variable, others, rules),
-        eq(result, Term((CATALOGUE["add"], first, others))),
+        equal(result, Term((CATALOGUE["add"], first, others))),
     )
     return both
 

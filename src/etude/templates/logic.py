@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from cons import cons
+from etuples.core import ExpressionTuple
 from kanren import var
+from unification import unify
+from unification.variable import Var
 
 from etude.rules import Rule, variables_of
 from etude.terms import Term, Variable
 
-__all__ = ["fresh", "occurs", "spelled_out", "substituted"]
+__all__ = ["Goal", "equal", "fresh", "is_finite", "occurs", "spelled_out", "substituted"]
+
+Goal = Callable[[Any], Iterator[Any]]
 
 
 def substituted(pattern: Any, mapping: Mapping[Any, Any]) -> Any:
@@ -78,3 +84,44 @@ def occurs(part: Any, term: Any) -> bool:
         if isinstance(item, (Term, tuple)):
             pending.extend(item)
     return False
+
+
+def equal(left: Any, right: Any) -> Goal:
+    """Both sides are one, and no variable is put into itself, which kanren's `eq` allows."""
+
+    def goal(state: Any) -> Iterator[Any]:
+        bound: Any = unify(left, right, state) if is_finite(state, (left, right)) else False
+        if bound is not False and is_finite(bound, (left, right)):
+            yield bound
+
+    return goal
+
+
+def is_finite(state: Mapping[Any, Any], parts: tuple[Any, ...]) -> bool:
+    """Whether no variable that is met in the parts is bound to what holds it."""
+    done: set[Any] = set()  # variables and the identities of sequences, left for good
+    opened: set[Any] = set()
+    pending: list[tuple[Any, bool]] = [(part, False) for part in parts]
+    while pending:
+        part, leaving = pending.pop()
+        if isinstance(part, Var):
+            if leaving:
+                opened.discard(part)
+                done.add(part)
+            elif part in opened:
+                return False
+            elif part in state and part not in done:
+                opened.add(part)
+                pending += [(part, True), (state[part], False)]
+        elif leaving:
+            done.add(id(part))
+        elif _may_hold_variables(part) and id(part) not in done:
+            inside = (part.car, part.cdr) if type(part) is cons else part
+            pending += [(part, True), *[(inner, False) for inner in inside]]
+    return True
+
+
+def _may_hold_variables(part: Any) -> bool:
+    if type(part) is cons:  # its metaclass takes every sequence for an instance
+        return True
+    return isinstance(part, (ExpressionTuple, tuple, list)) and not getattr(part, "_ground", False)

@@ -1,6 +1,7 @@
 """Interned, typed expression tuples: what every other room works on."""
 
 from etude.terms.bulk import bulk
+from etude.terms.flat import flatten, laid_out, taken_up, unflatten
 from etude.terms.leaves import (
     ASSUMPTIONS,
     CONSTANT,
@@ -17,18 +18,7 @@ from etude.terms.leaves import (
     symbol_name,
 )
 from etude.terms.term import Head, Term, etuple, intern, is_typed
-from etude.terms.traverse import (
-    depends_on,
-    distinct,
-    flatten,
-    laid_out,
-    postorder,
-    replace,
-    taken_up,
-    transform,
-    unflatten,
-    uses_of,
-)
+from etude.terms.traverse import depends_on, distinct, postorder, replace, transform, uses_of
 from etude.terms.types import ArrayType, Dim, Shape, TupleType, as_dtype, as_shape, broadcast_shapes, shape_text
 from etude.terms.variables import Variable, is_variable, register_variable_type
 

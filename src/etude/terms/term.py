@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 from etuples.core import ExpressionTuple, KwdPair
@@ -292,3 +294,6 @@ def etuple(*parts: Any, **named: Any) -> Term:
     """
     return Term(parts, **named)
 
+
+with suppress(ImportError):  # only where the compiled core was built; otherwise Python calls `__hash__`
+    import_module("etude.terms.kept_hash").install(Term, Term.__dict__["_hash"])

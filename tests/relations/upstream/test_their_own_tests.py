@@ -50,6 +50,7 @@ def test_others_tests_see_terms(tmp_path):
     assert found == {"test_ours.test_the_etuples_are_terms": "passed", "test_ours.test_that_fails": "failure"}
 
 
+@pytest.mark.network
 def test_the_tests_are_those_of_what_is_installed():
     for wanted in (ETUPLES, KANREN):
         name, _, number = wanted.partition("==")
