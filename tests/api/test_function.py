@@ -7,7 +7,7 @@ import pytest
 
 import etude as et
 from etude.backends import BackendError
-from etude.errors import ArgumentError, MissingValueError, ShapeError
+from etude.errors import ArgumentError, MissingValueError, ShapeError, TermTypeError
 
 x, y, s = et.vector("x"), et.vector("y"), et.scalar("s")
 
@@ -215,3 +215,5 @@ def test_masks_are_not_dropped_without_a_word(backend):
     with pytest.raises(ArgumentError, match=r"input x was given an array with masked elements; pass value.filled"):
         f(np.ma.array([1.0, 2.0], mask=[False, True]))
     np.testing.assert_array_equal(f(np.ma.array([1.0, 2.0])), [2.0, 4.0])
+    with pytest.raises(TermTypeError, match="masked elements"):
+        x + np.ma.array([1.0, 2.0], mask=[False, True])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import etude as et
+from etude.errors import ArgumentError
 from etude.functional import elementwise_grad, grad, hessian, hvp, jacobian, jit, jvp, value_and_grad, vjp, vmap
 
 X = np.array([1.0, 2.0, 3.0])
@@ -304,3 +305,10 @@ def test_the_result_does_not_depend_on_what_is_done_with_arguments_later():
     found = run(x)
     x[:] = 0
     assert np.array_equal(found, X)
+
+
+def test_masks_are_not_dropped_without_a_word():
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(ArgumentError, match="masked elements"):
+        grad(lambda x: (x**2).sum())(masked)
+    np.testing.assert_array_equal(grad(lambda x: (x**2).sum())(masked[:1]), [2.0])

@@ -73,7 +73,7 @@ def _value(leaf: Any) -> np.ndarray[Any, Any]:
     """A number as an array: a Python number is a float64, a complex one a complex128."""
     if isinstance(leaf, (int, float)) and not isinstance(leaf, np.generic):
         return np.asarray(leaf, np.float64)
-    return np.asarray(leaf)
+    return np.asanyarray(leaf)
 
 
 def fresh_like(array: Any) -> Array:

@@ -184,6 +184,8 @@ def constant(value: Any, dtype: Any = None) -> Term:
     array = np.asarray(value, dtype=dtype)
     if array.dtype.kind not in "biufc":
         raise TermTypeError(f"{value!r} is no number or array of numbers (its dtype is {array.dtype})")
+    if kind is not np.ndarray and isinstance(value, np.ndarray) and np.any(getattr(value, "mask", False)):
+        raise TermTypeError("an array with masked elements is no constant; pass value.filled(...)")
     literal = Literal(array.astype(array.dtype.newbyteorder("="), copy=False))
     term = intern((CONSTANT, literal), literal.type)
     if quick is not None and value == value and len(_numbers) < 4096:
