@@ -98,9 +98,42 @@ def test_sides_that_have_no_values(inputs, error, said):
         et.sides("tr: sum(mT(x), axis=0) -> sum(x, axis=0)", **inputs)
 
 
-def test_lines_of_derivatives_have_no_sides():
-    with pytest.raises(et.errors.TermTypeError, match="d_sin: differential lines have no two sides"):
-        et.sides("d(sin(x)) = cos(x)*d(x)", x=1.0)
+WRONG_LINES = [
+    "d(sin(u)) = sin(u)*d(u)",
+    "d(sin(u)) = 0",
+    "d(a * b) = a*d(a) + b*d(b)",
+    "d(inv(a)) = inv(a) @ d(a) @ inv(a)",
+    "d(x**y) = y*float_power(x, y)*d(x) if integral(x) and integral(y) and y != 0",
+    "d(getitem(x, *i, spec=s)) = 2 * getitem(d(x), *i, spec=s) + disconnected * d(*i)",
+    "d(triangle(x, lower=l, unit_diagonal=u)) = triangle(d(x), lower=l)",
+    "d(item(slogdet(a), 1)) = trace(d(a))",
+    "d(log(x + y)) = d(x)/x + d(y)/y",
+    "adjoint([a] @ b, g) = b @ g",
+    "adjoint(sum([x], axis=k, keepdims=m), g) = 2 * g",
+]
+
+
+@pytest.mark.parametrize("text", WRONG_LINES)
+def test_a_wrong_derivative_is_seen(text):
+    verdict = next(iter(et.check_rules(text)))
+    assert verdict.sound is False
+    done = subprocess.run([sys.executable, "-c", verdict.program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found, claimed = (np.asarray(eval(line, dict(NAMES))) for line in done.stdout.splitlines())
+    assert np.max(np.abs(found - claimed)) > 1e-5
+
+
+def test_a_right_derivative_has_equal_sides():
+    for text, inputs in (
+        ("d(sin(u)) = cos(u)*d(u)", {"u": 0.5, "du": 2.0}),
+        ("adjoint([a] @ b, g) = g @ mT(b)", {"a": np.eye(2), "b": np.ones((2, 2)), "g": np.arange(4.0).reshape(2, 2)}),
+    ):
+        np.testing.assert_allclose(*et.sides(text, **inputs), rtol=1e-8)
+
+
+def test_a_derivative_without_its_operand_says_so():
+    with pytest.raises(KeyError, match="d_sin: u has no value"):
+        et.sides("d(sin(u)) = cos(u)*d(u)", x=1.0)
 
 
 def test_sides_of_equations_stars_and_attributes():

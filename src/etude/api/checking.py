@@ -64,7 +64,9 @@ def sides(rule: str | Rule, /, **inputs: Any) -> tuple[Any, Any]:
     """The values of both sides of a rule at given inputs, whatever its condition says: to see a counter-example.
 
     rule: a rule or the text of one. inputs: for each of its variables a number, an array of any shape and dtype, or the
-    value of an attribute (`k=0` for `axis=k`). Both values have the dtype of the left side.
+    value of an attribute (`k=0` for `axis=k`). Both values have the dtype of the left side. Of the line of a derivative they
+    are the slope by central differences and that which the line gives, along the steps `dx` of operands `x`; of an adjoint line
+    the inner products that it makes equal.
 
     Raises RuleError for what is no rule, KeyError for a variable without a value or a value without a variable, TermTypeError (a
     TypeError) where the right side has no value of the left side's type at these inputs.
@@ -72,5 +74,8 @@ def sides(rule: str | Rule, /, **inputs: Any) -> tuple[Any, Any]:
     >>> import etude as et
     >>> print(*et.sides("root: sqrt(x**2) -> x", x=-1.0))
     1.0 -1.0
+    >>> found, claimed = et.sides("d(x * y) = y*d(x)", x=2.0, y=3.0, dx=1.0, dy=1.0)
+    >>> print(round(float(found), 6), claimed)
+    5.0 3.0
     """
     return _sides(rule, **inputs)

@@ -88,11 +88,10 @@ class Verdict:
 
     @property
     def program(self) -> str | None:
-        """A line of Python that prints both sides at the counter-example, to be pasted; None where there are no sides.
-
-        Of the line of a derivative there are none: `counterexample` says what slope it gives and which there is.
+        """A line of Python to be pasted, which prints both sides at the counter-example; of the line of a derivative the slope
+        that there is and the one that it gives. None where there is no counter-example.
         """
-        if self.counterexample is None or self.counterexample.why == "slope":
+        if self.counterexample is None:
             return None
         return pasted(self.rule.text, self.counterexample.inputs)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from etude.check.derivatives import slopes
 from etude.check.instances import FitError, Instance, attribute_variables, spelled, typed_instance
 from etude.check.sampling import value_of
 from etude.errors import TermTypeError
@@ -21,11 +22,13 @@ def sides(rule: str | Rule, /, **inputs: Any) -> tuple[Any, Any]:
     """The values of the left and of the right side where its variables have these values, in the type of the left side.
 
     Raises KeyError for a variable without a value or a value without a variable, TermTypeError where a side has no value of
-    that type, or for the line of a derivative.
+    that type. Of the line of a derivative, see `slopes`.
     """
     made = parsed(rule) if isinstance(rule, str) else rule
-    if made.kind not in ("rewrite", "equation"):
-        raise TermTypeError(f"{made.name}: {made.kind} lines have no two sides of one value; et.check_rules judges them")
+    if made.kind in ("differential", "adjoint"):
+        return slopes(made, inputs)
+    if made.kind == "meaning":
+        raise TermTypeError(f"{made.name}: a line that says what operators mean has no sides")
     attributes = attribute_variables(made.lhs, made.rhs)
     arrays = {name: np.asarray(value) for name, value in inputs.items() if name not in attributes}
     symbols = {name: symbol(name, value.shape, value.dtype) for name, value in arrays.items()}
