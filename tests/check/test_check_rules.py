@@ -337,3 +337,9 @@ def test_why_confluence_is_not_known():
     ).together()
     assert et.check_rules("c: x + y -> y + x").unknown_confluence == "rewriting does not end"
     assert et.check_rules("a: exp(log(x)) -> x").unknown_confluence == ""
+
+
+def test_a_rule_of_another_goal_leaves_a_rule_its_turn():
+    first, later = "serves: {}\na: sqrt(x**2 + 1) -> hypot(x, 1)\n", "serves: all\nb: log(sqrt(x**2 + 1)) -> log(x**2 + 1)/2\n"
+    assert et.check_rules(first.format("speed") + later).shadowed == ()
+    assert et.check_rules(first.format("all") + later).shadowed == (("a", "b"),)

@@ -139,3 +139,9 @@ def test_applied_is_everywhere_or_singly():
     assert [rule.applied for rule in rules] == ["everywhere", "singly"]
     with pytest.raises(RuleError, match="applied is one of everywhere, singly, not 'once'"):
         parse_rules("applied: once\n")
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_an_empty_text_is_no_rules_and_no_folder(text):
+    assert len(load(text)) == 0
+    assert et.check_rules(text).rules == ()

@@ -84,7 +84,9 @@ def _rules(path_or_text: Any) -> RuleSet:
         return path_or_text
     if isinstance(path_or_text, Rule):
         return RuleSet([path_or_text])
-    if isinstance(path_or_text, str) and any(mark in path_or_text for mark in ("\n", "->", "=")):
+    if isinstance(path_or_text, str) and (
+        not path_or_text.strip() or any(mark in path_or_text for mark in ("\n", "->", "="))
+    ):
         return parse_rules(path_or_text, lenient=True)
     path = Path(path_or_text)
     files = sorted(path.rglob("*.rules")) if path.is_dir() else [path]

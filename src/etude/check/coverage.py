@@ -64,8 +64,8 @@ def _free(rules: RuleSet) -> list[tuple[Rule, TermRule]]:
 def never_firing(rules: RuleSet) -> list[tuple[str, str]]:
     """Pairs (earlier, later) of rules of one folder where the later one never fires, as the earlier one always does.
 
-    The earlier rule must act wherever the later one is used: with every promise, on every dtype, and with nothing to compute
-    that it may be refused for.
+    The earlier rule must act wherever the later one is used: with every promise, on every dtype, for every goal, and with
+    nothing to compute that it may be refused for.
     """
     found = []
     free = _free(rules)
@@ -80,7 +80,8 @@ def never_firing(rules: RuleSet) -> list[tuple[str, str]]:
 
 def _acts_wherever(earlier: Rule, later: Rule) -> bool:
     exact = earlier.promise == "exact" or later.promise != "exact"
-    return exact and not _computes(earlier) and (earlier.domain == "any" or earlier.domain == later.domain)
+    serves = earlier.serves == "all" or (later.serves != "all" and set(later.serves.split()) <= set(earlier.serves.split()))
+    return serves and exact and not _computes(earlier) and (earlier.domain == "any" or earlier.domain == later.domain)
 
 
 def _computes(rule: Rule) -> bool:

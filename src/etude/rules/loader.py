@@ -40,7 +40,7 @@ def load(path_or_text: str | Path) -> RuleSet:
 
 
 def _is_text(text: str) -> bool:
-    return "\n" in text or "->" in text or "=" in text or ":" in text.strip("C:\\")
+    return not text.strip() or "\n" in text or "->" in text or "=" in text or ":" in text.strip("C:\\")
 
 
 def _folder(path: Path, shown: str = "") -> RuleSet:
