@@ -131,9 +131,13 @@ def test_a_right_derivative_has_equal_sides():
         np.testing.assert_allclose(*et.sides(text, **inputs), rtol=1e-8)
 
 
-def test_a_derivative_without_its_operand_says_so():
-    with pytest.raises(KeyError, match="d_sin: u has no value"):
-        et.sides("d(sin(u)) = cos(u)*d(u)", x=1.0)
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [({"x": 1.0}, "d_sin: u has no value"), ({"u": 1.0, "dx": 1.0}, "d_sin: dx does not occur, u, du, cotangent do")],
+)
+def test_a_derivative_at_other_names_says_so(inputs, said):
+    with pytest.raises(KeyError, match=said):
+        et.sides("d(sin(u)) = cos(u)*d(u)", **inputs)
 
 
 def test_sides_of_equations_stars_and_attributes():

@@ -79,7 +79,7 @@ class Claim:
         """The values of an operand, from those that were drawn for it."""
         return value
 
-    def faults(self, inputs: Terms, values: Named, given: Named, rng: Any) -> Iterator[Compared | None]:
+    def comparisons(self, inputs: Terms, values: Named, given: Named, rng: Any) -> Iterator[Compared | None]:
         raise NotImplementedError
 
 
@@ -98,7 +98,7 @@ class Differential(Claim):
     def whole(self, name: str) -> bool:
         return self.template.kinds[self.names.index(name)] not in (LINEAR, FLAT)
 
-    def faults(self, inputs: Terms, values: Named, given: Named, rng: Any) -> Iterator[Compared | None]:
+    def comparisons(self, inputs: Terms, values: Named, given: Named, rng: Any) -> Iterator[Compared | None]:
         kinds = dict(zip(self.names, self.template.kinds, strict=True))
         able = [name for name in self.names if kinds[name] in (LINEAR, FLAT)]
         moved = {name: self.step(name, values[name], rng) for name in able if values[name].dtype.kind in "fc"}
@@ -156,7 +156,7 @@ class OfExpression(Claim):
     def whole(self, name: str) -> bool:
         return False
 
-    def faults(self, inputs: Terms, values: Named, given: Named, rng: Any) -> Iterator[Compared | None]:
+    def comparisons(self, inputs: Terms, values: Named, given: Named, rng: Any) -> Iterator[Compared | None]:
         touched = {part._tuple[1].name for part in pattern_parts(self.rule.rhs) if isinstance(part, Term) and part._tuple[0] is D}
         able = [name for name in self.names if name in touched and values[name].dtype.kind == "f"]
         moved = {name: self.step(name, values[name], rng) for name in able}
@@ -195,7 +195,7 @@ class Adjoint(Claim):
         """Operands that are held have zeros in places, which choose in `where`."""
         return value if name in self.marked or value.dtype.kind not in "fc" else value * (rng.random(value.shape) < 0.7)
 
-    def faults(self, inputs: Terms, values: Named, given: Named, rng: Any) -> Iterator[Compared | None]:
+    def comparisons(self, inputs: Terms, values: Named, given: Named, rng: Any) -> Iterator[Compared | None]:
         known = {inputs[name]: value for name, value in values.items()}
         term = instantiate(self.function, {**inputs, **given})
         if any(_has_attributes(line.lhs, term) for line in self.first):

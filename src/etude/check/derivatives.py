@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice, product
 from typing import Any
@@ -70,20 +70,32 @@ def slopes(rule: Rule, inputs: Mapping[str, Any]) -> tuple[Any, Any]:
     """What central differences show at inputs, and what the line of a derivative gives there; where its parts agree with them
     but its transpose does not, the inner products. `dx` in the inputs is the step of `x`; the cotangent has its own name.
 
-    Raises KeyError for an operand without a value, TermTypeError where the operator has no value or no slope.
+    A step that is not given is drawn.
+
+    Raises KeyError for an operand without a value or a name that the line does not have, TermTypeError where the operator has
+    no value or no slope.
     """
-    missing: list[str] = []
+    refused = ""
     for claim in _claims(rule, RuleSet([rule])):
         spoken = {_spoken(rule, name): name for name in (*claim.names, *claim.attributes)}
-        missing = [name for name, own in spoken.items() if name not in inputs and own in claim.names]
-        if missing:
-            continue
-        found = _slopes_of(claim, {spoken.get(name, name): value for name, value in inputs.items()}, spoken)
+        fault = _misnamed(set(inputs), [name for name, own in spoken.items() if own in claim.names], spoken, claim.seed)
+        refused = refused or fault
+        found = None if fault else _slopes_of(claim, {spoken.get(name, name): value for name, value in inputs.items()}, spoken)
         if found is not None:
             return found.wanted, found.found
-    if missing:
-        raise KeyError(f"{rule.name}: {', '.join(missing)} has no value")
+    if refused:
+        raise KeyError(f"{rule.name}: {refused}")
     raise TermTypeError(f"{rule.name}: no slope is found at these inputs")
+
+
+def _misnamed(given: set[str], operands: list[str], known: Iterable[str], seed: str) -> str:
+    """What is missing among the names given, or is too much."""
+    missing = [name for name in operands if name not in given]
+    if missing:
+        return f"{', '.join(missing)} has no value"
+    names = [*known, *[f"d{name}" for name in operands], seed]
+    strange = sorted(given - set(names))
+    return f"{', '.join(strange)} does not occur, {', '.join(names)} do" if strange else ""
 
 
 def _slopes_of(claim: Any, inputs: Mapping[str, Any], spoken: Mapping[str, str]) -> Compared | None:
@@ -94,7 +106,7 @@ def _slopes_of(claim: Any, inputs: Mapping[str, Any], spoken: Mapping[str, str])
     types = {name: ArrayType(value.dtype, value.shape) for name, value in values.items()}
     for rewritten in (False, True):
         made = _made(claim, types, given, rewritten)
-        said = [] if made is None else list(claim.faults(made[0], values, made[1], np.random.default_rng(0)))
+        said = [] if made is None else list(claim.comparisons(made[0], values, made[1], np.random.default_rng(0)))
         told: list[Compared] = [compared for compared in said if compared is not None]
         if told:
             return next((compared for compared in told if compared.fault), told[0])
@@ -127,7 +139,7 @@ def _verdict(rule: Rule, claims: list[Any]) -> Verdict:
                 if not _meant(claim, values, types, given):
                     continue
                 try:
-                    said = list(claim.faults(inputs, values, given, rng))
+                    said = list(claim.comparisons(inputs, values, given, rng))
                 except _REFUSED as error:
                     failure = failure or (str(error) if _evaluates(claim, inputs, values, given) else "")
                     continue

@@ -110,24 +110,25 @@ def test_signs_and_quotients_within_a_case(monkeypatch):
             np.testing.assert_array_equal(left, right)
 
 
-def test_values_go_from_one_table_to_the_next(monkeypatch):
+def before_and_after(monkeypatch, module, bound, value):
+    """The length of a program and its sources, with a bound as it is and as set here; their results are equal."""
     x = et.scalar("x")
     program = program_of([chain(x, 1400)], [x])
     whole = Compiled(program)
-    monkeypatch.setattr(kernels, "INSTRUCTIONS", 500)
-    several = Compiled(program)
-    assert len(several.source.kernels) == -(-len(program) // 500)
-    assert several.call(np.float64(0.3))[1][0] == whole.call(np.float64(0.3))[1][0]
+    monkeypatch.setattr(module, bound, value)
+    other = Compiled(program)
+    assert other.call(np.float64(0.3))[1][0] == whole.call(np.float64(0.3))[1][0]
+    return len(program), whole.source, other.source
+
+
+def test_values_go_from_one_table_to_the_next(monkeypatch):
+    length, _, several = before_and_after(monkeypatch, kernels, "INSTRUCTIONS", 500)
+    assert len(several.kernels) == -(-length // 500)
 
 
 def test_more_cases_than_there_may_be_leave_operators_alone(monkeypatch):
-    x = et.scalar("x")
-    program = program_of([chain(x, 1400)], [x])
-    whole = Compiled(program)
-    monkeypatch.setattr(bytecode, "_CASES", 0)
-    alone = Compiled(program)
-    assert len(rows_of(alone.source)) > len(rows_of(whole.source))
-    assert alone.call(np.float64(0.3))[1][0] == whole.call(np.float64(0.3))[1][0]
+    _, whole, alone = before_and_after(monkeypatch, bytecode, "_CASES", 0)
+    assert len(rows_of(alone)) > len(rows_of(whole))
 
 
 def test_a_program_below_the_limit_is_text():
