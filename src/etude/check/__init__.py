@@ -18,6 +18,7 @@ from etude.check.termination import termination
 from etude.check.workers import processors, side_by_side
 from etude.errors import TermTypeError
 from etude.rules import Rule, RuleSet, parse_rules
+from etude.rules.loader import is_text
 from etude.terms import ASSUMPTIONS, ArrayType, Term, is_symbol
 
 __all__ = ["Counterexample", "CriticalPair", "Effort", "RuleReport", "Verdict", "check_rules", "check_side_by_side"]
@@ -84,9 +85,7 @@ def _rules(path_or_text: Any) -> RuleSet:
         return path_or_text
     if isinstance(path_or_text, Rule):
         return RuleSet([path_or_text])
-    if isinstance(path_or_text, str) and (
-        not path_or_text.strip() or any(mark in path_or_text for mark in ("\n", "->", "="))
-    ):
+    if isinstance(path_or_text, str) and is_text(path_or_text):
         return parse_rules(path_or_text, lenient=True)
     path = Path(path_or_text)
     files = sorted(path.rglob("*.rules")) if path.is_dir() else [path]

@@ -10,7 +10,7 @@ from etude.rules.location import rules_root
 from etude.rules.parser import parse_rules
 from etude.rules.rule import Rule, RuleSet
 
-__all__ = ["default", "defaults", "load", "rule"]
+__all__ = ["default", "defaults", "is_text", "load", "rule"]
 
 
 def rule(text: str) -> Rule:
@@ -31,7 +31,7 @@ def load(path_or_text: str | Path) -> RuleSet:
 
     Raises `RuleError` with file, line and column, and `FileNotFoundError` for a path that is not there.
     """
-    if isinstance(path_or_text, str) and _is_text(path_or_text):
+    if isinstance(path_or_text, str) and is_text(path_or_text):
         return parse_rules(path_or_text)
     path = Path(path_or_text)
     if path.is_dir():
@@ -39,7 +39,8 @@ def load(path_or_text: str | Path) -> RuleSet:
     return parse_rules(path.read_text(encoding="utf-8"), str(path))
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
+    """Whether this is rules, or none, and no path."""
     return not text.strip() or "\n" in text or "->" in text or "=" in text or ":" in text.strip("C:\\")
 
 
