@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class Pattern:
     def __init__(self, rows: Sequence[Sequence[int]], count: int):
         self.shape = (len(rows), count)
         self.indptr = np.cumsum([0, *map(len, rows)])
-        self.indices = np.array([place for row in rows for place in row], np.int64)
+        self.indices = np.fromiter(chain.from_iterable(rows), np.int64, int(self.indptr[-1]))
 
     def matrix(self, data: Any) -> Any:
         """SciPy's CSR matrix with these elements."""
@@ -116,7 +117,7 @@ def empty_like(expression: Term, wrt: Term) -> SparseArray:
     """A sparse matrix without elements, the Jacobian where nothing depends on `wrt`."""
     dtype = wrt.type.dtype if wrt.type.dtype.kind in "fc" else np.dtype("float64")
     count = int(np.prod(wrt.type.shape, dtype=int))
-    rows: list[list[int]] = [[] for _ in range(int(np.prod(expression.type.shape, dtype=int)))]
+    rows = [()] * int(np.prod(expression.type.shape, dtype=int))
     return SparseArray(constant(np.zeros(0, dtype)), Pattern(rows, count))
 
 

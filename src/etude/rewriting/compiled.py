@@ -81,13 +81,14 @@ def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None
 class Heard:
     """What the runs over one term, or over several together, share: a later run meets much of what an earlier one left."""
 
-    __slots__ = ("algebra", "collected", "quiet", "silent")
+    __slots__ = ("algebra", "collected", "quiet", "silent", "written")
 
     def __init__(self) -> None:
         self.algebra = Algebra(knowledge())
         self.silent: set[Any] = set()  # pairs of addends and of factors that no rule joins
         self.quiet: set[Term] = set()  # terms that no rule changes at the root
         self.collected: dict[Any, Term] = {}  # parts of a sum or product -> what is made of them where no rule joins any
+        self.written: dict[Any, dict[Term, Term]] = {}  # in which way -> sums and quotients -> what each is written anew as
 
     def keep(self, table: Any, key: Any, value: Any = None) -> None:
         """An entry more; the table is emptied where there are very many."""

@@ -214,7 +214,7 @@ def smallest(
         most = goal.total(terms)
         apart = None if journal is None else Journal()
         found = Engine(rules, apart, sharing=True).run(term, terms if isinstance(terms, dict) else None, mark)
-        found = as_polynomials(found, goal, apart, mark) if anew and size <= WRITTEN_ANEW else found
+        found = as_polynomials(found, rules, goal, apart, mark) if anew and size <= WRITTEN_ANEW else found
         nodes = distinct(found)
         if goal.total(nodes) > most:
             return term
@@ -228,7 +228,7 @@ def smallest(
         best = expanded_if_better(best, rules, journal, goal)
     lowest = in_lowest_terms(best, rules, goal, journal)
     best = lowest if lowest is best else stable(lowest, rules, journal, goal)
-    return as_polynomials(best, goal, journal) if anew else best
+    return as_polynomials(best, rules, goal, journal) if anew else best
 
 
 def marked(root: Term, mark: object, nodes: Collection[Term] | None = None) -> Term:
