@@ -53,12 +53,16 @@ def parted(text: str) -> tuple[int, str] | None:
 
 def _called(text: str) -> tuple[str, str]:
     """The function that a text calls, with what stands in its brackets, where the call is the whole text."""
-    match = _CALL.match(text)
+    match, text = _CALL.match(text), text.rstrip()
+    if match is None or text[-1] != ")":
+        return "", ""
+    if text.count("(") == 1:
+        return match[1], text[match.end() : -1]
     depth = 0
-    for mark in _MARKS.finditer(text, match.end() - 1) if match else ():
+    for mark in _MARKS.finditer(text, match.end() - 1):
         depth += (mark[0] in "([{") - (mark[0] in ")]}")
-        if match and depth == 0:
-            return ("", "") if text[mark.end() :].strip() else (match[1], text[match.end() : mark.start()])
+        if depth == 0:
+            return ("", "") if text[mark.end() :] else (match[1], text[match.end() : mark.start()])
     return "", ""
 
 

@@ -21,7 +21,7 @@ from etude.rules.pattern import COMPUTED, DISCONNECTED, MARK, OPERATOR, UNDEFINE
 from etude.rules.rule import Rule, RuleSet
 from etude.terms import Term, Variable, etuple
 
-__all__ = ["parse_rules"]
+__all__ = ["parse_rules", "parsed"]
 
 PROMISES = ("exact", "real", "stable")
 DOMAINS = ("real", "complex", "any")
@@ -52,6 +52,11 @@ def parse_rules(
 
     The sides of a `checked` text, one known to hold no mistake, are read when they are first asked for.
     """
+    return RuleSet(parsed(text, file, lenient, promise, checked))
+
+
+def parsed(text: str, file: str, lenient: bool = False, promise: str = "real", checked: bool = False) -> list[Rule]:
+    """The rules of a text in its order, as `parse_rules` has them."""
     settings = {"promise": promise, "domain": "real", "inputs": "any", "serves": "all", "applied": "everywhere"}
     rules: list[Rule] = []
     places: dict[str, int] = {}
@@ -76,7 +81,7 @@ def parse_rules(
                 raise reader.error(f"the name {rule.name!r} is taken by line {places[rule.name]}", 0)
             places[rule.name] = number
             rules.append(rule)
-    return RuleSet(rules)
+    return rules
 
 
 def _for_each(body: str, operators: str) -> list[str]:
