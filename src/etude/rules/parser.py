@@ -155,7 +155,7 @@ class _Line:
                 "a rule is `name: left -> right`, `name: left = right`, `d(...) = ...` or `adjoint(...) = ...`", offset
             )
         middle, arrow = found
-        kind, head = glance(body[:middle], arrow) if checked else ("", None)
+        kind, head, own = glance(body[:middle], arrow) if checked else ("", None, "")
         left = None
         if head is None:
             left = self.tree(body[:middle], offset)
@@ -166,7 +166,7 @@ class _Line:
                 f"{'a rewrite' if kind == 'rewrite' else 'an equation'} needs a name: `name: left {arrow} right`",
                 offset,
             )
-        name = name or _untaken(f"d_{getattr(head, 'name', '')}" if left is None else self.first_name(left, kind), taken)
+        name = name or _untaken(own if left is None else self.first_name(left, kind), taken)
         known: dict[str, Any] = {"name": name, "kind": kind, **settings, "text": self.body.strip(), "source": source,
                                  "file": self.file, "line": self.number}  # fmt: skip
         read = functools.partial(self.sides, left, kind, offset, (middle, middle + len(arrow)))

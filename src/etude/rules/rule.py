@@ -115,10 +115,12 @@ class RuleSet:
     __slots__ = ("_by_head", "_by_name", "_hash", "rules")
 
     def __init__(self, rules: Iterable[Rule] = ()):
-        self.rules: tuple[Rule, ...] = tuple(dict.fromkeys(rules))
+        self.rules: tuple[Rule, ...] = tuple(rules)
         self._by_name = {rule.name: rule for rule in self.rules}
+        if len(self._by_name) < len(self.rules):  # equal rules have one name
+            self.rules = tuple(dict.fromkeys(self.rules))
         self._by_head: dict[Any, list[Rule]] = {}
-        self._hash = hash(self.rules)
+        self._hash = hash(tuple(self._by_name))
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
