@@ -16,7 +16,7 @@ from etude.differentiation import push
 from etude.errors import ArgumentError
 from etude.ops import CATALOGUE
 from etude.ops.batching import over_items
-from etude.terms import Term, constant, symbol
+from etude.terms import Term, bulk, constant, symbol
 
 __all__ = ["Pattern", "SparseArray", "SparseFunction", "compressed_outputs", "empty_like", "jacobian_sparsity", "sparse_jacobian"]
 
@@ -74,6 +74,7 @@ class SparseArray(Array):
         return SparseArray, (self.data, self.pattern)
 
 
+@bulk()
 def jacobian_sparsity(expression: Any, wrt: Array) -> Any:
     """Which elements of `expression` may depend on which of `wrt`, as a `scipy.sparse` matrix of truth values.
 
