@@ -11,7 +11,6 @@ from etude.rewriting.bodies import within_bodies
 from etude.rewriting.chains import in_best_order
 from etude.rewriting.collecting import TooLong
 from etude.rewriting.compiled import Rules, compiled
-from etude.rewriting.counting import size_of
 from etude.rewriting.engine import Engine
 from etude.rewriting.goals import GOALS, SIZE, Goal
 from etude.rewriting.journal import Journal, Row, attach, attach_later
@@ -241,15 +240,16 @@ def marked(root: Term, mark: object, nodes: Collection[Term] | None = None) -> T
 def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
     """The normal form of what the term is when multiplied out, where that is better."""
     apart = Journal() if journal is not None else None
-    most = _LONGER * size_of(term)[1]
+    trees = rules.trees
+    most = _LONGER * trees[term]
     try:
         other = Engine(rules, apart, expand=True, most=2 * most + WIDEST).run(term)
     except TooLong:
         return term
-    if other is term or size_of(other)[1] > most:
+    if other is term or trees[other] > most:
         return term
     other = stable(other, rules, apart, goal)
-    if other is term or other.type is not term.type or not goal.measure(other) < goal.measure(term):
+    if other is term or other.type is not term.type or not goal.measure(other, trees) < goal.measure(term, trees):
         return term
     if journal is not None and apart is not None:
         journal.extend(apart.derivation())
@@ -258,14 +258,14 @@ def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: 
 
 def stable(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
     """Normal forms again and again while they get better."""
-    best, now = term, term
+    best, now, trees = term, term, rules.trees
     size = None
     for _ in range(ROUNDS):
         found = Engine(rules, journal).run(now)
         if found is now:
             break
-        size = goal.measure(best) if size is None else size
-        fresh = goal.measure(found)
+        size = goal.measure(best, trees) if size is None else size
+        fresh = goal.measure(found, trees)
         if fresh <= size:
             best, size = found, fresh
         now = found

@@ -40,15 +40,14 @@ def as_polynomials(root: Term, rules: Rules, goal: Goal, journal: Journal | None
 
     Terms that bear `mark` are known to have their best form.
     """
-    order = postorder(root)
-    trees = Trees.of(order)
+    order, trees = postorder(root), rules.trees
     anew = _once(lambda term: _polynomial(term, goal, journal, trees), ("polynomials", goal.name), rules, journal)
 
     def shorter(term: Term) -> Term:
         return term if mark is not None and term.normal_for is mark else anew(term)
 
     found = _each_region(root, order, shorter)
-    return found if found is root or goal.measure(found) < goal.measure(root) else root
+    return found if found is root or goal.measure(found, trees) < goal.measure(root, trees) else root
 
 
 def _once(change: Change, what: tuple[str, str], rules: Rules, journal: Journal | None) -> Change:
@@ -90,10 +89,10 @@ def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> 
     size = parts = None
     for name, form in lowest_terms(term):
         if size is None:
-            size = goal.measure(term)
+            size = goal.measure(term, rules.trees)
             parts = {part: part for part in postorder(term, stop=_is_part) if _is_part(part)}
         found = Engine(rules, normal=parts).run(form)
-        fresh = goal.measure(found)
+        fresh = goal.measure(found, rules.trees)
         if fresh < size and found.type is term.type:
             best, size, line = found, fresh, name
     if best is not term and journal is not None:
