@@ -41,6 +41,7 @@ def as_polynomials(root: Term, rules: Rules, goal: Goal, journal: Journal | None
     Terms that bear `mark` are known to have their best form.
     """
     order, trees = postorder(root), rules.trees
+    trees.take(order)
     anew = _once(lambda term: _polynomial(term, goal, journal, trees), ("polynomials", goal.name), rules, journal)
 
     def shorter(term: Term) -> Term:
