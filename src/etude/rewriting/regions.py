@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from etude.rewriting.compiled import Heard, Rules, compiled
+from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.counting import Trees, has_operations
 from etude.rewriting.engine import Engine
 from etude.rewriting.expansion import Poly, Relation, Unfit, denominators, expanded
@@ -21,8 +22,6 @@ from etude.terms import Term, postorder
 
 __all__ = ["as_polynomials", "in_lowest_terms"]
 
-Change = Callable[[Term], Term]
-
 _LEAST = 6  # operations from which a sum is written anew by Horner's rule
 _COMPARED = 3  # the shortest forms of which the rounding is compared
 _BARE = {1}
@@ -31,8 +30,8 @@ _NEAR = 5, 4  # by this ratio more operations than the sum may the first form ha
 
 def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
     """The term with quotients of polynomials in lowest terms, where they are better so."""
-    change = _once(lambda term: _shortest(term, rules, goal, journal), ("lowest terms", goal.name), rules, journal)
-    return _each_region(root, postorder(root), change)
+    known = _known("lowest terms", rules, goal, journal)
+    return _each_region(root, postorder(root), partial(_shortest, rules=rules, goal=goal, journal=journal), known)
 
 
 def as_polynomials(root: Term, rules: Rules, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
@@ -42,38 +41,31 @@ def as_polynomials(root: Term, rules: Rules, goal: Goal, journal: Journal | None
     """
     order, trees = postorder(root), rules.trees
     trees.take(order)
-    anew = _once(lambda term: _polynomial(term, goal, journal, trees), ("polynomials", goal.name), rules, journal)
-
-    def shorter(term: Term) -> Term:
-        return term if mark is not None and term.normal_for is mark else anew(term)
-
-    found = _each_region(root, order, shorter)
+    change = partial(_polynomial, goal=goal, journal=journal, trees=trees, mark=mark)
+    found = _each_region(root, order, change, _known("polynomials", rules, goal, journal))
     return found if found is root or goal.measure(found, trees) < goal.measure(root, trees) else root
 
 
-def _once(change: Change, what: tuple[str, str], rules: Rules, journal: Journal | None) -> Change:
-    """`change`, which terms that are rewritten together ask of a sum they share once; a journal wants its steps each time."""
-    heard: Heard | None = None if journal is not None else rules.heard
-    if heard is None:
-        return change
-    found = heard.written.setdefault(what, {})
-
-    def changed(term: Term) -> Term:
-        if term not in found:
-            heard.keep(found, term, change(term))
-        return found[term]
-
-    return changed
+def _known(what: str, rules: Rules, goal: Goal, journal: Journal | None) -> dict[Term, Term]:
+    """What came of sums that terms share which are rewritten together; a journal wants the steps each time."""
+    if journal is not None or rules.heard is None:
+        return {}
+    found: dict[Term, Term] = rules.heard.written.setdefault((what, goal.name), {})
+    return found
 
 
-def _each_region(root: Term, order: list[Term], change: Change) -> Term:
+def _each_region(root: Term, order: list[Term], change: Callable[[Term], Term], known: dict[Term, Term]) -> Term:
     roots = region_roots(order)
     changed: dict[Any, Term] = {}
     for node in order:
         fresh = node
         if changed and any(part in changed for part in node._tuple if type(part) is Term):
             fresh = Term([changed.get(part, part) if type(part) is Term else part for part in node._tuple])
-        made = change(fresh) if node in roots and fresh._tuple[0] in ARITHMETIC else fresh
+        made = fresh
+        if node in roots and fresh._tuple[0] in ARITHMETIC:
+            if fresh not in known:
+                known[fresh] = change(fresh)
+            made = known[fresh]
         if made is not node:
             changed[node] = made
     return changed.get(root, root)
@@ -102,8 +94,8 @@ def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> 
     return best
 
 
-def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees) -> Term:
-    if term.type.dtype.kind != "f" or trees[term] < _LEAST:
+def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, mark: object) -> Term:
+    if (mark is not None and term.normal_for is mark) or term.type.dtype.kind != "f" or trees[term] < _LEAST:
         return term
     forms = {form: used for form, used in _forms(term, trees) if trees[form] <= trees[term] and form is not term}
     if not forms:
