@@ -145,8 +145,16 @@ def test_steps_cite_the_relation_and_the_common_factor():
 
 def test_squares_are_written_by_the_sum_that_a_term_is_divided_by():
     term = (X**3 / (X**2 + 1) + 5 / (2 * X**2 - 3) ** 2).term
-    assert set(denominators(term)) == {(X**2 + 1).term, (2 * X**2 - 3).term}
-    assert denominators((X / Y + X**2 + 1).term) == []
+    assert set(denominators(term, RELATIONS)) == {(X**2 + 1).term, (2 * X**2 - 3).term}
+    assert denominators((X / Y + X**2 + 1).term, RELATIONS) == []
+
+
+def test_a_term_of_more_parts_than_a_polynomial_may_have_is_not_read():
+    many = [et.scalar(f"x{place}") for place in range(9)]
+    assert denominators(sum(many[1:], many[0] * 2).term, RELATIONS) is None
+    assert denominators(sum(many[1:8], many[0] * 2).term, RELATIONS) == []
+    related = sum([et.cosh(each) for each in many[1:]], many[0] * 2)  # a relation may make fewer parts of these
+    assert denominators(related.term, RELATIONS) == []
     poly, parts, used = expanded((X**4 / (X**2 + 1)).term, whole=[(X**2 + 1).term])
     places = {part: place for place, part in enumerate(parts)}
     over = places[(X**2 + 1).term]

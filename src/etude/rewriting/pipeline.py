@@ -226,8 +226,7 @@ def smallest(
     best = stable(term, rules, journal, goal)
     if goal.anew and size <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
-    lowest = in_lowest_terms(best, rules, goal, journal)
-    best = lowest if lowest is best else stable(lowest, rules, journal, goal)
+    best = lowered_if_better(best, rules, journal, goal)
     return as_polynomials(best, goal, journal) if anew else best
 
 
@@ -248,7 +247,18 @@ def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: 
         return term
     if other is term or size_of(other)[1] > most:
         return term
-    other = stable(other, rules, apart, goal)
+    return _chosen(stable(other, rules, apart, goal), term, apart, journal, goal)
+
+
+def lowered_if_better(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
+    """The term with quotients in lowest terms, where all of it is better so: a place that gets shorter may have shared more."""
+    apart = Journal() if journal is not None else None
+    lowest = in_lowest_terms(term, rules, goal, apart)
+    return term if lowest is term else _chosen(stable(lowest, rules, apart, goal), term, apart, journal, goal)
+
+
+def _chosen(other: Term, term: Term, apart: Journal | None, journal: Journal | None, goal: Goal) -> Term:
+    """The other term, with its steps, where it is better."""
     if other is term or other.type is not term.type or not goal.measure(other) < goal.measure(term):
         return term
     if journal is not None and apart is not None:
@@ -259,14 +269,18 @@ def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: 
 def stable(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
     """Normal forms again and again while they get better."""
     best, now = term, term
+    apart = Journal() if journal is not None else None
     size = None
     for _ in range(ROUNDS):
-        found = Engine(rules, journal).run(now)
+        found = Engine(rules, apart).run(now)
         if found is now:
             break
         size = goal.measure(best) if size is None else size
         fresh = goal.measure(found)
         if fresh <= size:
             best, size = found, fresh
+            if journal is not None and apart is not None:
+                journal.extend(apart.derivation())
+                apart = Journal()
         now = found
     return best
