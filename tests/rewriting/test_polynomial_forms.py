@@ -30,7 +30,7 @@ def test_higher_derivatives_grow_no_faster_than_the_square_of_their_order():
 @pytest.mark.parametrize(
     ("expr", "counts"),
     [
-        (et.log(1 + X**2) * et.sin(X), [10, 16, 21, 24, 29, 33, 37, 52]),
+        (et.log(1 + X**2) * et.sin(X), [10, 16, 21, 24, 29, 33, 37, 40]),
         (et.exp(-(X**2)) * et.cos(X), [10, 12, 15, 18, 20, 22, 23, 27]),
         (et.sin(X) / (1 + X**2), [10, 14, 18, 22, 26, 30, 34, 38]),
     ],
@@ -178,3 +178,12 @@ def test_derivatives_of_quotients_grow_by_few_operations_a_step(function, wanted
             with mpmath.workdps(30):
                 value = float(mpmath.diff(wanted, at, order))
             assert float(expr.eval({X: at})) == pytest.approx(value, rel=1e-11)
+
+
+def test_what_a_polynomial_form_brings_forth_is_simplified_in_turn():
+    x, y, z, w = map(et.scalar, "xyzw")
+    both = y * (w - z**2 - 4) + x * (w - z**2 - 4)
+    steps = [both * et.exp(-x) + z - x * (x + 1) + 9, et.grad(et.sin(x**2) * et.exp(x**2) * (y - x), x)]
+    for step in steps:
+        found = et.simplify(step)
+        assert et.simplify(found).term is found.term

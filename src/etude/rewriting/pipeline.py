@@ -227,7 +227,8 @@ def smallest(
     if goal.anew and size <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
     best = lowered_if_better(best, rules, journal, goal)
-    return as_polynomials(best, goal, journal) if anew else best
+    written = as_polynomials(best, goal, journal) if anew else best
+    return best if written is best else smallest(written, rules, journal, distinct(written), goal, own, beside)
 
 
 def marked(root: Term, mark: object, nodes: Collection[Term] | None = None) -> Term:
