@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from etude.backends.c.blas import GEMM, TILE, row_parts
+from etude.backends.c.blas import GEMM, TILE, column_parts, row_parts
+from etude.backends.c.narrow import narrow_product
 from etude.backends.c.nodes import Node, row_major
 from etude.backends.c.parts import PART
 from etude.backends.c.scalars import C_TYPES
@@ -13,6 +14,7 @@ __all__ = ["product"]
 Shape = tuple[int, ...]
 Sizes = tuple[int, int, int]  # rows, columns, terms of a sum
 _LETTERS = {"f": "s", "d": "d", "F": "c", "D": "z"}  # BLAS's
+_LINE = 16  # columns that parts of columns are multiples of
 TINY = 512  # multiplications; below, loops are faster than a call
 ALONE = 200_000  # multiplications from which on BLAS may use threads of its own
 
@@ -33,9 +35,13 @@ def product(writer: Writer, number: int) -> str:
     text = "".join(pointers.values())
     if 0 in node.shape:
         return text
+    places = [f"{name} + {offset}" for name, offset in zip(names, offsets, strict=True)]
+    operands = (places[0], first[1]), (places[1], second[1])
+    narrow = None if batch else narrow_product(writer, number, text, (m, n, k), *operands, out)
+    if narrow is not None:
+        return narrow
     if not batch and node.dtype.kind == "f" and min(m, n) > 1 and m * n * k > ALONE:
-        places = [f"{name} + {offset}" for name, offset in zip(names, offsets, strict=True)]
-        return _in_parts(writer, number, text, (m, n, k), (places[0], first[1]), (places[1], second[1]), out)
+        return _in_parts(writer, number, text, (m, n, k), *operands, out)
     loops = [f"b{place}" for place in range(len(batch))]
     steps = [_batch_steps(graph.nodes[arg].shape[:-2], graph.view_of(arg).strides[:-2], len(batch)) for arg in node.args]
     places = [
@@ -51,21 +57,27 @@ def product(writer: Writer, number: int) -> str:
 def _in_parts(
     writer: Writer, number: int, pointers: str, sizes: Sizes, a: tuple[str, Shape], b: tuple[str, Shape], out: str
 ) -> str:
-    """The product in parts of its rows for several threads, whose BLAS has none of its own meanwhile; as a whole for one.
-    The bits are the same.
+    """The product in parts of its rows, one for each thread, whose BLAS has none of its own meanwhile; the bits are those of
+    the whole. One of few rows has parts of its columns.
     """
     m, n, k = sizes
-    parts, name = row_parts(m, n, k), f"part{len(writer.functions)}"
-    rows = (f"{a[0]} + {a[1][0]} * first", a[1])
-    call = _gemm(writer, writer.graph.nodes[number], sizes, rows, b, f"{out} + {n} * first", "(int)(last - first)")
-    first, last = (f"{TILE} * ({-(-m // TILE)} * ({number}) / parts)" for number in ("low", "low + 1"))
-    ends = (
-        f"  const int64_t parts = *(const int64_t *)call->Q, first = {first}, end = {last}, last = end < {m} ? end : {m};\n"
-    )
-    writer.functions.append(f"{PART.format(name=name, step=1, size=parts)}{ends}{pointers}{call}}}\n")
-    if parts > 1:
-        writer.parts[writer.plan.place[number]] = parts
-    text = f"  const int64_t parts = T > 1 ? {parts} : 1;\n"
+    parts, columns, name = row_parts(m, n, k), column_parts(m, n, k), f"part{len(writer.functions)}"
+    length, step = (n, -(-n // columns // _LINE) * _LINE) if columns > 1 else (m, TILE)
+    if columns > 1:
+        b, result, inside = (f"{b[0]} + {b[1][1]} * first", b[1]), f"{out} + first", (str(m), "(int)(last - first)")
+        first, last = f"{step} * low", f"{step} * (low + 1)"
+    else:
+        a, result, inside = (f"{a[0]} + {a[1][0]} * first", a[1]), f"{out} + {n} * first", ("(int)(last - first)", str(n))
+        first, last = (f"{step} * ({-(-m // step)} * ({number}) / parts)" for number in ("low", "low + 1"))
+    call = _gemm(writer, writer.graph.nodes[number], sizes, a, b, result, inside)
+    ends = f"first = {first}, end = {last}, last = end < {length} ? end : {length};\n"
+    count = "" if columns > 1 else "parts = *(const int64_t *)call->Q, "
+    at_most = -(-n // step) if columns > 1 else parts
+    head = PART.format(name=name, step=1, size=at_most)
+    writer.functions.append(f"{head}  const int64_t {count}{ends}{pointers}{call}}}\n")
+    if at_most > 1:
+        writer.parts[writer.plan.place[number]] = at_most
+    text = f"  const int64_t parts = {at_most if columns > 1 else f'T < {parts} ? T : {parts}'};\n"
     return text + sharing(writer, "parts", name, "(char *)&parts", products=True)
 
 
@@ -94,19 +106,26 @@ def _call(writer: Writer, node: Node, sizes: Shape, a: tuple[str, Shape], b: tup
 
 
 def _gemm(
-    writer: Writer, node: Node, sizes: Sizes, a: tuple[str, Shape], b: tuple[str, Shape], result: str, rows: str = ""
+    writer: Writer,
+    node: Node,
+    sizes: Sizes,
+    a: tuple[str, Shape],
+    b: tuple[str, Shape],
+    result: str,
+    part: tuple[str, str] | None = None,
 ) -> str:
-    """The call for the product, or for some `rows` of it."""
+    """The call for the product, or for a `part` of so many rows and columns of it."""
     m, n, k = sizes
+    rows, columns = part or (str(m), str(n))
     letter, kind = _LETTERS[node.dtype.char], C_TYPES[node.dtype.char]
     place = writer.external(GEMM.format(letter))
     trans_a, lead_a = _order((m, k), a[1])
     trans_b, lead_b = _order((k, n), b[1])
     return (
-        f"    int m = {rows or m}, n = {n}, k = {k}, la = {lead_a}, lb = {lead_b};\n    {kind} one = 1, zero = 0;\n"
+        f"    int m = {rows}, n = {columns}, k = {k}, la = {lead_a}, lb = {lead_b}, lo = {n};\n    {kind} one = 1, zero = 0;\n"
         f"    ((void (*)(char *, char *, int *, int *, int *, {kind} *, {kind} *, int *, {kind} *, int *, {kind} *, "
         f"{kind} *, int *))X[{place}])\n"
-        f'      ("{trans_b}", "{trans_a}", &n, &m, &k, &one, {b[0]}, &lb, {a[0]}, &la, &zero, {result}, &n);\n'
+        f'      ("{trans_b}", "{trans_a}", &n, &m, &k, &one, {b[0]}, &lb, {a[0]}, &la, &zero, {result}, &lo);\n'
     )
 
 
