@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from etude.backends.c.forms import NARROW
 from etude.backends.c.parts import PART
 from etude.backends.c.scalars import C_TYPES
 from etude.backends.c.writer import Writer, sharing
@@ -12,7 +13,6 @@ __all__ = ["narrow_product"]
 
 Strides = tuple[int, ...]
 Operand = tuple[str, Strides]
-_FEW = 16  # elements of the short side
 _LONG = 32  # elements of the other two sides, from which on the loops here are worth it
 _ROUND = 64  # parts of the long side are multiples of this, whatever a vector holds
 _PART, _MOST = 500_000, 64  # multiplications of a part, some 20 microseconds; parts
@@ -124,11 +124,11 @@ class _Sides(NamedTuple):
 
 def _sides(sizes: tuple[int, int, int], a: Operand, b: Operand) -> _Sides | None:
     m, n, k = sizes
-    if 1 < k <= _FEW and min(m, n) >= _LONG:
+    if 1 < k <= NARROW and min(m, n) >= _LONG:
         return _Sides(_TERMS, m, k, n, a, b, (n, 1))
-    if 1 < n <= _FEW and min(m, k) >= _LONG:
+    if 1 < n <= NARROW and min(m, k) >= _LONG:
         long, short, first, second, out = m, n, a, b, (n, 1)
-    elif 1 < m <= _FEW and min(n, k) >= _LONG:
+    elif 1 < m <= NARROW and min(n, k) >= _LONG:
         long, short, first, second, out = n, m, (b[0], b[1][::-1]), (a[0], a[1][::-1]), (1, n)
     else:
         return None
