@@ -7,6 +7,8 @@ import pytest
 import scipy.sparse
 
 import etude as et
+from etude.calculus import sparsity
+from etude.calculus.sparsity import colored, dependences
 from etude.terms import constant_value, is_constant, postorder
 
 X = et.symbol("x", (6,))
@@ -38,6 +40,14 @@ def test_zeros_are_not_stored():
     found = et.jacobian(x[1:] * x[:-1], x, sparse=True)
     sizes = [np.size(constant_value(node)) for node in postorder(found.term) if is_constant(node)]
     assert max(sizes) < 10_000
+
+
+def test_rows_alike_are_looked_at_once(monkeypatch):
+    looked, places = [], sparsity._places
+    monkeypatch.setattr(sparsity, "_places", lambda bits: (looked.append(bits), places(bits))[1])
+    rows = dependences(et.broadcast_to(et.sum(et.reshape(X, (2, 3)), axis=1), (500, 2)).term, X.term)
+    assert rows == [(0, 1, 2), (3, 4, 5)] * 500 and sorted(looked) == [0b111, 0b111000]
+    assert colored(rows, 6) == [0, 1, 2, 0, 1, 2]
 
 
 @pytest.mark.parametrize("name", CASES)

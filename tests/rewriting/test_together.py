@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import etude as et
-from etude.rewriting import count_operations, simplify, simplify_together
+from etude.rewriting import count_operations, regions, simplify, simplify_together
 from etude.rewriting.compiled import Rules
 from etude.terms import postorder
 
@@ -61,6 +61,18 @@ def test_what_short_terms_share_is_tried_once_and_explained_for_each(monkeypatch
         assert steps
         assert steps[-1].after in postorder(result)
         assert count_operations(result) < count_operations(term)
+
+
+def test_sums_that_short_terms_share_are_written_anew_once(monkeypatch):
+    shared = et.tanh(X * X * Y + 3 * X * Y + 2 * X)
+    terms = [(shared + et.sin(Y)).term, (shared * et.cos(Y)).term, et.exp(shared).term]
+    alone = [simplify(term) for term in terms]
+    asked = []
+    for name in ("_polynomial", "_shortest"):
+        change = getattr(regions, name)
+        monkeypatch.setattr(regions, name, lambda term, *rest, change=change: (asked.append((change, term)), change(term, *rest))[1])
+    assert simplify_together(terms) == alone
+    assert len(asked) == len(set(asked)) == 6
 
 
 def test_products_with_several_uses_stay_whole():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from etude.differentiation import push
 from etude.errors import ArgumentError
 from etude.ops import CATALOGUE
 from etude.ops.batching import over_items
-from etude.terms import Term, constant, symbol
+from etude.terms import Term, bulk, constant, symbol
 
 __all__ = ["Pattern", "SparseArray", "SparseFunction", "compressed_outputs", "empty_like", "jacobian_sparsity", "sparse_jacobian"]
 
@@ -28,7 +29,7 @@ class Pattern:
     def __init__(self, rows: Sequence[Sequence[int]], count: int):
         self.shape = (len(rows), count)
         self.indptr = np.cumsum([0, *map(len, rows)])
-        self.indices = np.array([place for row in rows for place in row], np.int64)
+        self.indices = np.fromiter(chain.from_iterable(rows), np.int64, int(self.indptr[-1]))
 
     def matrix(self, data: Any) -> Any:
         """SciPy's CSR matrix with these elements."""
@@ -73,6 +74,7 @@ class SparseArray(Array):
         return SparseArray, (self.data, self.pattern)
 
 
+@bulk()
 def jacobian_sparsity(expression: Any, wrt: Array) -> Any:
     """Which elements of `expression` may depend on which of `wrt`, as a `scipy.sparse` matrix of truth values.
 
@@ -116,7 +118,7 @@ def empty_like(expression: Term, wrt: Term) -> SparseArray:
     """A sparse matrix without elements, the Jacobian where nothing depends on `wrt`."""
     dtype = wrt.type.dtype if wrt.type.dtype.kind in "fc" else np.dtype("float64")
     count = int(np.prod(wrt.type.shape, dtype=int))
-    rows: list[list[int]] = [[] for _ in range(int(np.prod(expression.type.shape, dtype=int)))]
+    rows = [()] * int(np.prod(expression.type.shape, dtype=int))
     return SparseArray(constant(np.zeros(0, dtype)), Pattern(rows, count))
 
 

@@ -7,7 +7,9 @@ all that its operands depend on, which is safe.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, reduce
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +28,7 @@ Sets = np.ndarray[Any, Any]
 _unite: Any = np.bitwise_or
 
 
-def dependences(expression: Term, wrt: Term) -> list[list[int]]:
+def dependences(expression: Term, wrt: Term) -> list[tuple[int, ...]]:
     """For each element of `expression`, in order, the places of the elements of `wrt` on which it depends."""
     for term in (expression, wrt):
         if not term.type.is_static:
@@ -40,17 +42,18 @@ def dependences(expression: Term, wrt: Term) -> list[list[int]]:
             if found is not None:
                 sets[node] = found
     if expression not in sets:
-        return [[] for _ in range(int(np.prod(expression.type.shape, dtype=int)))]
-    return [_places(bits) for bits in sets[expression].ravel()]
+        return [()] * int(np.prod(expression.type.shape, dtype=int))
+    places = cache(_places)
+    return [places(bits) for bits in sets[expression].ravel()]
 
 
-def _places(bits: int) -> list[int]:
+def _places(bits: int) -> tuple[int, ...]:
     places = []
     while bits:
         low = bits & -bits
         places.append(low.bit_length() - 1)
         bits ^= low
-    return places
+    return tuple(places)
 
 
 def _array(values: Any, shape: Any) -> Sets:
@@ -88,11 +91,8 @@ Row = Callable[[Term, list[Any]], Any]
 
 
 def _elementwise(node: Term, parts: list[Any]) -> Any:
-    total: Any = _array([0], ())
-    for part in parts:
-        if part is not None:
-            total = _unite(total, part)
-    return total
+    live = [part for part in parts if part is not None]
+    return reduce(lambda left, right: left if left is right else _unite(left, right), live)
 
 
 def _moving(node: Term, parts: list[Any]) -> Any:
@@ -178,14 +178,16 @@ ROWS: Mapping[str, Row] = MappingProxyType({
 })  # fmt: skip
 
 
-def colored(rows: list[list[int]], count: int) -> list[int]:
+def colored(rows: Sequence[tuple[int, ...]], count: int) -> list[int]:
     """A color for each of `count` columns, so that no two columns of one color have an element in one row."""
-    columns: list[list[int]] = [[] for _ in range(count)]
-    for row, places in enumerate(rows):
+    columns: list[list[tuple[int, ...]]] = [[] for _ in range(count)]
+    elements = [0] * count
+    for places, times in Counter(rows).items():
         for place in places:
-            columns[place].append(row)
+            columns[place].append(places)
+            elements[place] += times
     colors = [-1] * count
-    for column in sorted(range(count), key=lambda place: -len(columns[place])):
-        taken = {colors[other] for row in columns[column] for other in rows[row]}
+    for column in sorted(range(count), key=lambda place: -elements[place]):
+        taken = {colors[other] for places in columns[column] for other in places}
         colors[column] = next(color for color in range(count) if color not in taken)
     return colors

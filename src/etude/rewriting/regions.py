@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from etude.rewriting.compiled import Rules, compiled
+from etude.rewriting.compiled import Heard, Rules, compiled
 from etude.rewriting.counting import Trees, has_operations
 from etude.rewriting.engine import Engine
 from etude.rewriting.expansion import Poly, Relation, Unfit, denominators, expanded
@@ -21,6 +21,8 @@ from etude.terms import Term, postorder
 
 __all__ = ["as_polynomials", "in_lowest_terms"]
 
+Change = Callable[[Term], Term]
+
 _LEAST = 6  # operations from which a sum is written anew by Horner's rule
 _COMPARED = 3  # the shortest forms of which the rounding is compared
 _BARE = {1}
@@ -29,26 +31,42 @@ _NEAR = 5, 4  # by this ratio more operations than the sum may the first form ha
 
 def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
     """The term with quotients of polynomials in lowest terms, where they are better so."""
-    return _each_region(root, postorder(root), lambda term: _shortest(term, rules, goal, journal))
+    change = _once(lambda term: _shortest(term, rules, goal, journal), ("lowest terms", goal.name), rules, journal)
+    return _each_region(root, postorder(root), change)
 
 
-def as_polynomials(root: Term, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
+def as_polynomials(root: Term, rules: Rules, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
     """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better.
 
     Terms that bear `mark` are known to have their best form.
     """
-    order = postorder(root)
-    trees = Trees.of(order)
+    order, trees = postorder(root), rules.trees
+    trees.take(order)
+    anew = _once(lambda term: _polynomial(term, goal, journal, trees), ("polynomials", goal.name), rules, journal)
 
     def shorter(term: Term) -> Term:
-        known = mark is not None and term.normal_for is mark
-        return term if known else _polynomial(term, goal, journal, trees)
+        return term if mark is not None and term.normal_for is mark else anew(term)
 
     found = _each_region(root, order, shorter)
-    return found if found is root or goal.measure(found) < goal.measure(root) else root
+    return found if found is root or goal.measure(found, trees) < goal.measure(root, trees) else root
 
 
-def _each_region(root: Term, order: list[Term], change: Callable[[Term], Term]) -> Term:
+def _once(change: Change, what: tuple[str, str], rules: Rules, journal: Journal | None) -> Change:
+    """`change`, which terms that are rewritten together ask of a sum they share once; a journal wants its steps each time."""
+    heard: Heard | None = None if journal is not None else rules.heard
+    if heard is None:
+        return change
+    found = heard.written.setdefault(what, {})
+
+    def changed(term: Term) -> Term:
+        if term not in found:
+            heard.keep(found, term, change(term))
+        return found[term]
+
+    return changed
+
+
+def _each_region(root: Term, order: list[Term], change: Change) -> Term:
     roots = region_roots(order)
     changed: dict[Any, Term] = {}
     for node in order:
@@ -72,10 +90,10 @@ def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> 
     size = parts = None
     for name, form in lowest_terms(term):
         if size is None:
-            size = goal.measure(term)
+            size = goal.measure(term, rules.trees)
             parts = {part: part for part in postorder(term, stop=_is_part) if _is_part(part)}
         found = Engine(rules, normal=parts).run(form)
-        fresh = goal.measure(found)
+        fresh = goal.measure(found, rules.trees)
         if fresh < size and found.type is term.type:
             best, size, line = found, fresh, name
     if best is not term and journal is not None:
