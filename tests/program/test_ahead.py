@@ -7,7 +7,7 @@ import etude as et
 from etude.backends.numpy_backend import compile_numpy
 from etude.ops import CATALOGUE as OPS
 from etude.ops.binders import Body, parameter
-from etude.program import body_programs, check, lower, with_work_ahead
+from etude.program import ahead, body_programs, check, lower, with_work_ahead
 
 STEPS, SIZE = 20, 4
 RNG = np.random.default_rng(0)
@@ -62,6 +62,31 @@ def test_what_is_the_same_in_each_step_is_computed_once():
     assert [row.op.name for row in step_of(found)] == ["add"]
     for one, other in zip(compile_numpy(found)(C0, XS), compile_numpy(program)(C0, XS), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-14)
+
+
+def test_loops_within_loops_make_fewer_calls_too():
+    xs, starts = et.symbol("xs", XS.shape), et.symbol("starts", (3, SIZE))
+    outer = et.map(lambda start: et.scan(lambda c, x: (c * start + et.exp(x * start), c), start, xs)[1], starts)
+    f = et.function([xs, starts], outer, backend="numpy")
+    (row,) = f.program
+    (body,) = body_programs(row.op, row.attributes, tuple([f.program.types[slot] for slot in row.inputs]))
+    assert len(step_of(with_work_ahead(body))) == 2 < len(step_of(body))
+    values = RNG.normal(size=(3, SIZE))
+    want = values.copy(), []
+    for x in XS:
+        want[1].append(want[0].copy())
+        want[0][:] = want[0] * values + np.exp(x * values)
+    np.testing.assert_allclose(f(XS, values), np.stack(want[1], axis=1), rtol=1e-12)
+
+
+def test_no_more_is_computed_ahead_than_there_is_room_for(monkeypatch):
+    program = program_of(lambda c, x, k, w: (c + et.exp(x), et.sin(x) * c))
+    assert len(step_of(program)) == 4 and len(step_of(with_work_ahead(program))) == 2
+    monkeypatch.setattr(ahead, "MUCH", XS.nbytes)
+    found = with_work_ahead(program)
+    assert len(step_of(found)) == 3
+    for one, other in zip(compile_numpy(found)(XS, C0, N, W), compile_numpy(program)(XS, C0, N, W), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_gradient_computes_ahead_what_the_steps_before_gave():

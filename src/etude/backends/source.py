@@ -17,7 +17,7 @@ from etude.backends.bodies import binder_function
 from etude.backends.namespaces import Namespace, scalar_operator
 from etude.backends.numpy_text import direct_function, expression, statements
 from etude.ops.indexing import IN_PLACE
-from etude.program import Ownership, Plan, Program, plan_memory, ufunc_of
+from etude.program import Ownership, Plan, Program, plan_memory, ufunc_of, with_work_ahead
 from etude.program.meaning import keyword_arguments
 from etude.terms import ArrayType
 
@@ -181,4 +181,5 @@ def write_source(program: Program, plan: Plan, namespace: Namespace) -> Source:
 
 def compiled_body(program: Program, namespace: Namespace) -> Callable[..., Any]:
     """A body as a function that gives its results as they are: numbers as numbers, parameters uncopied."""
+    program = with_work_ahead(program) if namespace.is_numpy else program
     return Source(program, plan_memory(program), namespace, bare=True).function()

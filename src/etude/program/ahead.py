@@ -74,7 +74,7 @@ class _Steps:
             if late or (any(part in self.all_steps for part in parts) and not self._take(node)):
                 self.late.add(node)
         ahead = [node for node in within if node not in self.late and not is_leaf(node)]
-        if self.bytes > MUCH or not any(makes_new(node._tuple[0]) for node in ahead):
+        if not any(makes_new(node._tuple[0]) for node in ahead):
             return self.node
         return self._over([node for node in within if node in self.late])
 
@@ -82,7 +82,9 @@ class _Steps:
         """Whether a term is computed for all steps at once."""
         kind = node.type
         elements = prod(kind.shape) if isinstance(kind, ArrayType) and kind.is_static else inf  # type: ignore[arg-type]  # all are ints
-        found = by_row(node, self.all_steps, self.count) if elements <= MANY else None
+        if elements > MANY or self.bytes + self.count * elements * kind.dtype.itemsize > MUCH:
+            return False
+        found = by_row(node, self.all_steps, self.count)
         if found is None:
             return False
         self.all_steps[node] = found
