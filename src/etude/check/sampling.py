@@ -136,7 +136,7 @@ def _bent_array(value: Any, said: set[str]) -> Any:
                 value = np.where(value == 0, np.ones_like(value) * (-1 if "negative" in said else 1), value).astype(
                     value.dtype
                 )
-            if said & {"finite", "regular"} and value.dtype.kind == "f":
+            if "finite" in said and value.dtype.kind == "f":
                 value = np.where(np.isfinite(value), value, 1.5).astype(value.dtype)
     return np.asarray(value)
 

@@ -20,14 +20,13 @@ from etude.terms import CONSTANT, SYMBOL, Term, TupleType, assumptions_of, const
 __all__ = ["Knowledge", "knowledge", "read_facts"]
 
 WORDS = tuple(
-    "positive nonnegative negative nonzero integer finite regular symmetric positive_semidefinite positive_definite "
+    "positive nonnegative negative nonzero integer finite symmetric positive_semidefinite positive_definite "
     "diagonal lower_triangular upper_triangular orthogonal identity".split()
 )
 BIT = {word: 1 << place for place, word in enumerate(WORDS)}
 _CLOSURE = (
     (BIT["positive"], BIT["nonnegative"] | BIT["nonzero"]),
     (BIT["negative"], BIT["nonzero"]),
-    (BIT["finite"], BIT["regular"]),
     (BIT["identity"], BIT["positive_definite"] | BIT["diagonal"] | BIT["orthogonal"] | BIT["integer"] | BIT["finite"]),
     (BIT["positive_definite"], BIT["positive_semidefinite"]),
     (BIT["positive_semidefinite"], BIT["symmetric"]),
@@ -113,7 +112,7 @@ class Knowledge:
     def _of(self, term: Term) -> int:
         head = term._tuple[0]
         if head is SYMBOL:
-            return _of_dtype(term.type) | BIT["regular"] | sum(BIT[word] for word in assumptions_of(term))
+            return _of_dtype(term.type) | sum(BIT[word] for word in assumptions_of(term))
         if head is CONSTANT:
             return _of_value(constant_value(term))
         bits = _of_dtype(term.type)

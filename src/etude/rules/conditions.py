@@ -109,8 +109,7 @@ _OF_TYPES_AND_ATTRIBUTES: dict[str, Callable[..., bool]] = {
 }
 BY_TYPE = frozenset({*_OF_DTYPES, *_OF_SHAPES, *_TOGETHER, *_OF_TYPES_AND_ATTRIBUTES})
 STRUCTURAL = BY_TYPE | {"number", "constant"}
-INFERRED = frozenset({"regular"})  # what nobody says of an input, and facts say of what is made of inputs
-WORDS = ASSUMPTIONS | STRUCTURAL | INFERRED
+WORDS = ASSUMPTIONS | STRUCTURAL
 COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
