@@ -26,10 +26,14 @@ class Pattern:
 
     __slots__ = ("indices", "indptr", "shape")
 
-    def __init__(self, rows: Sequence[Sequence[int]], count: int):
-        self.shape = (len(rows), count)
-        self.indptr = np.cumsum([0, *map(len, rows)])
-        self.indices = np.fromiter(chain.from_iterable(rows), np.int64, int(self.indptr[-1]))
+    def __init__(self, rows: Sequence[tuple[int, ...]], which: Any, count: int):
+        """`rows` are the places of elements in rows, and `which` says which of these each row of the matrix is."""
+        self.shape = (len(which), count)
+        ends = np.cumsum([0, *map(len, rows)])
+        self.indptr = np.concatenate([[0], np.cumsum(np.diff(ends)[which])])
+        starts = np.repeat(ends[:-1][which] - self.indptr[:-1], np.diff(self.indptr))
+        everything = np.fromiter(chain.from_iterable(rows), np.int64, int(ends[-1]))
+        self.indices = everything[starts + np.arange(self.indptr[-1])]
 
     def matrix(self, data: Any) -> Any:
         """SciPy's CSR matrix with these elements."""
@@ -93,9 +97,9 @@ def jacobian_sparsity(expression: Any, wrt: Array) -> Any:
 
 
 def _pattern(expression: Term, wrt: Term) -> tuple[Pattern, list[int]]:
-    rows = dependences(expression, wrt)
+    rows, which = dependences(expression, wrt)
     count = int(np.prod(wrt.type.shape, dtype=int))
-    return Pattern(rows, count), colored(rows, count)
+    return Pattern(rows, which, count), colored(rows, np.bincount(which, minlength=len(rows)).tolist(), count)
 
 
 def sparse_jacobian(expression: Term, wrt: Term, constants: Sequence[Term], simplify: bool) -> Any:
@@ -118,8 +122,8 @@ def empty_like(expression: Term, wrt: Term) -> SparseArray:
     """A sparse matrix without elements, the Jacobian where nothing depends on `wrt`."""
     dtype = wrt.type.dtype if wrt.type.dtype.kind in "fc" else np.dtype("float64")
     count = int(np.prod(wrt.type.shape, dtype=int))
-    rows = [()] * int(np.prod(expression.type.shape, dtype=int))
-    return SparseArray(constant(np.zeros(0, dtype)), Pattern(rows, count))
+    which = np.zeros(int(np.prod(expression.type.shape, dtype=int)), np.int64)
+    return SparseArray(constant(np.zeros(0, dtype)), Pattern([()], which, count))
 
 
 def compressed_outputs(outputs: Any) -> tuple[Any, list[Pattern | None]] | None:
