@@ -25,10 +25,10 @@ Choice = Callable[[Poly], int | None]
 
 def horner_forms(poly: Poly, parts: list[Term], dtype: Any) -> Iterator[Term]:
     """The polynomial written in several ways: by the part that most monomials have, and by each part first."""
-    met = dict.fromkeys(place for monomial in poly for place, _ in monomial)
     yield _Writer(parts, dtype, _commonest).written(poly)
-    for first in met:
-        yield _Writer(parts, dtype, _first_then_commonest(first)).written(poly)
+    for first, count in _counts(poly).items():
+        if count > 1:  # otherwise it never comes first
+            yield _Writer(parts, dtype, _first_then_commonest(first)).written(poly)
 
 
 def _commonest(poly: Poly) -> int | None:

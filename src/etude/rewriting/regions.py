@@ -112,7 +112,10 @@ def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, m
 
 def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
     most = trees[term]
-    below, generators = denominators(term), compiled(default("generators"))
+    generators = compiled(default("generators"))
+    below = denominators(term, generators)
+    if below is None:
+        return
     for relations, whole in [*([(generators, below)] if below else []), (generators, ()), (None, ())]:
         try:
             poly, parts, used = expanded(term, relations, 2 * most, whole)

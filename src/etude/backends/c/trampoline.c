@@ -124,25 +124,66 @@ static PyObject *caller_call(PyObject *self, PyObject *const *args, size_t count
     return run((Caller *)self, args, PyVectorcall_NARGS(count), NULL, 0, NULL);
 }
 
-static PyObject *caller_into(PyObject *object, PyObject *const *args, Py_ssize_t count) {
+static PyObject *into(Caller *self, PyObject *values, PyObject *holder) {
+    PyObject *const *args = &PyTuple_GET_ITEM(values, 0);
+    Py_ssize_t count = PyTuple_GET_SIZE(values);
+    if (self->single) return run(self, args, count, &holder, 1, holder);
+    if (!PyTuple_CheckExact(holder) && !PyList_CheckExact(holder)) Py_RETURN_NONE;
+    return run(self, args, count, PySequence_Fast_ITEMS(holder), PySequence_Fast_GET_SIZE(holder), holder);
+}
+
+static PyObject *caller_into(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     if (count != 2 || !PyTuple_CheckExact(args[0])) {
         PyErr_SetString(PyExc_TypeError, "into takes a tuple of arguments and what has the arrays");
         return NULL;
     }
-    Caller *self = (Caller *)object;
-    PyObject *const *values = &PyTuple_GET_ITEM(args[0], 0), *holder = args[1];
-    Py_ssize_t given = PyTuple_GET_SIZE(args[0]);
-    if (self->single) return run(self, values, given, &args[1], 1, holder);
-    if (!PyTuple_CheckExact(holder) && !PyList_CheckExact(holder)) Py_RETURN_NONE;
-    return run(self, values, given, PySequence_Fast_ITEMS(holder), PySequence_Fast_GET_SIZE(holder), holder);
+    return into((Caller *)self, args[0], args[1]);
 }
-
 
 static void caller_free(PyObject *object) {
     Caller *self = (Caller *)object;
     free(self->table);
     Py_XDECREF(self->kept);
     Py_TYPE(object)->tp_free(object);
+}
+
+/* The class whose objects are called through the Caller in a slot of theirs, without Python, where that takes the arguments. */
+static PyTypeObject *hastened;
+static ternaryfunc plain_call;
+static Py_ssize_t slot_offset;
+static PyObject *out_name;
+static PyTypeObject caller_type;
+
+static PyObject *through_slot(PyObject *self, PyObject *args, PyObject *named) {
+    PyObject *slot = *(PyObject **)((char *)self + slot_offset);
+    Py_ssize_t names = named ? PyDict_GET_SIZE(named) : 0;
+    PyObject *out = names == 1 ? PyDict_GetItemWithError(named, out_name) : NULL, *found = NULL;
+    if (slot && Py_IS_TYPE(slot, &caller_type) && (names == 0 || (out && out != Py_None))) {
+        Caller *caller = (Caller *)Py_NewRef(slot);
+        found = out ? into(caller, args, out) : run(caller, &PyTuple_GET_ITEM(args, 0), PyTuple_GET_SIZE(args), NULL, 0, NULL);
+        Py_DECREF(caller);
+        if (found != Py_None) return found;
+        Py_DECREF(found);
+    }
+    return PyErr_Occurred() ? NULL : plain_call(self, args, named);
+}
+
+static PyObject *caller_hasten(PyObject *module, PyObject *args) {
+    PyTypeObject *kind;
+    PyObject *slot;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyType_Type, &kind, &PyMemberDescr_Type, &slot)) return NULL;
+    PyMemberDescrObject *member = (PyMemberDescrObject *)slot;
+    if (PyDescr_TYPE(member) != kind || member->d_member->type != T_OBJECT_EX || (hastened && hastened != kind)) {
+        PyErr_SetString(PyExc_TypeError, "hasten takes one class and a slot of its own");
+        return NULL;
+    }
+    if (kind->tp_call != through_slot) {
+        plain_call = kind->tp_call;
+        slot_offset = member->d_member->offset;
+        hastened = (PyTypeObject *)Py_NewRef(kind);
+        kind->tp_call = through_slot;
+    }
+    Py_RETURN_NONE;
 }
 
 /* Caller(entry, single, release, threads, workspace, inputs, outputs, axes, table, places, kept); `table` holds int64
@@ -184,6 +225,8 @@ static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named)
 
 static PyMethodDef methods[] = {
     {"into", (PyCFunction)(void (*)(void))caller_into, METH_FASTCALL, "into(arguments, out): results written to the array, or to those of the list or tuple, which is given back"},
+    {"hasten", caller_hasten, METH_VARARGS | METH_STATIC,
+     "hasten(kind, slot): objects of the class are called through the Caller in the slot where that takes the arguments"},
     {"held", pool_held, METH_O | METH_STATIC,
      "held(clear): the bytes kept for results to come; they are let go where clear is true"},
     {NULL, NULL, 0, NULL},
@@ -205,6 +248,7 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "etude_trampoline", N
 
 PyMODINIT_FUNC PyInit_etude_trampoline(void) {
     import_array();
+    if (!(out_name = PyUnicode_InternFromString("out"))) return NULL;
     if (PyType_Ready(&caller_type) < 0) return NULL;
     PyObject *made = PyModule_Create(&module);
     if (!(pool_capsule = PyCapsule_New(&pool_handler, "mem_handler", NULL))) Py_CLEAR(made);
