@@ -60,3 +60,27 @@ def test_values_stay_at_the_ends_of_the_range(given, goal):
 def test_a_product_with_zero_is_zero_whatever_rules_make_of_the_rest(given):
     term = given.term
     assert str(Engine(compiled(default("simplify")), sharing=True).run_all([term], uses_of(term))[0]) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "make"),
+    [
+        ("float16", lambda x, number: ((x + 1) / number(-1) / number(0.002)) ** 2),
+        ("float16", lambda x, number: 2 * x - (x * number(500)) ** 2),
+        ("float16", lambda x, number: (x * number(3000)) ** 2 + (x + x - x**2)),
+        ("float32", lambda x, number: (x * number(500) * number(20) * (number(5e17) - x)) ** 2 - x * number(200) / number(3e-6) / number(5e-5)),
+        ("float32", lambda x, number: (x * number(1e30)) ** 2 / (1 + (x * number(1e30)) ** 2)),
+    ],
+)
+def test_no_number_is_made_that_the_dtype_has_not(dtype, make):
+    given = et.scalar("given", dtype)
+    term = make(given, np.dtype(dtype).type)
+    for goal in ("size", "speed", "stable"):
+        found = et.simplify(term, goal=goal)
+        assert "inf" not in str(found)
+        for value in (-1.07, 0.02, 1e-3):
+            at = {given: np.dtype(dtype).type(value)}
+            with np.errstate(all="ignore"):
+                before, after = term.eval(at), found.eval(at)
+            if np.isfinite(before):
+                np.testing.assert_allclose(after, before, rtol=0.02 if dtype == "float16" else 1e-4)

@@ -10,7 +10,7 @@ import numpy as np
 
 from etude.ops import CATALOGUE, Op
 from etude.rewriting.assumptions import Knowledge
-from etude.rewriting.numbers import Number, exact, is_float, magnitude, raised, times
+from etude.rewriting.numbers import Number, as_constant, exact, magnitude, raised, times
 from etude.terms import Term, constant, intern
 
 __all__ = ["WIDEST", "Algebra", "Product", "Sum"]
@@ -142,10 +142,7 @@ class Algebra:
     # ---------------------------------------------------------------- putting together
 
     def number(self, value: Number, dtype: Any) -> Term:
-        """The constant; OverflowError where the dtype has none that is near the number."""
-        if not is_float(value, dtype):
-            raise OverflowError(value)
-        return constant(float(value), dtype)
+        return as_constant(value, dtype)
 
     def product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any, spread: bool = True) -> Term:
         """The term of a product, binary and with few operations; `spread`: a number times a short sum is multiplied out."""

@@ -259,7 +259,7 @@ class Collector:
                     made = self.apply(probe, fired)
                     rest = {t: c for t, c in items.items() if t is not a and t is not b}
                     left = const if b is not one and a is not one else 0
-                    number = constant(float(scale * sign), dtype)
+                    number = self.algebra.number(scale * sign, dtype)
                     addend = CATALOGUE["multiply"](number, made) if scale * sign != 1 else made
                     if not rest and left == 0:
                         return addend

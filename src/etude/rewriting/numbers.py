@@ -7,7 +7,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Number", "exact", "is_float", "magnitude", "quotient", "raised", "times"]
+from etude.terms import Term, constant
+
+__all__ = ["Number", "as_constant", "exact", "is_float", "magnitude", "quotient", "raised", "times"]
 
 Number = int | Fraction | float
 _BITS = 512
@@ -79,6 +81,13 @@ def is_float(number: Number, dtype: Any) -> bool:
         return True
     size, most = magnitude(number), _MOST.get(dtype.itemsize, 2**1020)
     return number == 0 or (size < most and size * most > 1)
+
+
+def as_constant(number: Number, dtype: Any) -> Term:
+    """The constant; OverflowError where the dtype has none that is near the number."""
+    if not is_float(number, dtype):
+        raise OverflowError(number)
+    return constant(float(number), dtype)
 
 
 def magnitude(number: Number) -> Number:
