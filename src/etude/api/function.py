@@ -114,6 +114,8 @@ class Function:
     It may be called from several threads and pickled. `source` is the code that runs, `program` the instructions.
     """
 
+    __slots__ = ("__dict__", "__weakref__", "_quick")  # where C finds what it calls
+
     def __init__(
         self,
         program: Program,
@@ -196,6 +198,8 @@ class Function:
         """From now on calls go to C without further checks, where nothing but arguments goes in and results out."""
         if self._quick is None and tiers.native is not None and not self._shared and not self._updated:
             self._quick = tiers.native.quick
+            if type(self) is Function and self._takes_out and c.native.hastened(_QuickFunction, vars(Function)["_quick"]):
+                self.__class__ = _QuickFunction
 
     def _call_into(self, args: tuple[Any, ...], named: Mapping[str, Any], out: Any) -> Any:
         """A call whose results are written to arrays of the caller's."""
@@ -348,6 +352,12 @@ class Function:
         outputs = ", ".join(str(item.term.type) for item in self.outputs[:4]) + ", ..." * (len(self.outputs) > 4)
         result = "None" if self._single is None else outputs if self._single else f"[{outputs}]"
         return f"<Function {self.name or ''}({inputs}) -> {result}, {self.backend}>"
+
+
+class _QuickFunction(Function):
+    """A function whose calls go to C before Python sees them."""
+
+    __slots__ = ()
 
 
 def _restored(*state: Any) -> Function:

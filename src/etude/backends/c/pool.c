@@ -4,6 +4,7 @@
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include <Python.h>
 #include <numpy/arrayobject.h>
+#include <structmember.h>
 #include <stdint.h>
 #include <stddef.h>
 #include <stdlib.h>

@@ -21,48 +21,51 @@ typedef struct {
     PyObject *kept;           /* what the pointers point into */
 } Caller;
 
+/* Where the elements of an array begin and end in memory: [low, high), the same where there are none. */
+typedef struct { char *low, *high; } Span;
+
+static int apart(Span a, Span b) { return a.high <= b.low || b.high <= a.low || a.low == a.high || b.low == b.high; }
+
 static int fill_input(Caller *self, PyObject *given, int i, int first, char **data, double *number, int64_t *dims,
-                      int64_t *strides, int64_t *bytes) {
+                      int64_t *strides, int64_t *bytes, Span *span) {
     if (self->ranks[i] == 0 && self->types[i] == NPY_DOUBLE && PyFloat_Check(given)) {
         *number = PyFloat_AS_DOUBLE(given);
-        data[i] = (char *)number;
+        data[i] = span->low = span->high = (char *)number;
         return 1;
     }
     if (!PyArray_CheckExact(given)) return 0;
     PyArrayObject *array = (PyArrayObject *)given;
     if (PyArray_TYPE(array) != self->types[i] || PyArray_NDIM(array) != self->ranks[i] || !PyArray_ISBEHAVED_RO(array))
         return 0;
+    const npy_intp *sizes = PyArray_DIMS(array), *steps = PyArray_STRIDES(array);
+    int64_t size = PyArray_ITEMSIZE(array), reach = size, before = 0;
     for (int axis = 0; axis < self->ranks[i]; axis++) {
-        int64_t size = PyArray_DIM(array, axis), wanted = self->sizes[first + axis];
-        dims[first + axis] = size;
-        strides[first + axis] = PyArray_STRIDE(array, axis);
-        if (size != (wanted >= 0 ? wanted : dims[-1 - wanted])) return 0;
+        int64_t wanted = self->sizes[first + axis], end = (sizes[axis] - 1) * steps[axis];
+        dims[first + axis] = sizes[axis];
+        strides[first + axis] = steps[axis];
+        if (sizes[axis] != (wanted >= 0 ? wanted : dims[-1 - wanted])) return 0;
+        size *= sizes[axis];
+        *(end < 0 ? &before : &reach) += end;
     }
     data[i] = PyArray_BYTES(array);
-    *bytes += PyArray_NBYTES(array);
+    span->low = data[i] + (size ? before : 0);
+    span->high = size ? data[i] + reach : data[i];
+    *bytes += size;
     return 1;
 }
 
-static int overlap(PyArrayObject *out, PyObject *other) {
-    if (!PyArray_Check(other)) return 0;
-    PyArrayObject *array = (PyArrayObject *)other;
-    char *low = PyArray_BYTES(array), *high = low;
-    for (int axis = 0; axis < PyArray_NDIM(array); axis++) {
-        int64_t reach = (PyArray_DIM(array, axis) - 1) * PyArray_STRIDE(array, axis);
-        if (PyArray_DIM(array, axis) == 0) return 0;
-        if (reach < 0) low += reach; else high += reach;
-    }
-    high += PyArray_ITEMSIZE(array);
-    return PyArray_BYTES(out) < high && low < PyArray_BYTES(out) + PyArray_NBYTES(out);
-}
-
-static int usable_out(Caller *self, PyObject *given, int k, const npy_intp *shape, PyObject *const *args) {
+/* Whether an array takes result `k`, of these bytes: as wide as it and apart from the inputs and from the others. */
+static int usable_out(Caller *self, PyObject *given, int k, const npy_intp *shape, int64_t size, Span *spans) {
     if (!PyArray_CheckExact(given)) return 0;
     PyArrayObject *out = (PyArrayObject *)given;
-    if (PyArray_TYPE(out) != self->out_types[k] || PyArray_NDIM(out) != self->out_ranks[k]) return 0;
-    if (!PyArray_ISCARRAY(out) || !PyArray_CompareLists(PyArray_DIMS(out), shape, (int)self->out_ranks[k])) return 0;
-    for (int i = 0; i < self->inputs; i++)
-        if (overlap(out, args[i])) return 0;
+    if (PyArray_TYPE(out) != self->out_types[k] || PyArray_NDIM(out) != self->out_ranks[k] || !PyArray_ISCARRAY(out))
+        return 0;
+    for (int axis = 0; axis < self->out_ranks[k]; axis++)
+        if (PyArray_DIM(out, axis) != shape[axis]) return 0;
+    Span *own = spans + self->inputs + k;
+    own->low = PyArray_BYTES(out), own->high = own->low + size;
+    for (Span *other = spans; other < own; other++)
+        if (!apart(*own, *other)) return 0;
     return 1;
 }
 
@@ -71,32 +74,30 @@ static PyObject *run(Caller *self, PyObject *const *args, Py_ssize_t count, PyOb
                      PyObject *holder) {
     char *data[MOST], *out[MOST];
     double numbers[MOST];
+    Span spans[2 * MOST];
     int64_t dims[MOST_AXES], strides[MOST_AXES], bytes = 0, fresh_bytes = self->workspace;
     PyObject *results[MOST];
     npy_intp shape[NPY_MAXDIMS];
     if (count != self->inputs || (given && outs != self->outputs)) Py_RETURN_NONE;
     for (int i = 0, first = 0; i < self->inputs; first += self->ranks[i++])
-        if (!fill_input(self, args[i], i, first, data, numbers + i, dims, strides, &bytes)) Py_RETURN_NONE;
+        if (!fill_input(self, args[i], i, first, data, numbers + i, dims, strides, &bytes, spans + i)) Py_RETURN_NONE;
     int64_t *wanted = self->out_dims;
     char *workspace = NULL;
     int made = 0, status = 1;
     for (; made < self->outputs; made++) {
+        int64_t size = self->out_items[made];
         for (int axis = 0; axis < self->out_ranks[made]; axis++, wanted++)
-            shape[axis] = *wanted >= 0 ? *wanted : dims[-1 - *wanted];
+            size *= shape[axis] = *wanted >= 0 ? *wanted : dims[-1 - *wanted];
         if (given) {
-            if (!usable_out(self, given[made], made, shape, args)) goto done;
-            for (int other = 0; other < made; other++)
-                if (overlap((PyArrayObject *)given[made], results[other])) goto done;
+            if (!usable_out(self, given[made], made, shape, size, spans)) goto done;
             results[made] = Py_NewRef(given[made]);
         } else {
-            int64_t size = self->out_items[made];
-            for (int axis = 0; axis < self->out_ranks[made]; axis++) size *= shape[axis];
             results[made] = new_array((int)self->out_ranks[made], shape, (int)self->out_types[made], size);
             if (!results[made]) { status = -1; goto done; }
+            fresh_bytes += size;
         }
         out[made] = PyArray_BYTES((PyArrayObject *)results[made]);
-        bytes += PyArray_NBYTES((PyArrayObject *)results[made]);
-        fresh_bytes += given ? 0 : PyArray_NBYTES((PyArrayObject *)results[made]);
+        bytes += size;
     }
     if (fresh_bytes >= POOLED) pool_allow(fresh_bytes);
     if (self->workspace > ON_STACK && !(workspace = pool_take(NULL, (size_t)self->workspace))) goto done;
@@ -124,19 +125,22 @@ static PyObject *caller_call(PyObject *self, PyObject *const *args, size_t count
     return run((Caller *)self, args, PyVectorcall_NARGS(count), NULL, 0, NULL);
 }
 
-static PyObject *caller_into(PyObject *object, PyObject *const *args, Py_ssize_t count) {
+/* Results written to the arrays of `holder`, which is the array itself where there is one result only. */
+static PyObject *run_into(Caller *self, PyObject *values, PyObject *holder) {
+    PyObject *const *args = &PyTuple_GET_ITEM(values, 0);
+    Py_ssize_t count = PyTuple_GET_SIZE(values);
+    if (self->single) return run(self, args, count, &holder, 1, holder);
+    if (!PyTuple_CheckExact(holder) && !PyList_CheckExact(holder)) Py_RETURN_NONE;
+    return run(self, args, count, PySequence_Fast_ITEMS(holder), PySequence_Fast_GET_SIZE(holder), holder);
+}
+
+static PyObject *caller_into(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     if (count != 2 || !PyTuple_CheckExact(args[0])) {
         PyErr_SetString(PyExc_TypeError, "into takes a tuple of arguments and what has the arrays");
         return NULL;
     }
-    Caller *self = (Caller *)object;
-    PyObject *const *values = &PyTuple_GET_ITEM(args[0], 0), *holder = args[1];
-    Py_ssize_t given = PyTuple_GET_SIZE(args[0]);
-    if (self->single) return run(self, values, given, &args[1], 1, holder);
-    if (!PyTuple_CheckExact(holder) && !PyList_CheckExact(holder)) Py_RETURN_NONE;
-    return run(self, values, given, PySequence_Fast_ITEMS(holder), PySequence_Fast_GET_SIZE(holder), holder);
+    return run_into((Caller *)self, args[0], args[1]);
 }
-
 
 static void caller_free(PyObject *object) {
     Caller *self = (Caller *)object;
@@ -182,6 +186,49 @@ static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named)
     return (PyObject *)self;
 }
 
+static PyTypeObject caller_type;
+static PyObject *out_name;          /* "out" */
+static Py_ssize_t quick_at;         /* where instances of hastened classes hold their Caller */
+
+/* A call of such an instance: its Caller answers, or else the class that the hastened one is made from. */
+static PyObject *quick_call(PyObject *object, PyObject *args, PyObject *named) {
+    PyObject *quick = *(PyObject **)((char *)object + quick_at), *out = NULL, *found = NULL;
+    Py_ssize_t names = named ? PyDict_GET_SIZE(named) : 0;
+    if (names == 1) out = PyDict_GetItemWithError(named, out_name);
+    if (quick && Py_IS_TYPE(quick, &caller_type) && names == (out != NULL)) {
+        Py_INCREF(quick);
+        found = out && out != Py_None
+                    ? run_into((Caller *)quick, args, out)
+                    : run((Caller *)quick, &PyTuple_GET_ITEM(args, 0), PyTuple_GET_SIZE(args), NULL, 0, NULL);
+        Py_DECREF(quick);
+        if (found != Py_None) return found;
+        Py_DECREF(found);
+    }
+    if (PyErr_Occurred()) return NULL;
+    PyTypeObject *slower = Py_TYPE(object);
+    while (slower->tp_call == quick_call) slower = slower->tp_base;
+    return slower->tp_call(object, args, named);
+}
+
+/* hasten(cls, place): calls of its instances go first to the Caller in the slot that `place` describes; whether it is so. */
+static PyObject *hasten(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+    (void)self;
+    if (count != 2 || !PyType_Check(args[0]) || !Py_IS_TYPE(args[1], &PyMemberDescr_Type)) {
+        PyErr_SetString(PyExc_TypeError, "hasten takes a class and the descriptor of a slot");
+        return NULL;
+    }
+    Py_ssize_t at = ((PyMemberDescrObject *)args[1])->d_member->offset;
+    if (quick_at && quick_at != at) Py_RETURN_FALSE;
+    quick_at = at;
+    ((PyTypeObject *)args[0])->tp_call = quick_call;
+    Py_RETURN_TRUE;
+}
+
+static PyMethodDef functions[] = {
+    {"hasten", (PyCFunction)(void (*)(void))hasten, METH_FASTCALL, "hasten(cls, place)"},
+    {NULL, NULL, 0, NULL},
+};
+
 static PyMethodDef methods[] = {
     {"into", (PyCFunction)(void (*)(void))caller_into, METH_FASTCALL, "into(arguments, out): results written to the array, or to those of the list or tuple, which is given back"},
     {"held", pool_held, METH_O | METH_STATIC,
@@ -201,11 +248,12 @@ static PyTypeObject caller_type = {
     .tp_new = caller_new,
 };
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "etude_trampoline", NULL, -1, NULL, NULL, NULL, NULL, NULL};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "etude_trampoline", NULL, -1, functions, NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit_etude_trampoline(void) {
     import_array();
     if (PyType_Ready(&caller_type) < 0) return NULL;
+    if (!out_name && !(out_name = PyUnicode_InternFromString("out"))) return NULL;
     PyObject *made = PyModule_Create(&module);
     if (!(pool_capsule = PyCapsule_New(&pool_handler, "mem_handler", NULL))) Py_CLEAR(made);
     if (made && PyModule_AddObjectRef(made, "Caller", (PyObject *)&caller_type) < 0) Py_CLEAR(made);
