@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <structmember.h>
 #include <numpy/arrayobject.h>
+#include <structmember.h>
 #include <stdint.h>
 #include <stddef.h>
 #include <stdlib.h>
