@@ -7,6 +7,7 @@ from functools import cache, lru_cache, partial
 from typing import Any
 
 from etude.rewriting.algebra import WIDEST
+from etude.rewriting.alike import products_alike
 from etude.rewriting.bodies import within_bodies
 from etude.rewriting.chains import in_best_order
 from etude.rewriting.collecting import TooLong
@@ -223,12 +224,22 @@ def smallest(
         if journal is not None and apart is not None:
             journal.extend(apart.derivation())
         return marked(found, mark, nodes)
-    best = stable(term, rules, journal, goal)
+    best = _collected(stable(term, rules, journal, goal), rules, journal, goal)
     if goal.anew and size <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
     best = lowered_if_better(best, rules, journal, goal)
     written = as_polynomials(best, rules, goal, journal) if anew else best
     return best if written is best else smallest(written, rules, journal, distinct(written), goal, own, beside)
+
+
+def _collected(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
+    """A normal form in which products of the same matrices are collected, from inner sums to outer ones."""
+    for _ in range(ROUNDS):
+        alike = products_alike(term, journal)
+        if alike is term:
+            break
+        term = stable(alike, rules, journal, goal)
+    return term
 
 
 def marked(root: Term, mark: object, nodes: Collection[Term] | None = None) -> Term:
