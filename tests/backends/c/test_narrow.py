@@ -12,9 +12,7 @@ from tests.backends.c.test_codegen import program_of
 import etude as et
 
 SIZES = [
-    (33, 10, 32), (64, 2, 256), (65, 3, 257), (700, 16, 100), (5000, 10, 40), (40, 13, 1000),
-    (10, 33, 32), (2, 200, 300), (16, 1000, 64), (3, 2000, 600),
-    (32, 33, 2), (65, 300, 10), (3000, 70, 16), (101, 257, 3),
+    (33, 10, 32), (65, 3, 257), (5000, 16, 40), (40, 13, 600), (10, 33, 32), (3, 2000, 300), (32, 33, 2), (3000, 70, 16),
 ]  # fmt: skip
 
 
@@ -29,7 +27,7 @@ def operand(draw, shape, turned, dtype):
 def test_values_and_bits(sizes, dtype):
     m, n, k = sizes
     draw = np.random.default_rng(sum(sizes))
-    for turned in product((False, True), repeat=2):
+    for turned in product((False, True), repeat=2) if dtype == "float64" else ((False, False), (True, False)):
         a, x, first = operand(draw, (m, k), turned[0], dtype)
         b, y, second = operand(draw, (k, n), turned[1], dtype)
         left, right = (value.T if turn else value for value, turn in zip((a, b), turned, strict=True))
