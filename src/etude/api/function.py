@@ -114,6 +114,8 @@ class Function:
     It may be called from several threads and pickled. `source` is the code that runs, `program` the instructions.
     """
 
+    __slots__ = ("__dict__", "__weakref__", "_quick")  # the last where C finds it
+
     def __init__(
         self,
         program: Program,
@@ -154,7 +156,7 @@ class Function:
 
     def __call__(self, *args: Any, out: Any = None, **named: Any) -> Any:
         quick = self._quick
-        if quick is not None and not named and (out is None or self._takes_out):
+        if quick is not None and not named:
             found = quick(*args) if out is None else quick.into(args, out)
             if found is not None:
                 return found
@@ -194,8 +196,9 @@ class Function:
 
     def _enter(self, tiers: Tiers) -> None:
         """From now on calls go to C without further checks, where nothing but arguments goes in and results out."""
-        if self._quick is None and tiers.native is not None and not self._shared and not self._updated:
+        if self._quick is None and tiers.native is not None and self._takes_out and not self._shared and not self._updated:
             self._quick = tiers.native.quick
+            tiers.hasten(Function, Function.__dict__["_quick"])
 
     def _call_into(self, args: tuple[Any, ...], named: Mapping[str, Any], out: Any) -> Any:
         """A call whose results are written to arrays of the caller's."""

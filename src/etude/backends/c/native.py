@@ -22,7 +22,7 @@ from etude.backends.c.special import pointer_of
 from etude.backends.c.threads import SHARE, SHARE_PRODUCTS, share_address
 from etude.terms import ArrayType
 
-__all__ = ["Native", "library_of", "load", "load_library"]
+__all__ = ["Native", "hasten", "library_of", "load", "load_library"]
 
 _LOG = logging.getLogger("etude")
 _LONG_RUN = 20_000  # floating-point operations from which on other threads may run meanwhile
@@ -145,6 +145,15 @@ def _trampoline() -> Callable[..., Any] | None:
         return None
     made: Callable[..., Any] = module.Caller
     return made
+
+
+def hasten(kind: type, slot: Any) -> None:
+    """From now on objects of the class are called through what is in their slot without a call of Python, where it is a
+    trampoline that takes the arguments; `__call__` has the rest.
+    """
+    caller = _trampoline()
+    if caller is not None:
+        caller.hasten(kind, slot)  # type: ignore[attr-defined]  # of an extension type
 
 
 class _SlowCaller:

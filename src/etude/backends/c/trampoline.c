@@ -21,48 +21,51 @@ typedef struct {
     PyObject *kept;           /* what the pointers point into */
 } Caller;
 
+/* Where the elements of an array begin and end in memory: [low, high), the same where there are none. */
+typedef struct { char *low, *high; } Span;
+
+static int apart(Span a, Span b) { return a.high <= b.low || b.high <= a.low || a.low == a.high || b.low == b.high; }
+
 static int fill_input(Caller *self, PyObject *given, int i, int first, char **data, double *number, int64_t *dims,
-                      int64_t *strides, int64_t *bytes) {
+                      int64_t *strides, int64_t *bytes, Span *span) {
     if (self->ranks[i] == 0 && self->types[i] == NPY_DOUBLE && PyFloat_Check(given)) {
         *number = PyFloat_AS_DOUBLE(given);
-        data[i] = (char *)number;
+        data[i] = span->low = span->high = (char *)number;
         return 1;
     }
     if (!PyArray_CheckExact(given)) return 0;
     PyArrayObject *array = (PyArrayObject *)given;
     if (PyArray_TYPE(array) != self->types[i] || PyArray_NDIM(array) != self->ranks[i] || !PyArray_ISBEHAVED_RO(array))
         return 0;
+    const npy_intp *sizes = PyArray_DIMS(array), *steps = PyArray_STRIDES(array);
+    int64_t size = PyArray_ITEMSIZE(array), reach = size, before = 0;
     for (int axis = 0; axis < self->ranks[i]; axis++) {
-        int64_t size = PyArray_DIM(array, axis), wanted = self->sizes[first + axis];
-        dims[first + axis] = size;
-        strides[first + axis] = PyArray_STRIDE(array, axis);
-        if (size != (wanted >= 0 ? wanted : dims[-1 - wanted])) return 0;
+        int64_t wanted = self->sizes[first + axis], end = (sizes[axis] - 1) * steps[axis];
+        dims[first + axis] = sizes[axis];
+        strides[first + axis] = steps[axis];
+        if (sizes[axis] != (wanted >= 0 ? wanted : dims[-1 - wanted])) return 0;
+        size *= sizes[axis];
+        *(end < 0 ? &before : &reach) += end;
     }
     data[i] = PyArray_BYTES(array);
-    *bytes += PyArray_NBYTES(array);
+    span->low = data[i] + (size ? before : 0);
+    span->high = size ? data[i] + reach : data[i];
+    *bytes += size;
     return 1;
 }
 
-static int overlap(PyArrayObject *out, PyObject *other) {
-    if (!PyArray_Check(other)) return 0;
-    PyArrayObject *array = (PyArrayObject *)other;
-    char *low = PyArray_BYTES(array), *high = low;
-    for (int axis = 0; axis < PyArray_NDIM(array); axis++) {
-        int64_t reach = (PyArray_DIM(array, axis) - 1) * PyArray_STRIDE(array, axis);
-        if (PyArray_DIM(array, axis) == 0) return 0;
-        if (reach < 0) low += reach; else high += reach;
-    }
-    high += PyArray_ITEMSIZE(array);
-    return PyArray_BYTES(out) < high && low < PyArray_BYTES(out) + PyArray_NBYTES(out);
-}
-
-static int usable_out(Caller *self, PyObject *given, int k, const npy_intp *shape, PyObject *const *args) {
+/* Whether an array takes result `k`, of these bytes: as wide as it and apart from the inputs and from the others. */
+static int usable_out(Caller *self, PyObject *given, int k, const npy_intp *shape, int64_t size, Span *spans) {
     if (!PyArray_CheckExact(given)) return 0;
     PyArrayObject *out = (PyArrayObject *)given;
-    if (PyArray_TYPE(out) != self->out_types[k] || PyArray_NDIM(out) != self->out_ranks[k]) return 0;
-    if (!PyArray_ISCARRAY(out) || !PyArray_CompareLists(PyArray_DIMS(out), shape, (int)self->out_ranks[k])) return 0;
-    for (int i = 0; i < self->inputs; i++)
-        if (overlap(out, args[i])) return 0;
+    if (PyArray_TYPE(out) != self->out_types[k] || PyArray_NDIM(out) != self->out_ranks[k] || !PyArray_ISCARRAY(out))
+        return 0;
+    for (int axis = 0; axis < self->out_ranks[k]; axis++)
+        if (PyArray_DIM(out, axis) != shape[axis]) return 0;
+    Span *own = spans + self->inputs + k;
+    own->low = PyArray_BYTES(out), own->high = own->low + size;
+    for (Span *other = spans; other < own; other++)
+        if (!apart(*own, *other)) return 0;
     return 1;
 }
 
@@ -71,32 +74,30 @@ static PyObject *run(Caller *self, PyObject *const *args, Py_ssize_t count, PyOb
                      PyObject *holder) {
     char *data[MOST], *out[MOST];
     double numbers[MOST];
+    Span spans[2 * MOST];
     int64_t dims[MOST_AXES], strides[MOST_AXES], bytes = 0, fresh_bytes = self->workspace;
     PyObject *results[MOST];
     npy_intp shape[NPY_MAXDIMS];
     if (count != self->inputs || (given && outs != self->outputs)) Py_RETURN_NONE;
     for (int i = 0, first = 0; i < self->inputs; first += self->ranks[i++])
-        if (!fill_input(self, args[i], i, first, data, numbers + i, dims, strides, &bytes)) Py_RETURN_NONE;
+        if (!fill_input(self, args[i], i, first, data, numbers + i, dims, strides, &bytes, spans + i)) Py_RETURN_NONE;
     int64_t *wanted = self->out_dims;
     char *workspace = NULL;
     int made = 0, status = 1;
     for (; made < self->outputs; made++) {
+        int64_t size = self->out_items[made];
         for (int axis = 0; axis < self->out_ranks[made]; axis++, wanted++)
-            shape[axis] = *wanted >= 0 ? *wanted : dims[-1 - *wanted];
+            size *= shape[axis] = *wanted >= 0 ? *wanted : dims[-1 - *wanted];
         if (given) {
-            if (!usable_out(self, given[made], made, shape, args)) goto done;
-            for (int other = 0; other < made; other++)
-                if (overlap((PyArrayObject *)given[made], results[other])) goto done;
+            if (!usable_out(self, given[made], made, shape, size, spans)) goto done;
             results[made] = Py_NewRef(given[made]);
         } else {
-            int64_t size = self->out_items[made];
-            for (int axis = 0; axis < self->out_ranks[made]; axis++) size *= shape[axis];
             results[made] = new_array((int)self->out_ranks[made], shape, (int)self->out_types[made], size);
             if (!results[made]) { status = -1; goto done; }
+            fresh_bytes += size;
         }
         out[made] = PyArray_BYTES((PyArrayObject *)results[made]);
-        bytes += PyArray_NBYTES((PyArrayObject *)results[made]);
-        fresh_bytes += given ? 0 : PyArray_NBYTES((PyArrayObject *)results[made]);
+        bytes += size;
     }
     if (fresh_bytes >= POOLED) pool_allow(fresh_bytes);
     if (self->workspace > ON_STACK && !(workspace = pool_take(NULL, (size_t)self->workspace))) goto done;
@@ -124,19 +125,22 @@ static PyObject *caller_call(PyObject *self, PyObject *const *args, size_t count
     return run((Caller *)self, args, PyVectorcall_NARGS(count), NULL, 0, NULL);
 }
 
-static PyObject *caller_into(PyObject *object, PyObject *const *args, Py_ssize_t count) {
+/* Results written to the arrays of `holder`, which is the array itself where there is one result only. */
+static PyObject *run_into(Caller *self, PyObject *values, PyObject *holder) {
+    PyObject *const *args = &PyTuple_GET_ITEM(values, 0);
+    Py_ssize_t count = PyTuple_GET_SIZE(values);
+    if (self->single) return run(self, args, count, &holder, 1, holder);
+    if (!PyTuple_CheckExact(holder) && !PyList_CheckExact(holder)) Py_RETURN_NONE;
+    return run(self, args, count, PySequence_Fast_ITEMS(holder), PySequence_Fast_GET_SIZE(holder), holder);
+}
+
+static PyObject *caller_into(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     if (count != 2 || !PyTuple_CheckExact(args[0])) {
         PyErr_SetString(PyExc_TypeError, "into takes a tuple of arguments and what has the arrays");
         return NULL;
     }
-    Caller *self = (Caller *)object;
-    PyObject *const *values = &PyTuple_GET_ITEM(args[0], 0), *holder = args[1];
-    Py_ssize_t given = PyTuple_GET_SIZE(args[0]);
-    if (self->single) return run(self, values, given, &args[1], 1, holder);
-    if (!PyTuple_CheckExact(holder) && !PyList_CheckExact(holder)) Py_RETURN_NONE;
-    return run(self, values, given, PySequence_Fast_ITEMS(holder), PySequence_Fast_GET_SIZE(holder), holder);
+    return run_into((Caller *)self, args[0], args[1]);
 }
-
 
 static void caller_free(PyObject *object) {
     Caller *self = (Caller *)object;
@@ -182,7 +186,49 @@ static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named)
     return (PyObject *)self;
 }
 
+/* The class whose objects are called through the Caller in a slot of theirs, without Python, where that takes the arguments. */
+static PyTypeObject *hastened;
+static ternaryfunc plain_call;
+static Py_ssize_t slot_offset;
+static PyObject *out_name;
+static PyTypeObject caller_type;
+
+static PyObject *through_slot(PyObject *self, PyObject *args, PyObject *named) {
+    PyObject *slot = *(PyObject **)((char *)self + slot_offset);
+    Py_ssize_t names = named ? PyDict_GET_SIZE(named) : 0;
+    PyObject *out = names == 1 ? PyDict_GetItemWithError(named, out_name) : NULL, *found = NULL;
+    if (slot && Py_IS_TYPE(slot, &caller_type) && names == (out != NULL)) {
+        Caller *caller = (Caller *)Py_NewRef(slot);
+        found = out && out != Py_None ? run_into(caller, args, out)
+                                      : run(caller, &PyTuple_GET_ITEM(args, 0), PyTuple_GET_SIZE(args), NULL, 0, NULL);
+        Py_DECREF(caller);
+        if (found != Py_None) return found;
+        Py_DECREF(found);
+    }
+    return PyErr_Occurred() ? NULL : plain_call(self, args, named);
+}
+
+static PyObject *caller_hasten(PyObject *module, PyObject *args) {
+    PyTypeObject *kind;
+    PyObject *slot;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyType_Type, &kind, &PyMemberDescr_Type, &slot)) return NULL;
+    PyMemberDescrObject *member = (PyMemberDescrObject *)slot;
+    if (PyDescr_TYPE(member) != kind || member->d_member->type != T_OBJECT_EX || (hastened && hastened != kind)) {
+        PyErr_SetString(PyExc_TypeError, "hasten takes one class and a slot of its own");
+        return NULL;
+    }
+    if (kind->tp_call != through_slot) {
+        plain_call = kind->tp_call;
+        slot_offset = member->d_member->offset;
+        hastened = (PyTypeObject *)Py_NewRef(kind);
+        kind->tp_call = through_slot;
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
+    {"hasten", caller_hasten, METH_VARARGS | METH_STATIC,
+     "hasten(kind, slot): objects of the class are called through the Caller in the slot where that takes the arguments"},
     {"into", (PyCFunction)(void (*)(void))caller_into, METH_FASTCALL, "into(arguments, out): results written to the array, or to those of the list or tuple, which is given back"},
     {"held", pool_held, METH_O | METH_STATIC,
      "held(clear): the bytes kept for results to come; they are let go where clear is true"},
@@ -206,6 +252,7 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "etude_trampoline", N
 PyMODINIT_FUNC PyInit_etude_trampoline(void) {
     import_array();
     if (PyType_Ready(&caller_type) < 0) return NULL;
+    if (!(out_name = PyUnicode_InternFromString("out"))) return NULL;
     PyObject *made = PyModule_Create(&module);
     if (!(pool_capsule = PyCapsule_New(&pool_handler, "mem_handler", NULL))) Py_CLEAR(made);
     if (made && PyModule_AddObjectRef(made, "Caller", (PyObject *)&caller_type) < 0) Py_CLEAR(made);
