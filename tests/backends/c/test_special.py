@@ -1,10 +1,12 @@
 """Special functions of SciPy, called by pointer from fused loops."""
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
 from tests.backends.c.running import Compiled
 from tests.backends.c.test_codegen import program_of
+from tests.backends.c.tolerances import ULPS, difference
 
 import etude as et
 from etude.backends import BackendError
@@ -25,6 +27,54 @@ def test_they_are_part_of_loops():
     first, second = compiled.call(VALUES)[1]
     np.testing.assert_allclose(first, scipy.special.gammaln(VALUES) + np.exp(VALUES), rtol=1e-14)
     np.testing.assert_allclose(second, np.sum(scipy.special.digamma(VALUES) * VALUES), rtol=1e-13)
+
+
+EDGES = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, np.nextafter(1, 0), 1e-5, -1e-150, 1e300]
+
+
+def test_sinc_is_written_in_c():
+    values = np.concatenate([np.linspace(-9, 9, 1000), EDGES])
+    for dtype in ("float64", "float32"):
+        x = et.symbol("x", values.shape, dtype)
+        compiled = Compiled(program_of([et.sinc(x)], [x]))
+        assert compiled.source.callbacks == compiled.source.externals == ()
+        with np.errstate(all="ignore"):
+            given = values.astype(dtype)
+            wanted = CATALOGUE["sinc"].evaluate(given)
+        assert difference("sinc", [given], wanted, compiled.call(given)[1][0]) is None
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_spherical_bessel_functions_of_order_0_and_1_are_written_in_c(order):
+    """They are near the exact value where it is no difference of much greater ones, as SciPy's of small numbers are not."""
+    values = np.concatenate([np.linspace(-30, 30, 997), np.linspace(-1.2, 1.2, 1000), 10.0 ** np.arange(-200, 0, 7), EDGES])
+    for dtype in ("float64", "float32"):
+        x = et.symbol("x", values.shape, dtype)
+        compiled = Compiled(program_of([et.special.spherical_jn(order, x)], [x]))
+        assert compiled.source.callbacks == compiled.source.externals == ()
+        given = values.astype(dtype)
+        wanted = np.array([_spherical(order, float(z)) for z in given])
+        found = compiled.call(given)[1][0].astype(float)
+        greatest = np.maximum(np.abs(wanted), np.where(np.abs(given) > 1, 1 / np.maximum(np.abs(given), 1), 0))
+        allowed = ULPS * np.spacing(np.where(np.isnan(greatest), 0, greatest).astype(dtype))
+        assert np.all((np.abs(found - wanted) <= allowed) | (np.isnan(found) & np.isnan(wanted)))
+
+
+def _spherical(order, z):
+    if z != z or np.isinf(z) or z == 0:
+        return z if z != z else float(z == 0 and order == 0)
+    with mpmath.workdps(40):
+        of = mpmath.sqrt(mpmath.pi / (2 * mpmath.mpf(abs(z)))) * mpmath.besselj(order + mpmath.mpf("0.5"), mpmath.mpf(abs(z)))
+        return float(of if z > 0 else (-1) ** order * of)
+
+
+def test_spherical_bessel_functions_of_other_orders_are_those_of_scipy():
+    n = et.symbol("n", (1000,), "int64")
+    orders = np.arange(1000) % 3
+    for order, inputs, values in ((2, [X], [VALUES]), (-1, [X], [VALUES]), (n, [n, X], [orders, VALUES])):
+        f = et.function(inputs, et.special.spherical_jn(order, X), backend="c")
+        wanted = scipy.special.spherical_jn(orders if order is n else order, VALUES)
+        np.testing.assert_array_equal(f(*values), wanted)
 
 
 def test_most_of_them_have_a_pointer():

@@ -136,6 +136,10 @@ class Graph(Builder):
         if ufunc is None:
             common = np.result_type(*kinds)
             common = common if common.kind in "fc" else np.dtype(float)
+            first = self.nodes[args[0]]
+            ordered = f"{op.name} of order {first.value:g}" if first.kind == "constant" and not first.shape else ""
+            if has_form(ordered, common):
+                return self.elementwise(ordered, args[1:], dtype, (common,) * (len(args) - 1))
             if not has_form(op.name, common):
                 raise Unsupported(op.name, f"no C form for dtype {common}")
             return self.elementwise(op.name, args, dtype, (common,) * len(args))

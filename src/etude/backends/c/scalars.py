@@ -78,6 +78,16 @@ def _complex_libm(name: str) -> dict[str, str]:
     return {**_libm(name), "c": f"c{name}{{f}}({{0}})"}
 
 
+def _spherical_j1() -> str:
+    """(sin(z)/z - cos(z))/z, or where that cancels the series z/3 (1 - z**2/10 (1 - z**2/28 (1 - ...))), DLMF 10.53.1."""
+    series = "1"
+    for k in range(9, 0, -1):
+        series = f"1 - {{0}} * (double){{0}} * (1.0 / {2 * k * (2 * k + 3)}) * ({series})"
+    size, whole = "fabs((double){0})", "(sin((double){0}) / {0} - cos((double){0})) / {0}"
+    return f"{{0}} == 0 ? 0 : {size} == INFINITY ? 1 / {{0}} : {size} < 1 ? {{0}} / 3.0 * ({series}) : {whole}"
+
+
+_PI = "({t})0x1.921fb54442d18p+1"
 ROWS: dict[str, dict[str, str]] = {
     "add": {"f": "{0} + {1}", "c": "{0} + {1}", "i": "{0} + {1}", "b": "{0} | {1}"},
     "subtract": {"f": "{0} - {1}", "c": "{0} - {1}", "i": "{0} - {1}"},
@@ -146,7 +156,6 @@ ROWS: dict[str, dict[str, str]] = {
                        "log1p{f}(exp{f}(-fabs{f}({0} - {1})))"},
     "logaddexp2": {"f": "{0} == {1} ? {0} + 1 : (({0} >= {1}) | ({0} != {0}) ? {0} : {1}) + "
                         "({t})0x1.71547652b82fep+0 * log1p{f}(exp2{f}(-fabs{f}({0} - {1})))"},
-    "sinc": {"f": "{0} == 0 ? 1 : sin{f}(({t})0x1.921fb54442d18p+1 * {0}) / (({t})0x1.921fb54442d18p+1 * {0})"},
     "erf": _libm("erf"), "erfc": _libm("erfc"),
     "expit": {"f": "1 / (1 + exp{f}(-{0}))"},
     "log_expit": {"f": "-(({0} >= 0 ? 0 : -{0}) + log1p{f}(exp{f}(-fabs{f}({0}))))"},
@@ -155,6 +164,9 @@ ROWS: dict[str, dict[str, str]] = {
     "bose": {"f": "1 / expm1{f}({0})"},
     "sech": {"f": "2 * exp{f}(-fabs{f}({0})) / (1 + exp{f}(-fabs{f}({0})) * exp{f}(-fabs{f}({0})))"},
     "csch": {"f": "1 / sinh{f}({0})", "c": "over{f}(1, csinh{f}({0}))"},
+    "sinc": {"f": f"{_PI} * {{0}} == 0 ? 1 : sin{{f}}({_PI} * {{0}}) / ({_PI} * {{0}})"},
+    "spherical_jn of order 0": {"f": "{0} == 0 ? 1 : fabs((double){0}) == INFINITY ? 0 : sin((double){0}) / {0}"},
+    "spherical_jn of order 1": {"f": _spherical_j1()},
     "xlogy": {"f": "({0} == 0) & ({1} == {1}) ? 0 : {0} * log{f}({1})"},
     "xlog1py": {"f": "({0} == 0) & ({1} == {1}) ? 0 : {0} * log1p{f}({1})"},
 }  # fmt: skip
