@@ -2,7 +2,7 @@
 
 COOKBOOK: Petersen & Pedersen, The Matrix Cookbook (version of 15 November 2012), by the number of the equation. MAGNUS and
 DIFFERENTIALS: Magnus & Neudecker, Matrix Differential Calculus with Applications in Statistics and Econometrics, by the
-section: gradients of scalar costs, and differentials of matrix functions, with the Jacobian that belongs to vec.
+section or chapter: gradients of scalar costs, and differentials of matrix functions, with the Jacobian that belongs to vec.
 """
 
 import numpy as np
@@ -25,14 +25,22 @@ def logdet(matrix):
     return et.linalg.slogdet(matrix)[1]
 
 
+P = et.symbol("P", (N, N), positive_definite=True)
+T = et.symbol("T", (N + 1, N + 1), symmetric=True)
+I = et.grad(tr(X), X)  # the identity matrix, one operation
+K = X.T @ S @ X
 r, q = x - A @ s, A @ X @ B + C
 COOKBOOK = [
     ("49", det(X), X, det(X) * inv(X).T),
     ("53", det(X.T @ X), X, 2 * det(X.T @ X) * inv(X).T),
     ("51", et.log(et.abs(det(X))), X, inv(X).T),
+    ("54", det(X.T @ A @ X), X, 2 * det(X.T @ A @ X) * inv(X).T),
+    ("55", logdet(Y.T @ Y), Y, 2 * (Y @ inv(Y.T @ Y))),
     ("57", et.linalg.slogdet(X)[1], X, inv(X).T),
     ("61", a @ inv(X) @ b, X, -(inv(X).T @ outer(a, b) @ inv(X).T)),
     ("63", tr(A @ inv(X) @ B), X, -(inv(X) @ B @ A @ inv(X)).T),
+    ("58", det(X @ X @ X), X, 3 * det(X) ** 3 * inv(X).T),
+    ("62", det(inv(X)), X, -det(inv(X)) * inv(X).T),
     ("64", tr(inv(X + A)), X, -(inv(X + A) @ inv(X + A)).T),
     ("69", x @ a, x, a),
     ("69", a @ x, x, a),
@@ -51,11 +59,13 @@ COOKBOOK = [
     ("87", r @ S @ r, x, 2 * (S @ r)),
     ("88", r @ S @ r, A, -2 * outer(S @ r, s)),
     ("97", x @ S @ x - 2 * (b @ x), x, 2 * (S @ x) - 2 * b),
+    ("99", tr(X), X, I),
     ("100", tr(X @ A), X, A.T),
     ("101", tr(A @ X @ B), X, A.T @ B.T),
     ("102", tr(A @ X.T @ B), X, B @ A),
     ("103", tr(X.T @ A), X, A),
     ("104", tr(A @ X.T), X, A),
+    ("105", tr(et.kron(X, A)), X, tr(A) * I),
     ("106", tr(X @ X), X, 2 * X.T),
     ("107", tr(X @ X @ B), X, (X @ B + B @ X).T),
     ("108", tr(X.T @ B @ X), X, B @ X + B.T @ X),
@@ -71,9 +81,19 @@ COOKBOOK = [
     ("117", tr(X.T @ B @ X @ C), X, B @ X @ C + B.T @ X @ C.T),
     ("118", tr(A @ X @ B @ X.T @ C), X, A.T @ C.T @ X @ B.T + C @ A @ X @ B),
     ("119", tr(q @ q.T), X, 2 * (A.T @ q @ B.T)),
+    ("119", tr(q.T @ q), X, 2 * (A.T @ q @ B.T)),
+    ("120", tr(et.kron(X, X)), X, 2 * tr(X) * I),
     ("121", tr(X @ X @ X), X, 3 * (X @ X).T),
+    ("121", tr(X @ X @ X @ X), X, 4 * (X @ X @ X).T),
+    ("121", tr(X @ X @ X @ X @ X), X, 5 * (X @ X @ X @ X).T),
+    ("122", tr(A @ X @ X @ X), X, (X @ X @ A + X @ A @ X + A @ X @ X).T),
+    ("123", tr(B.T @ X.T @ C @ X @ X.T @ C @ X @ B), X, C @ X @ X.T @ C @ X @ B @ B.T + C.T @ X @ B @ B.T @ X.T @ C.T @ X
+     + C @ X @ B @ B.T @ X.T @ C @ X + C.T @ X @ X.T @ C.T @ X @ B @ B.T),
+    ("125", tr(inv(K) @ A), X, -(S @ X @ inv(K) @ (A + A.T) @ inv(K))),
     ("131", et.sum((x - a) ** 2), x, 2 * (x - a)),
     ("132", et.sum(X**2), X, 2 * X),
+    ("132", et.linalg.norm(X) ** 2, X, 2 * X),
+    ("141", logdet(P), P, inv(P)),
 ]
 MAGNUS = [
     ("9.8", et.sqrt(x @ x), x, x / et.sqrt(x @ x)),
@@ -81,11 +101,24 @@ MAGNUS = [
     ("9.9", a @ X.T @ X @ a, X, 2 * (X @ outer(a, a))),
     ("9.9", tr(X @ A @ X @ B), X, (A @ X @ B).T + (B @ X @ A).T),
     ("9.9", tr(X @ A @ X.T @ B), X, B.T @ X @ A.T + B @ X @ A),
+    ("9.9", tr(A @ X @ A @ X @ A @ X), X, 3 * (A @ X @ A @ X @ A).T),
+    ("9.9", tr(X.T @ X @ X.T @ X), X, 4 * (X @ X.T @ X)),
+    ("9.9", tr(A @ inv(X)), X, -(inv(X) @ A @ inv(X)).T),
+    ("9", a @ inv(X) @ a, X, -outer(inv(X).T @ a, inv(X) @ a)),
+    ("9", a @ X @ X @ b, X, outer(a, X @ b) + outer(X.T @ a, b)),
+    ("9", tr(et.linalg.expm(X)), X, et.linalg.expm(X).T),
+    ("9", a @ et.diag(x) @ b, x, a * b),
+    ("9", tr(A @ et.diag(x) @ B), x, et.diagonal(B @ A)),
     ("9.9", tr(inv(X)), X, -(inv(X) @ inv(X)).T),
     ("9.10", det(A @ X @ B), X, det(A @ X @ B) * (A.T @ inv(B.T @ X.T @ A.T) @ B.T)),
     ("9.10", det(X @ X.T), X, 2 * det(X @ X.T) * (inv(X @ X.T) @ X)),
     ("9.10", det(Y.T @ Y), Y, 2 * det(Y.T @ Y) * (Y @ inv(Y.T @ Y))),
     ("9.10", det(X @ X), X, 2 * det(X) ** 2 * inv(X).T),
+    ("9.10", det(Y.T @ T @ Y), Y, 2 * det(Y.T @ T @ Y) * (T @ Y @ inv(Y.T @ T @ Y))),
+    ("9.10", det(X + A), X, det(X + A) * inv(X + A).T),
+    ("9.10", logdet(I + X @ X.T), X, 2 * (inv(I + X @ X.T) @ X)),
+    ("9.10", logdet(X @ X @ X), X, 3 * inv(X).T),
+    ("15.3", r @ inv(P) @ r + logdet(P), P, inv(P) - outer(inv(P) @ r, inv(P) @ r)),
     ("9.10", logdet(X @ X), X, 2 * inv(X).T),
     ("9.10", logdet(X.T @ X), X, 2 * (X @ inv(X.T @ X))),
     ("9.10", logdet(Y.T @ Y), Y, 2 * (Y @ inv(Y.T @ Y))),
@@ -111,10 +144,11 @@ DIFFERENTIALS = [  # the function, its differential where X moves by V, and the 
 
 def values():
     rng = np.random.default_rng(20)
-    found = {leaf: rng.normal(size=leaf.shape) for leaf in (A, B, C, D, X, V, S, Y, a, b, c, d, s, x)}
+    found = {leaf: rng.normal(size=leaf.shape) for leaf in (A, B, C, D, X, V, S, P, T, Y, a, b, c, d, s, x)}
     for matrix in (A, B, X):
         found[matrix] = found[matrix] + 3 * np.eye(N)
-    found[S] = found[S] + found[S].T
+    found[S], found[T] = found[S] + found[S].T, found[T] + found[T].T
+    found[P] = found[P] @ found[P].T
     return found
 
 

@@ -1,9 +1,13 @@
 """The benchmarks run: every workload is well formed, and one goes the whole way."""
 
 import json
+from importlib.util import cache_from_source
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tests.benchmarks import __main__ as benchmarks
 from tests.benchmarks import engine, gradients, simplification
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.by_hand import BY_HAND
@@ -29,6 +33,20 @@ def test_costs_are_those_of_numpy(name):
         assert [np.shape(slope) for slope in found[1:]] == [np.shape(value) for value in work.values[: work.wrt]]
     else:
         assert [slope.shape for slope in found] == [(cost.size, value.size) for value in work.values[: work.wrt]]
+
+
+@pytest.mark.parametrize("operations", [60, 1000])
+def test_a_deep_graph_has_the_operations_that_it_says(operations):
+    symbols = et.scalar("x"), et.scalar("y")
+    assert 0 <= et.count_operations(WORKLOADS["deepgraph"](operations).cost(et, *symbols)) - operations < 4
+
+
+def test_modules_are_compiled_before_they_are_timed(tmp_path, monkeypatch):
+    (tmp_path / "module.py").write_text("x = 1")
+    spec = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(benchmarks, "find_spec", lambda name: spec)
+    benchmarks.compile_modules()
+    assert Path(cache_from_source(str(tmp_path / "module.py"))).exists()
 
 
 @pytest.mark.parametrize("name", BY_HAND)

@@ -3,6 +3,7 @@
 What has a name here is loaded when the name is first used: importing takes little more time than NumPy does.
 """
 
+import gc
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -135,20 +136,31 @@ _HOMES = {
 }
 
 
+def _module(name: str) -> Any:
+    """The module, loaded without Python's search for cycles: what it holds stays, and a search goes through all of that."""
+    searched = gc.isenabled()
+    gc.disable()
+    try:
+        return importlib.import_module(name)
+    finally:
+        if searched:
+            gc.enable()
+
+
 def _generated() -> dict[str, Any]:
     """The functions and dtypes, which tables give."""
-    functions = importlib.import_module("etude.api.functions").FUNCTIONS
-    return {**importlib.import_module("etude.api.constants").DTYPES, **functions}
+    functions = _module("etude.api.functions").FUNCTIONS
+    return {**_module("etude.api.constants").DTYPES, **functions}
 
 
 def __getattr__(name: str) -> Any:
     if name == "__all__":
         return sorted({"__array_api_version__", *_MODULES, *_HOMES, *_generated()})
     if name in _MODULES:
-        return importlib.import_module(f"etude.{name}")
+        return _module(f"etude.{name}")
     if name in _HOMES:
         module, own = _HOMES[name]
-        found = getattr(importlib.import_module(module), own)
+        found = getattr(_module(module), own)
     elif name.startswith("__") or name not in _generated():
         raise AttributeError(f"module 'etude' has no attribute {name!r}")
     else:

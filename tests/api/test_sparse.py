@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse
 
 import etude as et
+from etude.calculus.sparsity import colored, dependences
 from etude.terms import constant_value, is_constant, postorder
 
 X = et.symbol("x", (6,))
@@ -38,6 +39,24 @@ def test_zeros_are_not_stored():
     found = et.jacobian(x[1:] * x[:-1], x, sparse=True)
     sizes = [np.size(constant_value(node)) for node in postorder(found.term) if is_constant(node)]
     assert max(sizes) < 10_000
+
+
+def test_rows_alike_are_looked_at_once():
+    rows, which = dependences(et.broadcast_to(et.sum(et.reshape(X, (2, 3)), axis=1), (500, 2)).term, X.term)
+    assert rows == [(0, 1, 2), (3, 4, 5)] and which.tolist() == [0, 1] * 500
+    assert colored(rows, [500, 500], 6) == [0, 1, 2, 0, 1, 2]
+    pattern = et.jacobian_sparsity(X[[0, 3, 0, 1]] * X[[5, 3, 5, 4]], X)
+    assert pattern.indptr.tolist() == [0, 2, 3, 5, 7] and pattern.indices.tolist() == [0, 5, 3, 0, 5, 1, 4]
+
+
+def test_columns_of_one_color_share_no_row():
+    draw = np.random.default_rng(0)
+    for count in (1, 7, 30):
+        rows = [tuple(sorted(draw.choice(count, size=min(count, 4), replace=False).tolist())) for _ in range(count)]
+        colors = colored(rows, [1] * count, count)
+        assert all(len({colors[place] for place in row}) == len(row) for row in rows)
+        assert set(colors) == set(range(max(colors) + 1))
+    assert sorted(colored([tuple(range(k)) for k in range(1, 301)], [1] * 300, 300)) == list(range(300))  # all share a row
 
 
 @pytest.mark.parametrize("name", CASES)

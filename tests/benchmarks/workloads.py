@@ -159,16 +159,17 @@ def rosen_hess(count=200):
 
 def deepgraph(operations=10_000):
     """A scalar program of many operations, each on the results before it."""
-    choices = np.random.default_rng(10).integers(5, size=operations)
+    steps = (
+        (2, lambda library, a, b: library.sin(a) + b), (2, lambda library, a, b: a * library.cos(b)), (2, lambda library, a, b: library.tanh(a + b)),
+        (2, lambda library, a, b: a - 0.5 * b), (4, lambda library, a, b: library.exp(-a * a) + b),
+    )  # fmt: skip
+    choices = np.random.default_rng(10).integers(len(steps), size=operations)
+    chosen = choices[: np.searchsorted(np.cumsum([steps[choice][0] for choice in choices]), operations) + 1]
 
     def cost(library, x, y):
-        step = (
-            lambda a, b: library.sin(a) + b, lambda a, b: a * library.cos(b), lambda a, b: library.tanh(a + b),
-            lambda a, b: a - 0.5 * b, lambda a, b: library.exp(-a * a) + b,
-        )  # fmt: skip
         before, last = x, y
-        for choice in choices:
-            before, last = last, step[choice](before, last)
+        for choice in chosen:
+            before, last = last, steps[choice][1](library, before, last)
         return last
 
     return Workload(cost, [np.float64(0.3), np.float64(0.7)], 2)

@@ -1,3 +1,8 @@
+from itertools import combinations
+
+import numpy as np
+
+import etude as et
 from etude.ops import CATALOGUE
 from etude.program import Ownership, lower, plan_memory
 from etude.terms import constant, symbol
@@ -62,6 +67,27 @@ def test_ownership_of_outputs():
     plan = plan_of([x, view, new, new, reshape(exp(x), shape=(3, 1))], [x])
     own, maybe, foreign = Ownership.OWN, Ownership.VIEW, Ownership.FOREIGN
     assert plan.ownership == (foreign, foreign, own, foreign, maybe)
+
+
+def test_what_a_loops_steps_gave_is_new_and_its_carries_may_be_operands():
+    carry, given = et.symbol("c", (3,)), et.symbol("xs", (5, 3))
+    last, (powers, rows) = et.scan(lambda c, row: (c, (et.exp(row), row)), carry, given)
+    f = et.function([carry, given], [last, powers, rows], backend="numpy")
+    assert plan_memory(f.program).ownership == (Ownership.FOREIGN, Ownership.VIEW, Ownership.VIEW)
+    mapped = et.function([given], et.map(lambda row: row, given), backend="numpy")
+    assert plan_memory(mapped.program).ownership == (Ownership.OWN,)
+    values = np.ones(3), np.arange(15.0).reshape(5, 3)
+    results = [*f(*values), mapped(values[1])]
+    for one, other in combinations([*values, *results], 2):
+        assert not np.shares_memory(one, other)
+    np.testing.assert_array_equal(results[2], values[1])
+
+
+def test_several_new_results_are_each_of_its_own():
+    f = et.function([m := et.symbol("m", (3, 3))], [*et.linalg.svd(m)], backend="numpy")
+    assert Ownership.FOREIGN not in plan_memory(f.program).ownership
+    for one, other in combinations(f(np.arange(9.0).reshape(3, 3)), 2):
+        assert not np.shares_memory(one, other)
 
 
 def test_a_view_without_dimensions_is_no_number():

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import etude as et
-from etude.rewriting import compiled, count_operations, derivation_of, simplify_together
+from etude.rewriting import Journal, compiled, count_operations, derivation_of, simplify, simplify_together
 from etude.rewriting.pipeline import serving
 from etude.rewriting.sharing import gets_shorter
 from etude.terms import distinct
@@ -61,3 +63,28 @@ def test_a_shorter_gradient_that_shares_less_than_it_gains_is_taken_around_its_c
     steps = list(derivation_of(found.term))
     assert steps[-1].after.type is found.term.type
     assert {step.rule for step in steps} > {"d_tanh", "d_cos"}
+
+
+BINARY, UNARY = [et.add, et.subtract, et.multiply, et.divide], [et.exp, et.sin, et.square, et.negative]
+STEPS = st.tuples(st.integers(0, 7), st.integers(0, 40), st.integers(0, 40))
+
+
+@given(st.lists(STEPS, min_size=4, max_size=24))
+def test_no_term_gets_longer_however_its_parts_are_shared(steps):
+    values = [et.scalar("w"), et.scalar("x"), et.constant(2.0), et.constant(3.0)]
+    for operator, left, right in steps:
+        a, b = values[-1 - left % len(values)], values[-1 - right % len(values)]
+        values.append(BINARY[operator](a, b) if operator < 4 else UNARY[operator - 4](a))
+    for goal in ("size", "stable"):
+        assert et.count_operations(et.simplify(values[-1], goal=goal)) <= et.count_operations(values[-1])
+
+
+def test_a_quotient_in_lowest_terms_is_not_paid_for_by_what_shares_its_parts():
+    x, w = et.scalar("x"), et.scalar("w")
+    three = x + x + x
+    inner = (x * three + w + x) * three
+    given = (et.exp(w) + (x + x) + (et.exp(et.exp(w)) + 2) + (x * three + x + (inner + et.sin(x + inner)))).term
+    journal = Journal()
+    found = simplify(given, journal=journal)
+    assert count_operations(found) <= count_operations(given) == 17
+    assert found is not given or not len(journal.derivation())

@@ -5,7 +5,7 @@ import pytest
 
 import etude as et
 from etude.rewriting import count_operations, simplify, simplify_together
-from etude.rewriting.compiled import Rules
+from etude.rewriting.compiled import Heard, Rules
 from etude.terms import postorder
 
 X, Y = et.scalar("x"), et.scalar("y")
@@ -61,6 +61,17 @@ def test_what_short_terms_share_is_tried_once_and_explained_for_each(monkeypatch
         assert steps
         assert steps[-1].after in postorder(result)
         assert count_operations(result) < count_operations(term)
+
+
+def test_sums_that_short_terms_share_are_written_anew_once(monkeypatch):
+    shared = et.tanh(X * X * Y + 3 * X * Y + 2 * X)
+    terms = [(shared + et.sin(Y)).term, (shared * et.cos(Y)).term, et.exp(shared).term]
+    alone = [simplify(term) for term in terms]
+    made, begin = [], Heard.__init__
+    monkeypatch.setattr(Heard, "__init__", lambda heard: (made.append(heard), begin(heard))[1])
+    assert simplify_together(terms) == alone
+    (heard,) = made
+    assert [len(table) for table in heard.written.values()] == [3, 3]
 
 
 def test_products_with_several_uses_stay_whole():

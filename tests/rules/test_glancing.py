@@ -19,12 +19,23 @@ from etude.rules.glancing import glance, parted, scanned
     ],
 )  # fmt: skip
 def test_the_operator_that_is_applied_last(left, name):
-    kind, head = glance(left, "->")
+    kind, head, _ = glance(left, "->")
     assert kind == ("differential" if left.startswith("d(") else "rewrite")
     assert head is (CATALOGUE[name] if name else None)
     ast.parse(left, mode="eval")
 
 
-@pytest.mark.parametrize("line", ["a(x) -> b(x) if c > 0", "a(x, '->') -> b(x)", "a(x) = b(x)", "a(x) = b('->')", "a(x) -> b('->')"])
+@pytest.mark.parametrize(
+    ("left", "name", "own"),
+    [
+        ("adjoint(sum([x], axis=k), g)", "sum", "adjoint_sum_0"), ("adjoint( add_at([x], [v], *i, spec=s) , g ) ", "add_at", "adjoint_add_at_0_1"),
+        ("adjoint(where(c, [a], [b]), g)", "where", "adjoint_where_1_2"), ("adjoint(concat(*a, [v], axis=k), g)", "concatenate", "adjoint_concatenate_1"),
+    ],
+)  # fmt: skip
+def test_adjoint_lines_are_told_by_what_is_marked(left, name, own):
+    assert glance(left, "=") == ("adjoint", CATALOGUE[name], own)
+
+
+@pytest.mark.parametrize("line", ["a(x) -> b(x) if c > 0", "a(x, '->') -> b(x)", "a(x) = b(x)", "a(x, axis=k) = b(x) if c == 1", "a(x) = b('->')", "a(x) -> b('->')"])
 def test_where_the_sides_part(line):
     assert parted(line) == scanned(line)[0]

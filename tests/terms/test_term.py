@@ -16,6 +16,7 @@ from unification import reify, unify
 
 from etude.errors import MissingValueError, ShapeError, TermTypeError
 from etude.ops import CATALOGUE
+from etude.templates import slot  # with which terms unify and reify
 from etude.terms import ArrayType, Term, constant, etuple, is_constant, postorder, replace, symbol, transform
 from etude.terms import term as term_module
 
@@ -132,6 +133,12 @@ def test_unify_and_reify():
     assert unify(pattern, add(x, y), {}) == {hole: x}
     assert reify(pattern, {hole: x}) is add(x, y)
     assert unify(pattern, sin(y), {}) is False
+
+
+def test_the_variables_of_rules_are_not_solved_for():
+    pattern = etuple(sin, slot(0))
+    assert pattern.ground and pattern.type is None
+    assert unify(pattern, sin(x), {}) is False and reify(pattern, {var(): x}) is pattern
 
 
 def test_ground_terms_are_decided_by_identity():

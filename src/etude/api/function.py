@@ -114,7 +114,7 @@ class Function:
     It may be called from several threads and pickled. `source` is the code that runs, `program` the instructions.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_quick")  # where C finds what it calls
+    __slots__ = ("__dict__", "__weakref__", "_quick")  # the last where C finds it
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ class Function:
 
     def __call__(self, *args: Any, out: Any = None, **named: Any) -> Any:
         quick = self._quick
-        if quick is not None and not named and (out is None or self._takes_out):
+        if quick is not None and not named:
             found = quick(*args) if out is None else quick.into(args, out)
             if found is not None:
                 return found
@@ -196,10 +196,9 @@ class Function:
 
     def _enter(self, tiers: Tiers) -> None:
         """From now on calls go to C without further checks, where nothing but arguments goes in and results out."""
-        if self._quick is None and tiers.native is not None and not self._shared and not self._updated:
+        if self._quick is None and tiers.native is not None and self._takes_out and not self._shared and not self._updated:
             self._quick = tiers.native.quick
-            if type(self) is Function and self._takes_out and c.native.hastened(_QuickFunction, vars(Function)["_quick"]):
-                self.__class__ = _QuickFunction
+            tiers.hasten(Function, Function.__dict__["_quick"])
 
     def _call_into(self, args: tuple[Any, ...], named: Mapping[str, Any], out: Any) -> Any:
         """A call whose results are written to arrays of the caller's."""
@@ -352,12 +351,6 @@ class Function:
         outputs = ", ".join(str(item.term.type) for item in self.outputs[:4]) + ", ..." * (len(self.outputs) > 4)
         result = "None" if self._single is None else outputs if self._single else f"[{outputs}]"
         return f"<Function {self.name or ''}({inputs}) -> {result}, {self.backend}>"
-
-
-class _QuickFunction(Function):
-    """A function whose calls go to C before Python sees them."""
-
-    __slots__ = ()
 
 
 def _restored(*state: Any) -> Function:

@@ -19,7 +19,7 @@ from etude.ops.batching import over_items
 from etude.ops.binders import mapped_over
 from etude.ops.sizes import sizes
 from etude.rewriting import simplify as simplified
-from etude.terms import Term, constant, replace, symbol
+from etude.terms import Term, bulk, constant, replace, symbol
 
 __all__ = [
     "Lop",
@@ -142,6 +142,7 @@ def Rop(
 pullback, pushforward = Lop, Rop
 
 
+@bulk()
 def jacobian(
     expression: Any,
     wrt: Any,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from etude.differentiation import push
 from etude.errors import ArgumentError
 from etude.ops import CATALOGUE
 from etude.ops.batching import over_items
-from etude.terms import Term, constant, symbol
+from etude.terms import Term, bulk, constant, symbol
 
 __all__ = ["Pattern", "SparseArray", "SparseFunction", "compressed_outputs", "empty_like", "jacobian_sparsity", "sparse_jacobian"]
 
@@ -25,10 +26,14 @@ class Pattern:
 
     __slots__ = ("indices", "indptr", "shape")
 
-    def __init__(self, rows: Sequence[Sequence[int]], count: int):
-        self.shape = (len(rows), count)
-        self.indptr = np.cumsum([0, *map(len, rows)])
-        self.indices = np.array([place for row in rows for place in row], np.int64)
+    def __init__(self, rows: Sequence[tuple[int, ...]], which: Any, count: int):
+        """`rows` are the places of elements in rows, and `which` says which of these each row of the matrix is."""
+        self.shape = (len(which), count)
+        ends = np.cumsum([0, *map(len, rows)])
+        self.indptr = np.concatenate([[0], np.cumsum(np.diff(ends)[which])])
+        starts = np.repeat(ends[:-1][which] - self.indptr[:-1], np.diff(self.indptr))
+        everything = np.fromiter(chain.from_iterable(rows), np.int64, int(ends[-1]))
+        self.indices = everything[starts + np.arange(self.indptr[-1])]
 
     def matrix(self, data: Any) -> Any:
         """SciPy's CSR matrix with these elements."""
@@ -73,6 +78,7 @@ class SparseArray(Array):
         return SparseArray, (self.data, self.pattern)
 
 
+@bulk()
 def jacobian_sparsity(expression: Any, wrt: Array) -> Any:
     """Which elements of `expression` may depend on which of `wrt`, as a `scipy.sparse` matrix of truth values.
 
@@ -91,9 +97,9 @@ def jacobian_sparsity(expression: Any, wrt: Array) -> Any:
 
 
 def _pattern(expression: Term, wrt: Term) -> tuple[Pattern, list[int]]:
-    rows = dependences(expression, wrt)
+    rows, which = dependences(expression, wrt)
     count = int(np.prod(wrt.type.shape, dtype=int))
-    return Pattern(rows, count), colored(rows, count)
+    return Pattern(rows, which, count), colored(rows, np.bincount(which, minlength=len(rows)).tolist(), count)
 
 
 def sparse_jacobian(expression: Term, wrt: Term, constants: Sequence[Term], simplify: bool) -> Any:
@@ -116,8 +122,8 @@ def empty_like(expression: Term, wrt: Term) -> SparseArray:
     """A sparse matrix without elements, the Jacobian where nothing depends on `wrt`."""
     dtype = wrt.type.dtype if wrt.type.dtype.kind in "fc" else np.dtype("float64")
     count = int(np.prod(wrt.type.shape, dtype=int))
-    rows: list[list[int]] = [[] for _ in range(int(np.prod(expression.type.shape, dtype=int)))]
-    return SparseArray(constant(np.zeros(0, dtype)), Pattern(rows, count))
+    which = np.zeros(int(np.prod(expression.type.shape, dtype=int)), np.int64)
+    return SparseArray(constant(np.zeros(0, dtype)), Pattern([()], which, count))
 
 
 def compressed_outputs(outputs: Any) -> tuple[Any, list[Pattern | None]] | None:

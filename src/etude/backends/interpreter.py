@@ -12,7 +12,7 @@ from etude.ops import Op
 from etude.ops.indexing import IN_PLACE
 from etude.program import Ownership, Plan, Program
 from etude.program.meaning import keyword_arguments
-from etude.terms import ArrayType
+from etude.terms import ArrayType, bulk
 
 __all__ = ["interpreter"]
 
@@ -22,6 +22,7 @@ _ONE = -1  # in place of the second operand: the function takes one operand
 _ALL = -2  # the function takes all registers
 
 
+@bulk()
 def interpreter(program: Program, plan: Plan, namespace: Namespace) -> Callable[..., list[Any]]:
     """A function of the inputs' values that runs the program."""
     assembler = _Assembler(program, plan, namespace)

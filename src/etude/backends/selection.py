@@ -12,7 +12,7 @@ from etude.backends.arguments import Arguments
 from etude.backends.dask_backend import DaskArguments, compile_dask
 from etude.backends.namespaces import BackendError
 from etude.backends.numpy_backend import Executable, compile_numpy
-from etude.program import Program, with_less_memory
+from etude.program import Program, with_less_memory, with_work_ahead
 from etude.terms import ArrayType
 
 __all__ = ["arguments_for", "compile_for", "dask_module", "is_dask"]
@@ -31,10 +31,10 @@ def dask_module() -> Any:
 
 
 def compile_for(program: Program, module: Any = np) -> Executable:
-    """The form of the program that runs at once; for NumPy in blocks of rows where it would take much memory."""
+    """The form of the program that runs at once; for NumPy with few calls in loops, and in blocks that save much memory."""
     if is_dask(module):
         return compile_dask(program)
-    return compile_numpy(with_less_memory(program) if module is np else program, module)
+    return compile_numpy(with_less_memory(with_work_ahead(program)) if module is np else program, module)
 
 
 def arguments_for(

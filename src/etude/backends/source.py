@@ -17,7 +17,7 @@ from etude.backends.bodies import binder_function
 from etude.backends.namespaces import Namespace, scalar_operator
 from etude.backends.numpy_text import direct_function, expression, statements
 from etude.ops.indexing import IN_PLACE
-from etude.program import Ownership, Plan, Program, plan_memory, ufunc_of
+from etude.program import Ownership, Plan, Program, plan_memory, ufunc_of, with_work_ahead
 from etude.program.meaning import keyword_arguments
 from etude.terms import ArrayType
 
@@ -34,7 +34,7 @@ class Source:
     """Source text with the objects it names. `function()` compiles it; `bare` results are neither copied nor made arrays."""
 
     def __init__(self, program: Program, plan: Plan, namespace: Namespace, bare: bool = False):
-        self.program, self.plan, self.namespace, self.bare = program, plan, namespace, bare
+        self.program, self.plan, self.namespace, self.bare, self.first = program, plan, namespace, bare, program.first
         self.objects: dict[str, Any] = {"asarray": namespace.asarray, "copy": namespace.copy, "own": namespace.own}
         if namespace.is_numpy:
             self.objects.update(asarray=np.asarray, copy=np.array)
@@ -69,12 +69,10 @@ class Source:
         return names
 
     def name(self, slot: int) -> str:
-        program = self.program
-        if slot < len(program.inputs):
-            return self.names[slot]
-        if slot < program.first:
-            return f"c{slot - len(program.inputs)}"
-        return f"t{self.buffers.get(slot, slot) - program.first}"
+        if slot >= self.first:
+            return f"t{self.buffers.get(slot, slot) - self.first}"
+        count = len(self.program.inputs)
+        return self.names[slot] if slot < count else f"c{slot - count}"
 
     # ---------------------------------------------------------------- text
 
@@ -83,7 +81,7 @@ class Source:
         lines[:0] = self._constants()
         for position in range(len(self.program)):
             lines += [f"    {line}" for line in self._instruction(position)]
-            target = self.name(self.program.first + position)
+            target = self.name(self.first + position)
             dead = [name for name in map(self.name, self.plan.frees.get(position, ())) if name != target]
             if dead:
                 lines.append(f"    del {', '.join(dead)}")
@@ -104,7 +102,7 @@ class Source:
 
     def _instruction(self, position: int) -> list[str]:
         program = self.program
-        op, operands, slot = program.ops[position], program.operands[position], program.first + position
+        op, operands, slot = program.ops[position], program.operands[position], self.first + position
         attributes, target = program.attributes[position], self.name(slot)
         names = [self.name(operand) for operand in operands]
         kinds = tuple([program.types[operand] for operand in operands])
@@ -183,4 +181,5 @@ def write_source(program: Program, plan: Plan, namespace: Namespace) -> Source:
 
 def compiled_body(program: Program, namespace: Namespace) -> Callable[..., Any]:
     """A body as a function that gives its results as they are: numbers as numbers, parameters uncopied."""
+    program = with_work_ahead(program) if namespace.is_numpy else program
     return Source(program, plan_memory(program), namespace, bare=True).function()

@@ -13,7 +13,7 @@ from etude.ops import CATALOGUE
 from etude.rules import D, Rule, holds, structural
 from etude.rules.conditions import BY_TYPE
 from etude.templates import LINEAR, Template, slot, templates
-from etude.terms import ArrayType, Term, is_constant, is_leaf
+from etude.terms import CONSTANT, SYMBOL, ArrayType, Term, is_constant
 
 __all__ = ["Link", "edges", "link", "register_special"]
 
@@ -43,7 +43,10 @@ class Link:
 
     def reals(self, operands: tuple[Term, ...], result: Term) -> tuple[Term, ...]:
         """The operands, truth values that a line differentiates by being numbers of the result's dtype."""
-        if not any(part.type.dtype.kind == "b" for part in operands if isinstance(part.type, ArrayType)):
+        for part in operands:
+            if isinstance(part.type, ArrayType) and part.type.dtype.kind == "b":
+                break
+        else:
             return operands
         dtype = result.type.dtype if result.type.dtype.kind in "fc" else "float64"
         return tuple(
@@ -75,16 +78,23 @@ def register_special(name: str, make: Callable[[Term], Any]) -> None:
 
 def edges(node: Term) -> tuple[Any, ...]:
     """The terms on which a node depends: its operands, or those of the operator whose result it takes."""
-    if is_leaf(node):
+    parts = node._tuple
+    head = parts[0]
+    if head is SYMBOL or head is CONSTANT:
         return ()
-    return node._tuple[1].operands if node._tuple[0] is _ITEM else node.operands
+    if head is _ITEM:
+        parts = parts[1]._tuple
+        head = parts[0]
+    return parts[1 : len(parts) - getattr(head, "attribute_count", 0)]
 
 
 def link(node: Term) -> Link | None:
     """The template of a node; None where no rule line speaks of its operator."""
     inner = node._tuple[1] if node._tuple[0] is _ITEM else node
-    operands, attributes = inner.operands, inner.attributes
-    op, index = inner._tuple[0], None if inner is node else node._tuple[2]
+    parts = inner._tuple
+    op, index = parts[0], None if inner is node else node._tuple[2]
+    end = len(parts) - op.attribute_count
+    operands, attributes = parts[1:end], parts[end:]
     if _reads_values(op, len(operands), index):
         seen = tuple([part if is_constant(part) else part.type for part in operands])
     else:

@@ -11,13 +11,13 @@ from etude.calculus.nodes import Link, edges, link
 from etude.ops import CATALOGUE
 from etude.ops.sizes import Equalities
 from etude.templates import DISCONNECTED_FROM, LINEAR, UNDEFINED_IN
-from etude.terms import Term, is_leaf, postorder
+from etude.terms import Term, postorder
 
 __all__ = ["Contributed", "Sweep", "fitted", "passed", "reverse"]
 
 Contributed = Callable[[Term, Term, Link, Term, Term], None]
 _add, _astype, _real = CATALOGUE["add"], CATALOGUE["astype"], CATALOGUE["real"]
-_sum_like = CATALOGUE["sum_like"]
+_item, _sum_like = CATALOGUE["item"], CATALOGUE["sum_like"]
 
 
 class Sweep:
@@ -31,7 +31,7 @@ class Sweep:
         self.reaching = set(targets)
         self.equal = Equalities(self.order)
         for node in self.order:
-            if not is_leaf(node) and node not in stop:
+            if node not in stop:
                 self._connect(node)
 
     def _connect(self, node: Term) -> None:
@@ -70,13 +70,12 @@ def reverse(
             continue
         found = sweep.links[node]
         operands = edges(node)
-        attributes = (
-            () if found is None else (node if operands == node.operands else node._tuple[1]).attributes
-        )
+        given = operands if found is None else found.reals(operands, node)
+        attributes = () if found is None else (node._tuple[1] if node._tuple[0] is _item else node).attributes
         for position, operand in enumerate(operands):
             if operand not in sweep.reaching or operand in held:
                 continue
-            sent = _sent(node, position, operands, attributes, cotangent, found, polish)
+            sent = _sent(node, position, given, attributes, cotangent, found, polish)
             if sent is None:
                 continue
             if isinstance(sent, Term):
@@ -113,15 +112,16 @@ def _passed(node: Term, position: int, cotangent: Any, found: Link | None) -> An
 
 
 def _sent(
-    node: Term, position: int, operands: Any, attributes: Any, cotangent: Any, found: Link | None, polish: Polish | None
+    node: Term, position: int, given: Any, attributes: Any, cotangent: Any, found: Link | None, polish: Polish | None
 ) -> Any:
+    """What the operand at a position receives; `given` are the operands as its template takes them."""
     passes = _passed(node, position, cotangent, found)
     if passes is None or isinstance(passes, NullType):
         return passes
     assert found is not None
     recipe = found.reverse[position]
     assert recipe is not None
-    return recipe.build(found.reals(operands, node), attributes, None, cotangent, polish)
+    return recipe.build(given, attributes, None, cotangent, polish)
 
 
 def _accumulated(there: Any, more: Any, polish: Polish | None) -> Any:

@@ -1,19 +1,22 @@
 """Which elements of a result depend on which elements of a variable, and colors for columns that share no row.
 
-An element's dependence is a set of places, held as the bits of an integer; arrays of such sets pass through the operators.
+An element's dependence is a set of places; arrays of the numbers of such sets pass through the operators.
 What only moves elements moves the sets; a sum unites them; an operator that is not known here makes every element depend on
 all that its operands depend on, which is safe.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from etude.calculus.nodes import edges, link
+from etude.calculus.placesets import Numbers, PlaceSets
 from etude.errors import ShapeError
 from etude.ops import CATALOGUE
 from etude.templates import LINEAR
@@ -22,44 +25,26 @@ from etude.text import to_text
 
 __all__ = ["colored", "dependences"]
 
-Sets = np.ndarray[Any, Any]
-_unite: Any = np.bitwise_or
 
-
-def dependences(expression: Term, wrt: Term) -> list[list[int]]:
-    """For each element of `expression`, in order, the places of the elements of `wrt` on which it depends."""
+def dependences(expression: Term, wrt: Term) -> tuple[list[tuple[int, ...]], Numbers]:
+    """Sets of places of the elements of `wrt`, and for each element of `expression`, in order, on which of these it depends."""
     for term in (expression, wrt):
         if not term.type.is_static:
             name = symbol_name(term) if is_symbol(term) else str(term)[:60]
             raise ShapeError(f"the sparsity of a Jacobian needs known sizes; {name} is {term.type}")
-    count = int(np.prod(wrt.type.shape, dtype=int))
-    sets: dict[Term, Sets] = {wrt: _array([1 << place for place in range(count)], wrt.type.shape)}
+    table = PlaceSets(int(np.prod(wrt.type.shape, dtype=int)))
+    sets: dict[Term, Numbers] = {wrt: table.singles(wrt.type.shape)}
     for node in postorder(expression, stop=lambda term: term is wrt):
         if node not in sets and not is_leaf(node):
-            found = _through(node, sets)
+            found = _through(table, node, sets)
             if found is not None:
                 sets[node] = found
-    if expression not in sets:
-        return [[] for _ in range(int(np.prod(expression.type.shape, dtype=int)))]
-    return [_places(bits) for bits in sets[expression].ravel()]
+    numbers = sets.get(expression, np.zeros(expression.type.shape, np.int64))
+    met, which = np.unique(numbers, return_inverse=True)
+    return [table.places(number) for number in met.tolist()], which.ravel()
 
 
-def _places(bits: int) -> list[int]:
-    places = []
-    while bits:
-        low = bits & -bits
-        places.append(low.bit_length() - 1)
-        bits ^= low
-    return places
-
-
-def _array(values: Any, shape: Any) -> Sets:
-    made = np.empty(len(values), object)
-    made[:] = values
-    return made.reshape(shape)
-
-
-def _through(node: Term, sets: Mapping[Term, Sets]) -> Sets | None:
+def _through(table: PlaceSets, node: Term, sets: Mapping[Term, Numbers]) -> Numbers | None:
     found = link(node)
     operands = edges(node)
     live = [
@@ -73,29 +58,23 @@ def _through(node: Term, sets: Mapping[Term, Sets]) -> Sets | None:
     if operands == node.operands and all(isinstance(size, int) for size in shape):
         op = node._tuple[0]
         row = _elementwise if op.is_elementwise else ROWS.get(op.name)
-        made = None if row is None else row(node, [sets[p] if k in live else None for k, p in enumerate(operands)])
+        parts = [sets[part] if place in live else None for place, part in enumerate(operands)]
+        made = None if row is None else row(table, node, parts)
         if made is not None:
-            return np.broadcast_to(np.asarray(made, object), shape)
-    total = 0
-    for place in live:
-        total |= _unite.reduce(sets[operands[place]].ravel(), initial=0)
+            return np.broadcast_to(made, shape)
     if not all(isinstance(size, int) for size in shape):
         raise ShapeError(f"the sparsity of a Jacobian needs known sizes; {to_text(node)[:60]} is {node.type}")
-    return _array([total] * int(np.prod(shape, dtype=int)), shape)
+    return np.full(shape, reduce(table.both, [table.union(sets[operands[place]]) for place in live]))
 
 
-Row = Callable[[Term, list[Any]], Any]
+Row = Callable[[PlaceSets, Term, list[Any]], Any]
 
 
-def _elementwise(node: Term, parts: list[Any]) -> Any:
-    total: Any = _array([0], ())
-    for part in parts:
-        if part is not None:
-            total = _unite(total, part)
-    return total
+def _elementwise(table: PlaceSets, node: Term, parts: list[Any]) -> Any:
+    return reduce(table.united, [part for part in parts if part is not None])
 
 
-def _moving(node: Term, parts: list[Any]) -> Any:
+def _moving(table: PlaceSets, node: Term, parts: list[Any]) -> Any:
     """Elements in other places: the operator itself moves the sets; what is no variable is the empty set."""
     values: list[Any] = []
     for place, (part, operand) in enumerate(zip(parts, node.operands, strict=True)):
@@ -106,7 +85,7 @@ def _moving(node: Term, parts: list[Any]) -> Any:
                 return None
             values.append(constant_value(operand))
         else:
-            values.append(_array([0] * int(np.prod(operand.type.shape, dtype=int)), operand.type.shape))
+            values.append(np.zeros(operand.type.shape, np.int64))
     return node._tuple[0].meaning(*values, *node.attributes)
 
 
@@ -115,54 +94,54 @@ def _index_places(node: Term) -> range:
     return range(0) if first is None else range(first, len(node.operands))
 
 
-def _added(node: Term, parts: list[Any]) -> Any:
+def _added(table: PlaceSets, node: Term, parts: list[Any]) -> Any:
     """Repeated places unite what is added to them."""
     x, indices = node.operands[0], node.operands[2:]
     if not all(map(is_constant, indices)):
         return None
     order = np.arange(int(np.prod(x.type.shape, dtype=int))).reshape(x.type.shape)
     places = CATALOGUE["getitem"].meaning(order, *map(constant_value, indices), *node.attributes)
-    start = _array([0] * order.size, (order.size,)) if parts[0] is None else parts[0].ravel().copy()
+    start = np.zeros(order.size, np.int64) if parts[0] is None else parts[0].ravel().copy()
     if parts[1] is not None:
         added = np.broadcast_to(parts[1], np.shape(places))
-        for place, bits in zip(np.ravel(places), added.ravel(), strict=True):
-            start[place] |= bits
+        for place, number in zip(np.ravel(places).tolist(), added.ravel().tolist(), strict=True):
+            start[place] = table.both(start[place], number)
     return start.reshape(x.type.shape)
 
 
-def _reducing(node: Term, parts: list[Any]) -> Any:
+def _reducing(table: PlaceSets, node: Term, parts: list[Any]) -> Any:
     named = dict(zip(node._tuple[0].attributes, node.attributes, strict=True))
     if parts[0] is None:
         return None
     x, axis = parts[0], named["axis"]
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     for place in sorted(axes, reverse=True):
-        x = np.asarray(_unite.reduce(x, axis=place, keepdims=bool(named.get("keepdims", True)), initial=0), object)
+        x = table.reduced(x, place, bool(named.get("keepdims", True)))
     return x
 
 
-def _scanning(node: Term, parts: list[Any]) -> Any:
+def _scanning(table: PlaceSets, node: Term, parts: list[Any]) -> Any:
     axis, backwards = node.attributes[:2]
     x = np.flip(parts[0], axis) if backwards else parts[0]
-    found = _unite.accumulate(x, axis=axis)
+    found = table.accumulated(x, axis)
     return np.flip(found, axis) if backwards else found
 
 
-def _multiplying(node: Term, parts: list[Any]) -> Any:
+def _multiplying(table: PlaceSets, node: Term, parts: list[Any]) -> Any:
     """Sums of products: a zero of a constant factor carries nothing."""
     if any(operand.type.ndim not in (1, 2) for operand in node.operands):
         return None
     a, b = (_factor(part, operand) for part, operand in zip(parts, node.operands, strict=True))
     left, right = a if a[0].ndim == 2 else tuple(x[None] for x in a), b if b[0].ndim == 2 else tuple(x[:, None] for x in b)
     both = left[1][:, :, None] & right[1][None]
-    found = np.where(both, _unite(left[0][:, :, None], right[0][None]), 0)
-    return np.asarray(_unite.reduce(found, axis=1, initial=0), object).reshape(node.type.shape)
+    found = np.where(both, table.united(left[0][:, :, None], right[0][None]), 0)
+    return table.reduced(found, 1, keepdims=False).reshape(node.type.shape)
 
 
 def _factor(part: Any, operand: Term) -> tuple[Any, Any]:
     """The sets of a factor, and where it may be other than zero."""
     shape = operand.type.shape
-    empty = _array([0] * int(np.prod(shape, dtype=int)), shape)
+    empty = np.zeros(shape, np.int64)
     if is_constant(operand):
         return empty, np.asarray(constant_value(operand) != 0)
     return empty if part is None else part, np.ones(shape, bool)
@@ -178,14 +157,23 @@ ROWS: Mapping[str, Row] = MappingProxyType({
 })  # fmt: skip
 
 
-def colored(rows: list[list[int]], count: int) -> list[int]:
-    """A color for each of `count` columns, so that no two columns of one color have an element in one row."""
+def colored(rows: Sequence[tuple[int, ...]], times: Sequence[int], count: int) -> list[int]:
+    """A color for each of `count` columns, so that no two columns of one color have an element in one row; each row is there
+    so many times.
+    """
     columns: list[list[int]] = [[] for _ in range(count)]
-    for row, places in enumerate(rows):
+    elements = [0] * count
+    for row, (places, often) in enumerate(zip(rows, times, strict=True)):
         for place in places:
             columns[place].append(row)
-    colors = [-1] * count
-    for column in sorted(range(count), key=lambda place: -len(columns[place])):
-        taken = {colors[other] for row in columns[column] for other in rows[row]}
-        colors[column] = next(color for color in range(count) if color not in taken)
+            elements[place] += often
+    colors = [0] * count
+    taken = [0] * len(rows)  # the colors that a row has, as bits
+    for column in sorted(range(count), key=lambda place: -elements[place]):
+        within = columns[column]
+        others = reduce(or_, [taken[row] for row in within], 0)
+        free = ~others & (others + 1)
+        colors[column] = free.bit_length() - 1
+        for row in within:
+            taken[row] |= free
     return colors

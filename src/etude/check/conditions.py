@@ -135,6 +135,7 @@ def _word(word: str, value: Any, samples: int | None) -> Any:
         "negative": lambda x: x < 0,
         "nonzero": lambda x: x != 0,
         "finite": np.isfinite,
+        "unbounded": np.isinf,
         "integer": lambda x: np.isfinite(x) & (x == np.rint(x)) if x.dtype.kind == "f" else x == x,
     }
     return _reduced(test[word](number), samples)

@@ -16,7 +16,7 @@ from etude.ops.layout import broadcast_to, expand_dims
 from etude.ops.op import Op, _registered
 from etude.terms import Term, TupleType, depends_on, is_leaf, postorder, symbol
 
-__all__ = ["ROWS", "over_items"]
+__all__ = ["ROWS", "by_row", "over_items"]
 
 Row = Callable[[Op, list[Term], list[bool], tuple[Any, ...], Term], "Term | None"]
 Length = Any
@@ -43,20 +43,30 @@ def over_items(xs: Sequence[Term], parameters: Sequence[Term], result: Term) -> 
     return made[result]
 
 
+def by_row(node: Term, made: Mapping[Term, Term], length: Length) -> Term | None:
+    """An operator's result for all items as `ROWS` have it; `made` are those operands that differ with the item, for all."""
+    op = node._tuple[0]
+    row = _elementwise if op.is_elementwise else ROWS.get(op.name)
+    if row is None:
+        return None
+    operands = [made.get(part, part) for part in node.operands]
+    moved = [part in made for part in node.operands]
+    try:
+        found = row(op, operands, moved, node.attributes, node)
+    except EtudeError:
+        return None
+    return found if found is not None and _fits(found, node, length) else None
+
+
 def _batched(node: Term, made: Mapping[Term, Term], length: Length) -> Term | None:
     if is_leaf(node):
         return None
+    found = by_row(node, made, length)
+    if found is not None:
+        return found
     op = node._tuple[0]
     operands = [made.get(part, part) for part in node.operands]
     moved = [part in made for part in node.operands]
-    row = _elementwise if op.is_elementwise else ROWS.get(op.name)
-    if row is not None:
-        try:
-            found = row(op, operands, moved, node.attributes, node)
-        except EtudeError:
-            found = None
-        if found is not None and _fits(found, node, length):
-            return found
     if isinstance(node.type, TupleType) or any(isinstance(part.type, TupleType) for part in node.operands):
         return None
     return _mapped(op, operands, moved, node)

@@ -14,35 +14,44 @@ from etude.terms import ArrayType
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
 
+_sum = np.add.reduce  # a function of NumPy's written in Python takes longer than a few numbers do
+
+
 def _floating(x: Any) -> Any:
     x = np.asarray(x)
-    return x.astype(floating_dtype(x.dtype), copy=False)
+    return x if x.dtype.kind in "fc" else x.astype(floating_dtype(x.dtype))
+
+
+def _greatest(x: Any, axis: Any) -> Any:
+    """The greatest real part."""
+    return np.maximum.reduce(x.real, axis=axis, keepdims=True, initial=-np.inf)
 
 
 def _shift(x: Any, axis: Any) -> Any:
     """The greatest real part; 0 where it is infinite."""
-    greatest = np.max(x.real, axis=axis, keepdims=True, initial=-np.inf)
-    return np.where(np.isfinite(greatest), greatest, 0).astype(x.real.dtype)
+    greatest = _greatest(x, axis)
+    finite = np.isfinite(greatest)
+    return greatest if finite.all() else np.where(finite, greatest, 0).astype(x.real.dtype)
 
 
 def _logsumexp(x: Any, axis: Any, keepdims: bool) -> Any:
     x = _floating(x)
     shift = _shift(x, axis)
     with np.errstate(divide="ignore"):
-        result = np.log(np.sum(np.exp(x - shift), axis=axis, keepdims=True)) + shift
-    return result if keepdims else np.squeeze(result, axis=axis)[()]
+        result = np.log(_sum(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+    return result if keepdims else result.squeeze(axis)[()]
 
 
 def _softmax(x: Any, axis: Any) -> Any:
     x = _floating(x)
-    powers = np.exp(x - np.max(x.real, axis=axis, keepdims=True, initial=-np.inf))
-    return powers / np.sum(powers, axis=axis, keepdims=True)
+    powers = np.exp(x - _greatest(x, axis))
+    return powers / _sum(powers, axis=axis, keepdims=True)
 
 
 def _log_softmax(x: Any, axis: Any) -> Any:
     x = _floating(x)
-    shifted = x - np.max(x.real, axis=axis, keepdims=True, initial=-np.inf)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    shifted = x - _greatest(x, axis)
+    return shifted - np.log(_sum(np.exp(shifted), axis=axis, keepdims=True))
 
 
 def _canonical(types: Types, attributes: Attributes) -> Attributes:

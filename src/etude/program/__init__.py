@@ -1,5 +1,6 @@
 """Straight-line programs: what a backend runs. Shared sub-terms once, buffers reused."""
 
+from etude.program.ahead import with_work_ahead
 from etude.program.blocks import even_block, in_blocks, row_counts, with_less_memory
 from etude.program.lower import body_programs, lower
 from etude.program.meaning import is_ufunc, ufunc_of
@@ -28,4 +29,5 @@ __all__ = [
     "specialized",
     "ufunc_of",
     "with_less_memory",
+    "with_work_ahead",
 ]

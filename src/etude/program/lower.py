@@ -13,7 +13,7 @@ from etude.ops.loops import parameter_types
 from etude.program.loops import has_loops, joined_loops
 from etude.program.meaning import binary_ufunc
 from etude.program.program import Program
-from etude.terms import ArrayType, Term, bulk, constant_value, is_constant, is_symbol, symbol_name
+from etude.terms import CONSTANT, SYMBOL, ArrayType, Term, bulk, constant_value, is_symbol, symbol_name
 
 __all__ = ["body_programs", "lower"]
 
@@ -66,16 +66,18 @@ def _collect(outputs: Sequence[Term], done: set[Term]) -> tuple[list[Term], list
         if term in done:
             continue
         done.add(term)
-        if is_constant(term):
+        parts = term._tuple
+        head = parts[0]
+        if head is CONSTANT:
             constants.append(term)
-        elif is_symbol(term):
+        elif head is SYMBOL:
             symbols.append(term)
         else:
-            if not isinstance(term._tuple[0], Op) or term.type is None:
+            if not isinstance(head, Op) or term.type is None:
                 raise TermTypeError(f"{term} has no array type, so it cannot be computed; build it from et operators")
             stack.append(term)
             stack.append(None)
-            stack.extend(reversed(term.operands))
+            stack += parts[len(parts) - head.attribute_count - 1 : 0 : -1]
     return work, symbols, constants
 
 
@@ -83,13 +85,15 @@ def _emit(program: Program, work: Sequence[Term], slots: dict[Term, int]) -> Non
     ops, operands, attributes, types = program.ops, program.operands, program.attributes, program.types
     split: dict[tuple[Op, int, int], int] = {}
     for term in work:
-        op = term._tuple[0]
-        places = tuple([slots[part] for part in term.operands])
+        parts = term._tuple
+        op = parts[0]
+        end = len(parts) - op.attribute_count
+        places = tuple([slots[part] for part in parts[1:end]])
         if len(places) > 2 and binary_ufunc(op):
             places = _fold(program, op, places, split)
         ops.append(op)
         operands.append(places)
-        attributes.append(term.attributes)
+        attributes.append(parts[end:])
         slots[term] = len(types)
         types.append(term.type)
 

@@ -18,7 +18,7 @@ _FOLDED = {"add": np.add, "multiply": np.multiply}
 _NEW = frozenset(
     "where clip rsqrt astype angle sum prod mean var std max min argmax argmin all any cumsum cumprod logsumexp norm "
     "matmul dot tensordot outer trace inv det slogdet solve cholesky concatenate stack tile repeat roll take sort "
-    "argsort arange zeros ones full eye zeros_like ones_like shape eigh svd qr set_at add_at".split()
+    "argsort arange zeros ones full eye zeros_like ones_like shape eigh svd qr set_at add_at map".split()
 )
 
 

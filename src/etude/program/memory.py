@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from etude.ops import Op
+from etude.ops import CATALOGUE, Op
 from etude.ops.indexing import IN_PLACE
 from etude.program.meaning import is_ufunc, makes_new
 from etude.program.program import Program
 from etude.terms import ArrayType
 
 __all__ = ["Ownership", "Plan", "plan_memory"]
+
+_item, _scan = CATALOGUE["item"], CATALOGUE["scan"]
 
 
 class Ownership(Enum):
@@ -46,7 +48,7 @@ class _Sharing:
         self.last = array("q", program.last_use)
         first = program.first
         for position, (op, operands) in enumerate(zip(program.ops, program.operands, strict=True)):
-            if not makes_new(op):
+            if not makes_new(op) and not (op is _item and _is_new(program, operands[0], program.attributes[position][0])):
                 for slot in operands:
                     self.join(first + position, slot)
 
@@ -63,6 +65,15 @@ class _Sharing:
             one, other = max(one, other), min(one, other)
             self.parent[one] = other
             self.last[other] = max(self.last[one], self.last[other])
+
+
+def _is_new(program: Program, slot: int, index: int) -> bool:
+    """Whether one of several results shares no memory with an operand, nor with the others: what a loop's steps gave, stacked."""
+    position = slot - program.first
+    if position < 0:
+        return False
+    op = program.ops[position]
+    return makes_new(op) or (op is _scan and index >= program.attributes[position][1])
 
 
 def plan_memory(program: Program) -> Plan:

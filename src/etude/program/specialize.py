@@ -46,6 +46,9 @@ def _with_bodies(op: Op, attributes: tuple[Any, ...], kinds: Sequence[ArrayType]
     for value in attributes:
         if isinstance(value, Body):
             used = value.parameters()
+            if all(used[place].type is wanted[place] for place in used):
+                found.append(value)
+                continue
             before = [used.get(place, each) for place, each in enumerate(parameters)]
             value = Body(program_terms(lower(value.results, before)[0], parameters), value.count)
         found.append(value)

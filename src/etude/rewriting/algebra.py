@@ -10,7 +10,7 @@ import numpy as np
 
 from etude.ops import CATALOGUE, Op
 from etude.rewriting.assumptions import Knowledge
-from etude.rewriting.numbers import Number, exact, raised
+from etude.rewriting.numbers import Number, as_constant, exact, magnitude, raised, times
 from etude.terms import Term, constant, intern
 
 __all__ = ["WIDEST", "Algebra", "Product", "Sum"]
@@ -37,14 +37,10 @@ def _pair(op: Op, left: Term, right: Term) -> Term:
     return intern((op, left, right), kind) if kind is right.type else op.pair(left, right)
 
 
-def magnitude(number: Number) -> Number:
-    return -number if number < 0 else number
-
-
 def merge(into: dict[Term, Number], other: dict[Term, Number], factor: Number = 1) -> None:
     """Add `factor` times the numbers of `other`; zeros vanish."""
     for term, number in other.items():
-        total = into.get(term, 0) + number * factor
+        total = into.get(term, 0) + (number if factor == 1 else times(number, factor))
         if total == 0:
             into.pop(term, None)
         else:
@@ -146,7 +142,7 @@ class Algebra:
     # ---------------------------------------------------------------- putting together
 
     def number(self, value: Number, dtype: Any) -> Term:
-        return constant(float(value), dtype)
+        return as_constant(value, dtype)
 
     def product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any, spread: bool = True) -> Term:
         """The term of a product, binary and with few operations; `spread`: a number times a short sum is multiplied out."""
@@ -162,7 +158,8 @@ class Algebra:
             base = next(iter(factors))
             if base in self.sums and len(self.sums[base][1]) <= WIDEST:
                 const, items = self.sums[base]
-                return self.sum(_one(const * coefficient), {t: _one(c * coefficient) for t, c in items.items()}, dtype)
+                spread_over = {t: _one(times(c, coefficient)) for t, c in items.items()}
+                return self.sum(_one(times(const, coefficient)), spread_over, dtype)
         key = 0
         if len(factors) > 1:
             key = _key(_PRODUCT, coefficient, factors)
@@ -261,8 +258,8 @@ class Algebra:
             if coefficient == 1:
                 return term
             inner, factors = self.as_product(term)
-            made = self._product(_one(inner * coefficient), factors, dtype)
-            remember(self.products, made, (_one(inner * coefficient), factors))
+            made = self._product(_one(times(inner, coefficient)), factors, dtype)
+            remember(self.products, made, (_one(times(inner, coefficient)), factors))
             return made
         key = _key(_SUM, const, items)
         before = self._as_before(key, self.sums, const, items)
@@ -298,7 +295,7 @@ class Algebra:
 
     def _addend(self, term: Term, coefficient: Number, dtype: Any) -> Term:
         inner, factors = self.as_product(term)
-        return self._product(_one(inner * coefficient), factors, dtype)
+        return self._product(_one(times(inner, coefficient)), factors, dtype)
 
 
 def finite(value: Any) -> Number | None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from etude.errors import RuleError
+from etude.ops.binders import Body
 from etude.rewriting.conditions import compile_condition
 from etude.rewriting.patterns import Compiler
 from etude.rules import Rule, parse_rules
@@ -21,7 +22,7 @@ __all__ = ["Knowledge", "knowledge", "read_facts"]
 
 WORDS = tuple(
     "positive nonnegative negative nonzero integer finite symmetric positive_semidefinite positive_definite "
-    "diagonal lower_triangular upper_triangular orthogonal identity".split()
+    "diagonal lower_triangular upper_triangular orthogonal identity unbounded".split()
 )
 BIT = {word: 1 << place for place, word in enumerate(WORDS)}
 _CLOSURE = (
@@ -110,6 +111,18 @@ class Knowledge:
         return memo[root]
 
     def _of(self, term: Term) -> int:
+        bits = self._said_of(term)
+        if bits & BIT["finite"]:
+            return bits & ~BIT["unbounded"]
+        return bits | BIT["unbounded"] if any(self._unbounded(part) for part in term._tuple[1:]) else bits
+
+    def _unbounded(self, part: Any) -> bool:
+        """Whether a part of a term may be infinite at finite values; what is made of it may be so too."""
+        if type(part) is Term:
+            return bool(self.memo.get(part, 0) & BIT["unbounded"])
+        return type(part) is Body and any(self.holds("unbounded", result) for result in part.results)
+
+    def _said_of(self, term: Term) -> int:
         head = term._tuple[0]
         if head is SYMBOL:
             return _of_dtype(term.type) | sum(BIT[word] for word in assumptions_of(term))
@@ -159,21 +172,23 @@ def _of_value(value: Any) -> int:
     number = float(value)
     if math.isnan(number):
         return 0
-    bits = BIT["finite"] if math.isfinite(number) else 0
+    bits = BIT["finite"] if math.isfinite(number) else BIT["unbounded"]
     bits |= BIT["integer"] if bits and number == math.floor(number) else 0
     bits |= BIT["nonnegative"] if number >= 0 else 0
     return _closed(bits | (BIT["positive"] if number > 0 else BIT["negative"] if number < 0 else 0))
 
 
 def _of_array(value: Any) -> int:
-    if value.size == 0 or value.size > _SMALL or value.dtype.kind == "c":
+    if value.size > _SMALL:
+        return BIT["unbounded"]
+    if value.size == 0 or value.dtype.kind == "c":
         return 0
     low, high = value.min(), value.max()
     if low != low:
         return 0
     bits = BIT["positive"] if low > 0 else BIT["nonnegative"] if low >= 0 else BIT["negative"] if high < 0 else 0
     bits |= BIT["nonzero"] if bool((value != 0).all()) else 0
-    bits |= BIT["finite"] if bool(np.isfinite(value).all()) else 0
+    bits |= BIT["finite"] if bool(np.isfinite(value).all()) else BIT["unbounded"]
     if value.ndim >= 2 and value.shape[-1] == value.shape[-2]:
         bits |= BIT["symmetric"] if bool((value == np.swapaxes(value, -1, -2)).all()) else 0
         bits |= BIT["lower_triangular"] if bool((np.tril(value) == value).all()) else 0

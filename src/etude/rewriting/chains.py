@@ -19,7 +19,7 @@ from etude.rewriting.journal import Journal
 from etude.rules import default
 from etude.terms import Term, bulk, distinct, postorder, uses_of
 
-__all__ = ["LONGEST", "in_best_order"]
+__all__ = ["LONGEST", "chain_of", "in_best_order", "is_product"]
 
 _matmul, _transpose = CATALOGUE["matmul"], CATALOGUE["matrix_transpose"]
 _LINE = "chain_reordered"
@@ -52,7 +52,7 @@ def in_best_order(roots: Sequence[Term], journal: Journal | None = None) -> list
     stack and a vector, stay as they are.
     """
     uses = uses_of(*roots)
-    if sum(map(_is_product, uses)) < 2:
+    if sum(map(is_product, uses)) < 2:
         return list(roots)
     for root in roots:
         uses[root] += 1
@@ -82,8 +82,8 @@ def _reordered(roots: Sequence[Term], uses: Mapping[Term, int], several: bool) -
     for term in reversed(order):
         if term not in needed:
             continue
-        if term not in inside and _is_product(term):
-            chain = _chain(term, once)
+        if term not in inside and is_product(term):
+            chain = chain_of(term, once)
             spans = _better(chain)
             if spans is not None:
                 plans[term] = chain.factors, spans
@@ -109,7 +109,7 @@ def _rebuilt(term: Term, memo: Mapping[Any, Term]) -> Term:
 # ---------------------------------------------------------------- a term as a chain
 
 
-def _is_product(term: Term) -> bool:
+def is_product(term: Term) -> bool:
     """A product of matrices or vectors, or of stacks of matrices, all of one dtype."""
     if term._tuple[0] is not _matmul:
         return False
@@ -118,7 +118,7 @@ def _is_product(term: Term) -> bool:
     return alike and all(kind.dtype == term.type.dtype for kind in kinds)
 
 
-def _chain(root: Term, once: Any) -> Chain:
+def chain_of(root: Term, once: Any) -> Chain:
     """The chain of a product: those inside it are opened that are in `once`, as are the transposes above them."""
     chain = Chain([], [], [])
     ends: list[tuple[int, int]] = []  # of what is read and not yet multiplied
@@ -135,7 +135,7 @@ def _chain(root: Term, once: Any) -> Chain:
         while term._tuple[0] is _transpose:
             term, turned = term._tuple[1], not turned
             opened = opened and term in once
-        if term is root or (opened and _is_product(term)):
+        if term is root or (opened and is_product(term)):
             stack += [None, *_reversed_operands(term, turned)]
             chain.inside.append(term)
         else:

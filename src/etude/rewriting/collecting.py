@@ -10,13 +10,13 @@ from math import inf
 from typing import Any
 
 from etude.ops import CATALOGUE
-from etude.rewriting.algebra import WIDEST, Algebra, Product, add_to, finite, magnitude, merge
+from etude.rewriting.algebra import WIDEST, Algebra, Product, add_to, finite, merge
 from etude.rewriting.assumptions import knowledge
 from etude.rewriting.candidates import NOTHING, ONE, SUM, SUMS, Addend, Heads
 from etude.rewriting.compiled import Heard, Rules
 from etude.rewriting.fitting import CONSTANT_HEADS, Refused, fit, number_of
 from etude.rewriting.journal import Journal
-from etude.rewriting.numbers import Number, quotient
+from etude.rewriting.numbers import Number, is_float, magnitude, quotient, times
 from etude.rewriting.numbers import raised as _raised
 from etude.rewriting.strategies import MINIMUM_BUDGET, exhausted
 from etude.rules import default
@@ -30,7 +30,6 @@ _PAIRS = 10  # addends or factors among which pairs are tried
 _SHARED = 2  # factors above which a product used more than once is kept whole, where sharing is not what counts most
 _EXPANDED = 4  # exponents up to which a power of a sum is multiplied out
 _NO_HEADS: Heads = frozenset()
-_MOST = {2: 2**14, 4: 2**124}  # below the greatest float, by bytes; of eight bytes unless told otherwise
 Region = list[tuple[Term, Number]]  # addends with signs, or factors with exponents
 
 
@@ -115,7 +114,7 @@ class Collector:
         made = None if asked is None else self.heard.collected.get(asked)
         if made is None:
             before = self.steps
-            made = self.linear(region, kind.dtype) if linear else self.multiplicative(region, kind.dtype)
+            made = self.collected(region, kind.dtype, linear)
             if made is not None and asked is not None and self.steps == before:
                 self.heard.keep(self.heard.collected, asked, made)
         if made is None or made.type is kind:
@@ -138,6 +137,13 @@ class Collector:
             value = number_of(term)
             found = self.numbers[term] = NO_NUMBER if value is None else finite(value)
         return found
+
+    def collected(self, region: Region, dtype: Any, linear: bool) -> Term | None:
+        try:
+            return self.linear(region, dtype) if linear else self.multiplicative(region, dtype)
+        except OverflowError:
+            self.overflown = True
+            return None
 
     def power_of_number(self, term: Term, exponent: Number) -> Any:
         """The power of a constant, as `number` gives it; None also where it is no real number."""
@@ -174,7 +180,7 @@ class Collector:
             const += sign * inner
             for t, c in addends.items():
                 k, rest = self.addend(t)
-                add_to(items, rest, k * c * sign)
+                add_to(items, rest, (c if k == 1 else times(k, c)) * sign)
         return self.pairs_of_sum(const, items, dtype)
 
     def pairs_of_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
@@ -201,9 +207,9 @@ class Collector:
             rest = dict(factors)
             merge(rest, shared, -1)
             if rest:
-                merge(inside, {self.algebra.product(1, rest, dtype): 1}, k * c)
+                merge(inside, {self.algebra.product(1, rest, dtype): 1}, times(k, c))
             else:
-                extra += k * c
+                extra += times(k, c)
         base = self.pairs_of_sum(extra, inside, dtype)
         number = number_of(base)
         if number is not None:
@@ -241,6 +247,8 @@ class Collector:
                     if tried in self.heard.silent:
                         continue
                     pair = {a: quotient(m, scale * sign), b: quotient(n, scale * sign)}
+                    if not all(is_float(number, dtype) for number in pair.values()):
+                        continue
                     extra = pair.pop(one, 0) if one in pair else 0
                     probe = self.algebra.sum(extra, pair, dtype)
                     may_fire = probe._tuple[0] in LINEAR or probe._tuple[0] is CATALOGUE["multiply"]
@@ -251,7 +259,7 @@ class Collector:
                     made = self.apply(probe, fired)
                     rest = {t: c for t, c in items.items() if t is not a and t is not b}
                     left = const if b is not one and a is not one else 0
-                    number = constant(float(scale * sign), dtype)
+                    number = self.algebra.number(scale * sign, dtype)
                     addend = CATALOGUE["multiply"](number, made) if scale * sign != 1 else made
                     if not rest and left == 0:
                         return addend
@@ -297,7 +305,7 @@ class Collector:
                 if value is None:
                     return None
                 if value is not NO_NUMBER:
-                    coefficient *= value
+                    coefficient = times(coefficient, value)
                     continue
             if type(exponent) is int and (head is SYMBOL or part not in products):
                 if part in factors:
@@ -308,11 +316,11 @@ class Collector:
             k, more = algebra.power(part, exponent)
             if len(more) > self.shared and self.uses.get(part, 0) > 1 and not self.meets(factors, more):
                 k, more = self.whole(part, exponent, dtype) if self.sharing else (1, {part: exponent})
-            if k != 1 and not _is_float(coefficient * k, dtype):
+            if k != 1 and not is_float(times(coefficient, k), dtype):
                 k, more = 1, {part: exponent}
-            coefficient *= k
+            coefficient = times(coefficient, k)
             merge(factors, more)
-        if _is_float(coefficient, dtype):
+        if is_float(coefficient, dtype):
             return coefficient, factors
         self.overflown = True
         return None
@@ -322,6 +330,8 @@ class Collector:
         if gathered is None:
             return None
         coefficient, factors = gathered
+        if coefficient == 0:
+            return self.algebra.product(0, {}, dtype)
         coefficient, factors = self.primitive(coefficient, factors, dtype)
         if self.expand and self.current not in self.below:
             expanded = self.multiplied_out(coefficient, factors, dtype)
@@ -373,9 +383,9 @@ class Collector:
                 k, more = self.algebra.as_product(term)
                 fresh = dict(powers)
                 merge(fresh, more)
-                grown.append((number * c * k, fresh))
+                grown.append((times(times(number, c), k), fresh))
             if const != 0:
-                grown.append((number * const, dict(powers)))
+                grown.append((times(number, const), dict(powers)))
         return grown
 
     def primitive(self, coefficient: Number, factors: dict[Term, Number], dtype: Any) -> tuple[Number, dict[Term, Number]]:
@@ -394,7 +404,7 @@ class Collector:
                         ratio = _multiple((const, items), self.algebra.sums[other])
                         power = None if ratio is None else _raise(ratio, exponent)
                         if power is not None:
-                            coefficient *= power
+                            coefficient = times(coefficient, power)
                             base = other
                             break
             merge(found, {base: exponent})
@@ -456,14 +466,6 @@ def _overlap(items: dict[Term, Number], addends: dict[Term, Number]) -> bool:
 def _cancel(factors: dict[Term, Number], more: dict[Term, Number]) -> bool:
     """Whether a term is among both, with numbers of opposite signs."""
     return any(base in factors and (factors[base] > 0) is not (exponent > 0) for base, exponent in more.items())
-
-
-def _is_float(number: Number, dtype: Any) -> bool:
-    """Whether a number has a float of the dtype that is neither infinite nor, where it is not itself, zero."""
-    if type(number) is int and -4096 < number < 4096:
-        return True
-    size, most = magnitude(number), _MOST.get(dtype.itemsize, 2**1020)
-    return number == 0 or (size < most and size * most > 1)
 
 
 def _raise(value: Number, exponent: Number) -> Number | None:

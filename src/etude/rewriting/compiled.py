@@ -13,6 +13,7 @@ from etude.rewriting.assumptions import knowledge
 from etude.rewriting.building import compile_replacement
 from etude.rewriting.candidates import OnProducts, OnSums
 from etude.rewriting.conditions import compile_condition
+from etude.rewriting.counting import Trees
 from etude.rewriting.fitting import CONSTANT_HEADS
 from etude.rewriting.patterns import Compiler, heads_below
 from etude.rules import Rule, RuleSet
@@ -81,13 +82,15 @@ def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None
 class Heard:
     """What the runs over one term, or over several together, share: a later run meets much of what an earlier one left."""
 
-    __slots__ = ("algebra", "collected", "quiet", "silent")
+    __slots__ = ("algebra", "collected", "quiet", "silent", "trees", "written")
 
     def __init__(self) -> None:
         self.algebra = Algebra(knowledge())
         self.silent: set[Any] = set()  # pairs of addends and of factors that no rule joins
         self.quiet: set[Term] = set()  # terms that no rule changes at the root
         self.collected: dict[Any, Term] = {}  # parts of a sum or product -> what is made of them where no rule joins any
+        self.trees = Trees()  # operations of terms
+        self.written: dict[Any, dict[Term, Term]] = {}  # in which way -> sums and quotients -> what each is written anew as
 
     def keep(self, table: Any, key: Any, value: Any = None) -> None:
         """An entry more; the table is emptied where there are very many."""
@@ -120,6 +123,11 @@ class Rules:
         found = copy(self)
         found.heard = Heard()
         return found
+
+    @property
+    def trees(self) -> Trees:
+        """The operations of the terms that were looked at in runs together."""
+        return Trees() if self.heard is None else self.heard.trees
 
     @property
     def on_sums(self) -> OnSums:

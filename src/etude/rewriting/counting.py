@@ -76,20 +76,19 @@ def _unshared(order: list[Term], roots: tuple[Term, ...]) -> int:
 class Trees(dict[Term, int]):
     """Operations of terms with what is shared counted at every use, each distinct term counted once."""
 
-    @classmethod
-    def of(cls, order: list[Term]) -> Trees:
+    def take(self, order: list[Term]) -> None:
         """Those of terms in an order of which each comes after its parts."""
-        found = cls()
-        get = found.get
+        get = self.get
         for term in order:
+            if term in self:
+                continue
             parts = term._tuple
             head = parts[0]
             total = 0 if head in _NONE else len(parts) - 2 if head is _add or head is _multiply else 1
             for part in parts:
                 if type(part) is Term:
                     total += get(part, 0)
-            found[term] = total
-        return found
+            self[term] = total
 
     def __missing__(self, root: Term) -> int:
         for term in postorder(root, stop=self.__contains__):

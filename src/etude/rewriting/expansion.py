@@ -12,7 +12,7 @@ from etude.rewriting.compiled import Rules
 from etude.rewriting.fitting import number_of
 from etude.rewriting.numbers import Number, exact, quotient, raised
 from etude.rules import Rule
-from etude.terms import Term, constant
+from etude.terms import CONSTANT, Term, constant
 
 __all__ = ["Monomial", "Poly", "Relation", "Unfit", "denominators", "expanded"]
 
@@ -56,21 +56,29 @@ def expanded(
         raise
 
 
-def denominators(root: Term) -> list[Term]:
-    """The sums of which a term, read as a polynomial, has negative powers."""
+def denominators(root: Term, relations: Rules) -> list[Term] | None:
+    """The sums of which a term, read as a polynomial, has negative powers; None where it has too many parts to be read."""
     found: dict[Term, None] = {}
-    seen, stack = {root}, [root]
+    parts, seen, stack = 0, {root}, [root]
     while stack:
         node = stack.pop()
-        head, parts = node._tuple[0], node._tuple[1:]
-        below = _below(head, parts)
+        head, operands = node._tuple[0], node._tuple[1:]
+        below = _below(head, operands)
         while below is not None and below._tuple[0] in _RAISED:
             below = below._tuple[1]
         if below is not None and below._tuple[0] in _SUMS:
             found[below] = None
-        fresh = [part for part in parts if part not in seen and part._tuple[0] in _ARITHMETIC] if head in _ARITHMETIC else []
-        seen.update(fresh)
-        stack += fresh
+        for operand in operands:
+            if operand in seen:
+                continue
+            seen.add(operand)
+            inner = operand._tuple[0]
+            if inner in _ARITHMETIC:
+                stack.append(operand)
+            elif inner is not CONSTANT and not relations.candidates(operand):
+                parts += 1
+                if parts > _PARTS:
+                    return None
     return list(found)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -25,10 +26,10 @@ Choice = Callable[[Poly], int | None]
 
 def horner_forms(poly: Poly, parts: list[Term], dtype: Any) -> Iterator[Term]:
     """The polynomial written in several ways: by the part that most monomials have, and by each part first."""
-    met = dict.fromkeys(place for monomial in poly for place, _ in monomial)
-    yield _Writer(parts, dtype, _commonest).written(poly)
-    for first in met:
-        yield _Writer(parts, dtype, _first_then_commonest(first)).written(poly)
+    often = [first for first, count in _counts(poly).items() if count > 1]  # others never come first
+    for choose in (_commonest, *map(_first_then_commonest, often)):
+        with suppress(OverflowError):  # of a number that the dtype has not
+            yield _Writer(parts, dtype, choose).written(poly)
 
 
 def _commonest(poly: Poly) -> int | None:

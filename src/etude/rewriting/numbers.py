@@ -7,10 +7,13 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Number", "exact", "quotient", "raised"]
+from etude.terms import Term, constant
+
+__all__ = ["Number", "as_constant", "exact", "is_float", "magnitude", "quotient", "raised", "times"]
 
 Number = int | Fraction | float
 _BITS = 512
+_MOST = {2: 2**14, 4: 2**124}  # the exponents that a dtype of so many bytes has to spare
 
 
 @lru_cache(maxsize=4096)
@@ -35,12 +38,16 @@ def raised(base: Number, exponent: Number) -> Number | None:
             return None
         if isinstance(exponent, int):
             if isinstance(base, float) or abs(exponent) * _length(base) > _BITS:
-                return exact(float(base) ** exponent)
+                return _unless_lost(exact(float(base) ** exponent), base)
             power = Fraction(base) ** exponent
             return int(power) if power.denominator == 1 else power
-        return exact(float(base) ** float(exponent)) if base > 0 else None
+        return _unless_lost(exact(float(base) ** float(exponent)), base) if base > 0 else None
     except (OverflowError, ZeroDivisionError):
         return None
+
+
+def _unless_lost(power: Number | None, base: Number) -> Number | None:
+    return None if power == 0 and base != 0 else power
 
 
 def _length(base: int | Fraction) -> int:
@@ -52,8 +59,36 @@ def quotient(a: Number, b: Number) -> Number:
     if b == 1:
         return a
     if isinstance(a, float) or isinstance(b, float):
-        return exact(a / b) or 0
+        found = exact(a / b)
+        return found if found is not None and (found != 0 or a == 0) else Fraction(a) / Fraction(b)
     if type(a) is int and type(b) is int and a % b == 0:
         return a // b
-    found = Fraction(a) / b
-    return int(found) if found.denominator == 1 else found
+    ratio = Fraction(a) / b
+    return int(ratio) if ratio.denominator == 1 else ratio
+
+
+def times(a: Number, b: Number) -> Number:
+    """`a * b`; exact where no float is near it."""
+    made = a * b
+    if type(made) is float and (made == 0 or made - made != 0) and a != 0 and b != 0:
+        return Fraction(a) * Fraction(b)
+    return made
+
+
+def is_float(number: Number, dtype: Any) -> bool:
+    """Whether a number has a float of the dtype that is neither infinite nor, where it is not itself, zero."""
+    if type(number) is int and -4096 < number < 4096:
+        return True
+    size, most = magnitude(number), _MOST.get(dtype.itemsize, 2**1020)
+    return number == 0 or (size < most and size * most > 1)
+
+
+def as_constant(number: Number, dtype: Any) -> Term:
+    """The constant; OverflowError where the dtype has none that is near the number."""
+    if not is_float(number, dtype):
+        raise OverflowError(number)
+    return constant(float(number), dtype)
+
+
+def magnitude(number: Number) -> Number:
+    return -number if number < 0 else number

@@ -7,11 +7,12 @@ from functools import cache, lru_cache, partial
 from typing import Any
 
 from etude.rewriting.algebra import WIDEST
+from etude.rewriting.alike import products_alike
 from etude.rewriting.bodies import within_bodies
 from etude.rewriting.chains import in_best_order
 from etude.rewriting.collecting import TooLong
 from etude.rewriting.compiled import Rules, compiled
-from etude.rewriting.counting import size_of
+from etude.rewriting.counting import Trees
 from etude.rewriting.engine import Engine
 from etude.rewriting.goals import GOALS, SIZE, Goal
 from etude.rewriting.journal import Journal, Row, attach, attach_later
@@ -214,7 +215,7 @@ def smallest(
         most = goal.total(terms)
         apart = None if journal is None else Journal()
         found = Engine(rules, apart, sharing=True).run(term, terms if isinstance(terms, dict) else None, mark)
-        found = as_polynomials(found, goal, apart, mark) if anew and size <= WRITTEN_ANEW else found
+        found = as_polynomials(found, rules, goal, apart, mark) if anew and size <= WRITTEN_ANEW else found
         nodes = distinct(found)
         if goal.total(nodes) > most:
             return term
@@ -223,12 +224,22 @@ def smallest(
         if journal is not None and apart is not None:
             journal.extend(apart.derivation())
         return marked(found, mark, nodes)
-    best = stable(term, rules, journal, goal)
+    best = _collected(stable(term, rules, journal, goal), rules, journal, goal)
     if goal.anew and size <= _MULTIPLIED_OUT:
         best = expanded_if_better(best, rules, journal, goal)
-    lowest = in_lowest_terms(best, rules, goal, journal)
-    best = lowest if lowest is best else stable(lowest, rules, journal, goal)
-    return as_polynomials(best, goal, journal) if anew else best
+    best = lowered_if_better(best, rules, journal, goal)
+    written = as_polynomials(best, rules, goal, journal) if anew else best
+    return best if written is best else smallest(written, rules, journal, distinct(written), goal, own, beside)
+
+
+def _collected(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
+    """A normal form in which products of the same matrices are collected, from inner sums to outer ones."""
+    for _ in range(ROUNDS):
+        alike = products_alike(term, journal)
+        if alike is term:
+            break
+        term = stable(alike, rules, journal, goal)
+    return term
 
 
 def marked(root: Term, mark: object, nodes: Collection[Term] | None = None) -> Term:
@@ -241,15 +252,29 @@ def marked(root: Term, mark: object, nodes: Collection[Term] | None = None) -> T
 def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
     """The normal form of what the term is when multiplied out, where that is better."""
     apart = Journal() if journal is not None else None
-    most = _LONGER * size_of(term)[1]
+    trees = rules.trees
+    most = _LONGER * trees[term]
     try:
         other = Engine(rules, apart, expand=True, most=2 * most + WIDEST).run(term)
     except TooLong:
         return term
-    if other is term or size_of(other)[1] > most:
+    if other is term or trees[other] > most:
         return term
-    other = stable(other, rules, apart, goal)
-    if other is term or other.type is not term.type or not goal.measure(other) < goal.measure(term):
+    return _chosen(stable(other, rules, apart, goal), term, apart, journal, goal, trees)
+
+
+def lowered_if_better(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
+    """The term with quotients in lowest terms, where all of it is better so: a place that gets shorter may have shared more."""
+    apart = Journal() if journal is not None else None
+    lowest = in_lowest_terms(term, rules, goal, apart)
+    return term if lowest is term else _chosen(stable(lowest, rules, apart, goal), term, apart, journal, goal, rules.trees)
+
+
+def _chosen(
+    other: Term, term: Term, apart: Journal | None, journal: Journal | None, goal: Goal, trees: Trees
+) -> Term:
+    """The other term, with its steps, where it is better."""
+    if other is term or other.type is not term.type or not goal.measure(other, trees) < goal.measure(term, trees):
         return term
     if journal is not None and apart is not None:
         journal.extend(apart.derivation())
@@ -258,15 +283,19 @@ def expanded_if_better(term: Term, rules: Rules, journal: Journal | None, goal: 
 
 def stable(term: Term, rules: Rules, journal: Journal | None, goal: Goal) -> Term:
     """Normal forms again and again while they get better."""
-    best, now = term, term
+    best, now, trees = term, term, rules.trees
+    apart = Journal() if journal is not None else None
     size = None
     for _ in range(ROUNDS):
-        found = Engine(rules, journal).run(now)
+        found = Engine(rules, apart).run(now)
         if found is now:
             break
-        size = goal.measure(best) if size is None else size
-        fresh = goal.measure(found)
+        size = goal.measure(best, trees) if size is None else size
+        fresh = goal.measure(found, trees)
         if fresh <= size:
             best, size = found, fresh
+            if journal is not None and apart is not None:
+                journal.extend(apart.derivation())
+                apart = Journal()
         now = found
     return best

@@ -9,7 +9,7 @@ from typing import Any
 
 from etude.ops import CATALOGUE
 from etude.rewriting.fitting import Refused, fit, number_of
-from etude.rewriting.numbers import exact
+from etude.rewriting.numbers import as_constant, exact
 from etude.rewriting.polynomials import (
     Poly,
     TooLarge,
@@ -186,7 +186,7 @@ class _Writer:
         self.atoms, self.dtype = atoms, dtype
 
     def number(self, value: Fraction) -> Term:
-        return constant(float(value), self.dtype)
+        return as_constant(value, self.dtype)
 
     def plus(self, left: Term, right: Term) -> Term:
         return CATALOGUE["add"](left, right)

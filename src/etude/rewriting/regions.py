@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -29,33 +30,42 @@ _NEAR = 5, 4  # by this ratio more operations than the sum may the first form ha
 
 def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | None) -> Term:
     """The term with quotients of polynomials in lowest terms, where they are better so."""
-    return _each_region(root, postorder(root), lambda term: _shortest(term, rules, goal, journal))
+    known = _known("lowest terms", rules, goal, journal)
+    return _each_region(root, postorder(root), partial(_shortest, rules=rules, goal=goal, journal=journal), known)
 
 
-def as_polynomials(root: Term, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
+def as_polynomials(root: Term, rules: Rules, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
     """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better.
 
     Terms that bear `mark` are known to have their best form.
     """
-    order = postorder(root)
-    trees = Trees.of(order)
-
-    def shorter(term: Term) -> Term:
-        known = mark is not None and term.normal_for is mark
-        return term if known else _polynomial(term, goal, journal, trees)
-
-    found = _each_region(root, order, shorter)
-    return found if found is root or goal.measure(found) < goal.measure(root) else root
+    order, trees = postorder(root), rules.trees
+    trees.take(order)
+    change = partial(_polynomial, goal=goal, journal=journal, trees=trees, mark=mark)
+    found = _each_region(root, order, change, _known("polynomials", rules, goal, journal))
+    return found if found is root or goal.measure(found, trees) < goal.measure(root, trees) else root
 
 
-def _each_region(root: Term, order: list[Term], change: Callable[[Term], Term]) -> Term:
+def _known(what: str, rules: Rules, goal: Goal, journal: Journal | None) -> dict[Term, Term]:
+    """What came of sums that terms share which are rewritten together; a journal wants the steps each time."""
+    if journal is not None or rules.heard is None:
+        return {}
+    found: dict[Term, Term] = rules.heard.written.setdefault((what, goal.name), {})
+    return found
+
+
+def _each_region(root: Term, order: list[Term], change: Callable[[Term], Term], known: dict[Term, Term]) -> Term:
     roots = region_roots(order)
     changed: dict[Any, Term] = {}
     for node in order:
         fresh = node
         if changed and any(part in changed for part in node._tuple if type(part) is Term):
             fresh = Term([changed.get(part, part) if type(part) is Term else part for part in node._tuple])
-        made = change(fresh) if node in roots and fresh._tuple[0] in ARITHMETIC else fresh
+        made = fresh
+        if node in roots and fresh._tuple[0] in ARITHMETIC:
+            if fresh not in known:
+                known[fresh] = change(fresh)
+            made = known[fresh]
         if made is not node:
             changed[node] = made
     return changed.get(root, root)
@@ -72,10 +82,10 @@ def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> 
     size = parts = None
     for name, form in lowest_terms(term):
         if size is None:
-            size = goal.measure(term)
+            size = goal.measure(term, rules.trees)
             parts = {part: part for part in postorder(term, stop=_is_part) if _is_part(part)}
         found = Engine(rules, normal=parts).run(form)
-        fresh = goal.measure(found)
+        fresh = goal.measure(found, rules.trees)
         if fresh < size and found.type is term.type:
             best, size, line = found, fresh, name
     if best is not term and journal is not None:
@@ -84,8 +94,8 @@ def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> 
     return best
 
 
-def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees) -> Term:
-    if term.type.dtype.kind != "f" or trees[term] < _LEAST:
+def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, mark: object) -> Term:
+    if (mark is not None and term.normal_for is mark) or term.type.dtype.kind != "f" or trees[term] < _LEAST:
         return term
     forms = {form: used for form, used in _forms(term, trees) if trees[form] <= trees[term] and form is not term}
     if not forms:
@@ -102,7 +112,10 @@ def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees) -
 
 def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
     most = trees[term]
-    below, generators = denominators(term), compiled(default("generators"))
+    generators = compiled(default("generators"))
+    below = denominators(term, generators)
+    if below is None:
+        return
     for relations, whole in [*([(generators, below)] if below else []), (generators, ()), (None, ())]:
         try:
             poly, parts, used = expanded(term, relations, 2 * most, whole)

@@ -109,7 +109,7 @@ _OF_TYPES_AND_ATTRIBUTES: dict[str, Callable[..., bool]] = {
 }
 BY_TYPE = frozenset({*_OF_DTYPES, *_OF_SHAPES, *_TOGETHER, *_OF_TYPES_AND_ATTRIBUTES})
 STRUCTURAL = BY_TYPE | {"number", "constant"}
-WORDS = ASSUMPTIONS | STRUCTURAL
+WORDS = ASSUMPTIONS | STRUCTURAL | {"unbounded"}  # which is found of terms, not declared of symbols
 COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 

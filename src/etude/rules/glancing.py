@@ -11,7 +11,9 @@ from etude.ops.aliases import ALIASES
 __all__ = ["glance", "parted", "scanned"]
 
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\(")
+_FLAT = re.compile(r"""\s*([A-Za-z_]\w*)\(((?:[^()'"]|\([^()'"]*\))*)\)\s*""")  # a call of calls of none
 _MARKS = re.compile(r"""'[^']*'?|"[^"]*"?|[([{)\]}]|->|[=<>!]=|=(?!=)| if """)
+_ADJOINT = re.compile(r"""\s*adjoint\(\s*([A-Za-z_]\w*)\(([^()'"]*)\)\s*,\s*\w+\s*\)\s*""")
 _SIGNS = {
     sign: (level, name)
     for level, row in enumerate([
@@ -47,18 +49,27 @@ def scanned(text: str) -> tuple[tuple[int, str] | None, int | None]:
 
 def parted(text: str) -> tuple[int, str] | None:
     """The sign between the sides of a line known to hold no mistake, with its place."""
-    plain = text.count("->") == 1 and "'" not in text and '"' not in text
-    return (text.index("->"), "->") if plain else scanned(text)[0]
+    if "'" not in text and '"' not in text:
+        if text.count("->") == 1:
+            return text.index("->"), "->"
+        if text.count(" = ") == 1:  # as no attribute is written
+            return text.index(" = ") + 1, "="
+    return scanned(text)[0]
 
 
 def _called(text: str) -> tuple[str, str]:
     """The function that a text calls, with what stands in its brackets, where the call is the whole text."""
-    match = _CALL.match(text)
+    match = _FLAT.fullmatch(text)
+    if match:
+        return match[1], match[2]
+    match, text = _CALL.match(text), text.rstrip()
+    if match is None or text[-1] != ")":
+        return "", ""
     depth = 0
-    for mark in _MARKS.finditer(text, match.end() - 1) if match else ():
+    for mark in _MARKS.finditer(text, match.end() - 1):
         depth += (mark[0] in "([{") - (mark[0] in ")]}")
-        if match and depth == 0:
-            return ("", "") if text[mark.end() :].strip() else (match[1], text[match.end() : mark.start()])
+        if depth == 0:
+            return ("", "") if text[mark.end() :] else (match[1], text[match.end() : mark.start()])
     return "", ""
 
 
@@ -82,12 +93,20 @@ def _infix(text: str) -> str:
     return found
 
 
-def glance(left: str, arrow: str) -> tuple[str, Any]:
-    """A line's kind and the operator it is about, where they show before the left side is read; else no operator."""
+def glance(left: str, arrow: str) -> tuple[str, Any, str]:
+    """A line's kind, the operator it is about, where that shows before the left side is read, and the name of a line of it
+    that has none.
+    """
+    found = _ADJOINT.fullmatch(left) if arrow == "=" else None
+    if found:
+        name = ALIASES.get(found[1], found[1])
+        marked = [str(place) for place, part in enumerate(found[2].split(",")) if part.lstrip()[:1] == "["]
+        return "adjoint", CATALOGUE.get(name), f"adjoint_{name}_{'_'.join(marked)}"
     name, inside = _called(left)
     kind = "rewrite" if arrow == "->" else "equation"
     if name == "d":
         kind, left = "differential", inside
         name = _called(inside)[0]
     name = name or _infix(left)
-    return kind, None if name == "item" else CATALOGUE.get(ALIASES.get(name, name))
+    name = ALIASES.get(name, name)
+    return kind, None if name == "item" else CATALOGUE.get(name), f"d_{name}"

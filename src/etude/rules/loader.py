@@ -7,7 +7,7 @@ from pathlib import Path
 
 from etude.errors import RuleError
 from etude.rules.location import rules_root
-from etude.rules.parser import parse_rules
+from etude.rules.parser import parse_rules, parsed
 from etude.rules.rule import Rule, RuleSet
 
 __all__ = ["default", "defaults", "is_text", "load", "rule"]
@@ -53,7 +53,7 @@ def _folder(path: Path, shown: str = "") -> RuleSet:
     taken: dict[str, Rule] = {}
     for file in sorted(path.rglob("*.rules")):
         place = f"{shown}/{file.relative_to(path).as_posix()}" if shown else str(file)
-        fresh = parse_rules(file.read_text(encoding="utf-8"), place, checked=bool(shown))
+        fresh = parsed(file.read_text(encoding="utf-8"), place, checked=bool(shown))
         for one in fresh:
             if one.name in taken and one.kind in ("rewrite", "equation"):
                 raise RuleError(f"the name {one.name!r} is taken by {taken[one.name].place}", one.text, one.line, 1, str(file))

@@ -21,7 +21,7 @@ from etude.rules.pattern import COMPUTED, DISCONNECTED, MARK, OPERATOR, UNDEFINE
 from etude.rules.rule import Rule, RuleSet
 from etude.terms import Term, Variable, etuple
 
-__all__ = ["parse_rules"]
+__all__ = ["parse_rules", "parsed"]
 
 PROMISES = ("exact", "real", "stable")
 DOMAINS = ("real", "complex", "any")
@@ -52,6 +52,11 @@ def parse_rules(
 
     The sides of a `checked` text, one known to hold no mistake, are read when they are first asked for.
     """
+    return RuleSet(parsed(text, file, lenient, promise, checked))
+
+
+def parsed(text: str, file: str, lenient: bool = False, promise: str = "real", checked: bool = False) -> list[Rule]:
+    """The rules of a text in its order, as `parse_rules` has them."""
     settings = {"promise": promise, "domain": "real", "inputs": "any", "serves": "all", "applied": "everywhere"}
     rules: list[Rule] = []
     places: dict[str, int] = {}
@@ -76,7 +81,7 @@ def parse_rules(
                 raise reader.error(f"the name {rule.name!r} is taken by line {places[rule.name]}", 0)
             places[rule.name] = number
             rules.append(rule)
-    return RuleSet(rules)
+    return rules
 
 
 def _for_each(body: str, operators: str) -> list[str]:
@@ -150,7 +155,7 @@ class _Line:
                 "a rule is `name: left -> right`, `name: left = right`, `d(...) = ...` or `adjoint(...) = ...`", offset
             )
         middle, arrow = found
-        kind, head = glance(body[:middle], arrow) if checked else ("", None)
+        kind, head, own = glance(body[:middle], arrow) if checked else ("", None, "")
         left = None
         if head is None:
             left = self.tree(body[:middle], offset)
@@ -161,7 +166,7 @@ class _Line:
                 f"{'a rewrite' if kind == 'rewrite' else 'an equation'} needs a name: `name: left {arrow} right`",
                 offset,
             )
-        name = name or _untaken(f"d_{getattr(head, 'name', '')}" if left is None else self.first_name(left, kind), taken)
+        name = name or _untaken(own if left is None else self.first_name(left, kind), taken)
         known: dict[str, Any] = {"name": name, "kind": kind, **settings, "text": self.body.strip(), "source": source,
                                  "file": self.file, "line": self.number}  # fmt: skip
         read = functools.partial(self.sides, left, kind, offset, (middle, middle + len(arrow)))

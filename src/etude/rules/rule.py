@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -112,12 +112,15 @@ class RuleSet:
     (['a', 'b'], 1)
     """
 
-    __slots__ = ("_by_name", "_hash", "rules")
+    __slots__ = ("_by_head", "_by_name", "_hash", "rules")
 
     def __init__(self, rules: Iterable[Rule] = ()):
-        self.rules: tuple[Rule, ...] = tuple(dict.fromkeys(rules))
+        self.rules: tuple[Rule, ...] = tuple(rules)
         self._by_name = {rule.name: rule for rule in self.rules}
-        self._hash = hash(self.rules)
+        if len(self._by_name) < len(self.rules):  # equal rules have one name
+            self.rules = tuple(dict.fromkeys(self.rules))
+        self._by_head: dict[Any, list[Rule]] = {}
+        self._hash = hash(tuple(self._by_name))
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -153,6 +156,13 @@ class RuleSet:
     def serving(self, goal: str) -> RuleSet:
         """The rules that are for a goal of simplification."""
         return RuleSet(rule for rule in self.rules if rule.serves == "all" or goal in rule.serves.split())
+
+    def headed(self, head: Any) -> Sequence[Rule]:
+        """The rules whose left side has this operator at its root, in order."""
+        if not self._by_head:
+            for rule in self.rules:
+                self._by_head.setdefault(rule.head, []).append(rule)
+        return self._by_head.get(head, ())
 
     def of_kind(self, *kinds: str) -> RuleSet:
         return RuleSet(rule for rule in self.rules if rule.kind in kinds)

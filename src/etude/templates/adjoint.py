@@ -7,7 +7,7 @@ adjointo(op(.., p, .., q, ..), v, g, r + s) where op is jointly linear in p and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kanren import conde, lall, var
@@ -37,10 +37,10 @@ def adjointo(linear: Any, variable: Any, cotangent: Any, result: Any, rules: Rul
     return goal
 
 
-def _rules_for(term: Term, rules: RuleSet) -> list[Rule]:
+def _rules_for(term: Term, rules: RuleSet) -> Sequence[Rule]:
     head = term._tuple[0]
     own = [rule for rule in getattr(head, "lines", ()) if rule.kind == "adjoint"]
-    return own or [rule for rule in rules if rule.head is head]
+    return own or rules.headed(head)
 
 
 def _branches(

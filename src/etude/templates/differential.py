@@ -21,12 +21,12 @@ def differential_headed(rules: RuleSet, term: Term) -> list[Rule]:
     head = term._tuple[0]
     if head.name != "item":
         own = [rule for rule in head.lines if rule.kind == "differential"]
-        return own or [rule for rule in rules if rule.head is head and _of_operands(rule.lhs)]
+        return own or [rule for rule in rules.headed(head) if _of_operands(rule.lhs)]
     inner, index = term._tuple[1]._tuple[0], term._tuple[2]
     return [
         rule
-        for rule in rules
-        if rule.head is head and rule.lhs._tuple[1]._tuple[0] is inner and rule.lhs._tuple[2] == index
+        for rule in rules.headed(head)
+        if rule.lhs._tuple[1]._tuple[0] is inner and rule.lhs._tuple[2] == index
     ]
 
 

@@ -12,6 +12,7 @@ from kanren import var
 from unification import unify
 from unification.variable import Var
 
+from etude.ops import Op
 from etude.rules import Rule, variables_of
 from etude.terms import Term, Variable
 
@@ -22,25 +23,27 @@ Goal = Callable[[Any], Iterator[Any]]
 
 def substituted(pattern: Any, mapping: Mapping[Any, Any]) -> Any:
     """The pattern with parts replaced; a tuple given for a star variable is spliced in. Patterns are small."""
-    if isinstance(pattern, Variable) or not isinstance(pattern, (Term, tuple)):
-        return mapping.get(pattern, pattern) if isinstance(pattern, Variable) else pattern
+    kind = type(pattern)
+    if kind is not Term and kind is not tuple:
+        return mapping.get(pattern, pattern) if kind is Variable else pattern
     if pattern in mapping:
         return mapping[pattern]
     parts: list[Any] = []
     for part in pattern:
         star = _star_in(part)
         if star is not None and isinstance(mapping.get(star), tuple):
-            parts.extend(substituted(part, {**mapping, star: item}) for item in mapping[star])
+            parts.extend([substituted(part, {**mapping, star: item}) for item in mapping[star]])
         else:
             parts.append(substituted(part, mapping))
-    return Term(tuple(parts)) if isinstance(pattern, Term) else tuple(parts)
+    return Term(tuple(parts)) if kind is Term else tuple(parts)
 
 
 def _star_in(part: Any) -> Variable | None:
     """The star variable of `*a`, or of an expression over it such as `*d(a)`."""
-    if isinstance(part, Variable):
+    kind = type(part)
+    if kind is Variable:
         return part if part.star else None
-    if isinstance(part, Term) and len(part._tuple) == 2 and not hasattr(part._tuple[0], "operands"):
+    if kind is Term and len(part._tuple) == 2 and not hasattr(part._tuple[0], "operands"):
         return _star_in(part._tuple[1])
     return None
 
@@ -104,7 +107,10 @@ def is_finite(state: Mapping[Any, Any], parts: tuple[Any, ...]) -> bool:
     pending: list[tuple[Any, bool]] = [(part, False) for part in parts]
     while pending:
         part, leaving = pending.pop()
-        if isinstance(part, Var):
+        kind = type(part)
+        if kind is Op or (kind is Term and part._ground):
+            continue
+        if kind is Var or isinstance(part, Var):
             if leaving:
                 opened.discard(part)
                 done.add(part)

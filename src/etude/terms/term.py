@@ -274,10 +274,12 @@ class Term(ExpressionTuple):
 
 def _is_ground(part: Any) -> bool:
     kind = type(part)
-    if kind is Variable or kind in _PLAIN:
-        return kind is not Variable
+    if kind is Variable or kind in _PLAIN:  # a variable of a rule is nothing that a search binds
+        return True
     if isinstance(part, Term):
         return part._ground
+    if hasattr(kind, "typed_parts"):
+        return True
     if isinstance(part, ExpressionTuple) or type(part) in (tuple, list):
         return all(map(_is_ground, part))
     return not (is_variable(part) or (isinstance(part, KwdPair) and not _is_ground(part.value)))

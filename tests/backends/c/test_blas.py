@@ -18,7 +18,7 @@ def test_products_are_cut_by_their_sizes():
 
 
 def test_parts_end_between_tiles():
-    assert blas.row_ends(515, 4) == [0, 96, 240, 384, 515]
+    assert blas.row_ends(515, 4) == [0, 120, 264, 384, 515]
     assert blas.row_ends(128, 1) == [0, 128]
 
 

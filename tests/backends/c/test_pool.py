@@ -45,6 +45,9 @@ def test_kept_results_stay_as_they_are(held, doubled):
 
 
 def test_no_more_is_kept_than_one_call_needed(held, doubled):
+    large = et.symbol("large", (4 * SIZE,))
+    et.function([large], large + large, backend="c")(np.ones(4 * SIZE))
+    held(True)
     many = [doubled(np.ones(SIZE)) for _ in range(4)]
     del many
     assert held(False) == 2 * 8 * SIZE

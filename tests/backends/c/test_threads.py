@@ -254,7 +254,7 @@ def test_products_are_the_same_bits_for_any_number_of_threads(name, dtype):
     output = PRODUCTS[name](*inputs)
     compiled = Compiled(program_of([output], inputs))
     shared = [kernel.parts for kernel in compiled.source.kernels if "matmul" in kernel.text]
-    assert {"rows": [4], "columns": [1], "rows of columns": [2], "few rows": [1], "several": [4, 4]}[name] == shared
+    assert {"rows": [4], "columns": [4], "rows of columns": [2], "few rows": [1], "several": [4, 4]}[name] == shared
     values = [points(symbol).astype(dtype) for symbol in inputs]
     _, one = compiled.call(*values)
     for count in (2, 3):

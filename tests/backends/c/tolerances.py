@@ -10,7 +10,7 @@ import mpmath
 import numpy as np
 
 ULPS = 4
-CANCELS = {"logaddexp"}  # a sum of an operand and a logarithm: the last places are those of the greatest operand
+CANCELS = {"logaddexp", "logaddexp2"}  # a sum of an operand and a logarithm: the last places are those of the greatest operand
 # where the meaning itself is far off: 1 / cosh(x) is 0 for results below the smallest normal number, and SciPy's erfc,
 # besides that, 500 ulp off at 24
 EXACT = {"sech": mpmath.sech, "erfc": mpmath.erfc}

@@ -11,20 +11,27 @@ import numpy as np
 
 from etude.backends.c.special import exporter, pointer_of
 
-__all__ = ["GEMM", "TILE", "limits", "row_ends", "row_parts", "rows_alike"]
+__all__ = ["GEMM", "TILE", "column_parts", "limits", "row_ends", "row_parts", "rows_alike"]
 
 GEMM = "scipy.linalg.cython_blas:{}gemm"
-TILE = 48  # rows: a multiple of what BLAS computes together; elsewhere the last columns may be summed otherwise
-_FEWEST, _MOST = 128, 64  # rows of a part, parts; for each part BLAS looks through the second matrix anew
+TILE = 24  # rows: a multiple of what BLAS computes together; elsewhere the last columns may be summed otherwise
+_FEWEST, _MOST = 128, 64  # rows (columns) of a part, parts; for each part BLAS looks through the other matrix anew
 _WORK = 2_000_000  # multiplications of a part; OpenBLAS sums otherwise where there are less than a million
 _Matrix = np.ndarray[Any, Any]
 _TRIED = ((515, 150, 270), (275, 131, 267), (389, 520, 133))  # rows, terms of a sum, columns
 
 
 def row_parts(m: int, n: int, k: int) -> int:
-    """In how many parts of about as many rows threads share a product of m x k by k x n."""
+    """In how many parts of about as many rows threads share a product of m x k by k x n, at most."""
     parts = 1 if n == 1 else min(m // _FEWEST, m * n * k // _WORK, _MOST)
     return parts if parts > 1 and rows_alike() else 1
+
+
+def column_parts(m: int, n: int, k: int) -> int:
+    """In how many parts of its columns a product is computed that has too few rows, by however many threads: the bits of a
+    column depend on those that are computed with it.
+    """
+    return 1 if row_parts(m, n, k) > 1 else max(1, min(n // _FEWEST, m * n * k // _WORK, _MOST))
 
 
 def row_ends(m: int, parts: int) -> list[int]:

@@ -13,6 +13,7 @@ from etude.backends.c.arrangements import ARRANGED
 from etude.backends.c.builder import Builder
 from etude.backends.c.composites import OPENED
 from etude.backends.c.csource import Callback, Unsupported
+from etude.backends.c.forms import sums_of_products
 from etude.backends.c.nodes import Node, row_major, shape_of
 from etude.backends.c.picking import changed, getitem
 from etude.backends.c.scalars import C_TYPES, has_form
@@ -60,6 +61,7 @@ class Graph(Builder):
             kinds = tuple([program.types[slot] for slot in program.operands[position]])
             self.slots.append(self._instruction(op, args, program.attributes[position], kinds, kind))
         self.outputs = [self.slots[slot] for slot in program.outputs]
+        sums_of_products(self, self.outputs)
 
     # ---------------------------------------------------------------- instructions
 

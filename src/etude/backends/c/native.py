@@ -22,7 +22,7 @@ from etude.backends.c.special import pointer_of
 from etude.backends.c.threads import SHARE, SHARE_PRODUCTS, share_address
 from etude.terms import ArrayType
 
-__all__ = ["Native", "hastened", "library_of", "load", "load_library"]
+__all__ = ["Native", "hasten", "library_of", "load", "load_library"]
 
 _LOG = logging.getLogger("etude")
 _LONG_RUN = 20_000  # floating-point operations from which on other threads may run meanwhile
@@ -127,23 +127,8 @@ def _pointer(external: str) -> int:
 
 
 @cache
-def hastened(cls: type, place: Any) -> bool:
-    """Whether calls of instances of `cls` now go to the trampoline that is in their slot `place`, and to the class below
-    `cls` only where that does not answer: Python's own way to a `__call__` takes longer than a small program.
-    """
-    extension = _extension()
-    return extension is not None and bool(extension.hasten(cls, place))
-
-
 def _trampoline() -> Callable[..., Any] | None:
-    """The extension type that calls programs."""
-    extension = _extension()
-    return None if extension is None else extension.Caller
-
-
-@cache
-def _extension() -> Any:
-    """The module that calls programs, compiled once; None where Python's or NumPy's headers are missing."""
+    """The extension type that calls programs, compiled once; None where Python's or NumPy's headers are missing."""
     text = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("pool.c", "trampoline.c"))
     headers = [sysconfig.get_path("include"), sysconfig.get_path("platinclude"), np.get_include()]
     options = ["-O2", "-Wno-unused-parameter", *[f"-I{path}" for path in dict.fromkeys(headers)]]
@@ -158,7 +143,17 @@ def _extension() -> Any:
     except (CompileError, NoCompilerError, ImportError, OSError) as problem:
         _LOG.info("calls go through ctypes: %s", problem)
         return None
-    return module
+    made: Callable[..., Any] = module.Caller
+    return made
+
+
+def hasten(kind: type, slot: Any) -> None:
+    """From now on objects of the class are called through what is in their slot without a call of Python, where it is a
+    trampoline that takes the arguments; `__call__` has the rest.
+    """
+    caller = _trampoline()
+    if caller is not None:
+        caller.hasten(kind, slot)  # type: ignore[attr-defined]  # of an extension type
 
 
 class _SlowCaller:

@@ -3,6 +3,7 @@
 #define PY_SSIZE_T_CLEAN
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include <Python.h>
+#include <structmember.h>
 #include <numpy/arrayobject.h>
 #include <structmember.h>
 #include <stdint.h>
@@ -108,11 +109,11 @@ static PyObject *new_array(int rank, npy_intp *shape, int type, int64_t bytes) {
     return made;
 }
 
-/* The bytes kept; with an argument that is true they are let go. */
+/* The bytes kept; with an argument that is true they are let go, and how much one call has needed is forgotten. */
 static PyObject *pool_held(PyObject *self, PyObject *clear) {
     size_t bytes = pool.bytes;
     if (PyObject_IsTrue(clear))
-        while (pool.count) {
+        for (pool.limit = 0; pool.count;) {
             char *block = pool.at[pool.count - 1];
             forget(pool.count - 1);
             give_back(block);

@@ -154,6 +154,8 @@ ROWS: dict[str, dict[str, str]] = {
     "arcsinh": _libm("asinh"), "arccosh": _libm("acosh"), "arctanh": _libm("atanh"),
     "logaddexp": {"f": "{0} == {1} ? {0} + ({t})0x1.62e42fefa39efp-1 : (({0} >= {1}) | ({0} != {0}) ? {0} : {1}) + "
                        "log1p{f}(exp{f}(-fabs{f}({0} - {1})))"},
+    "logaddexp2": {"f": "{0} == {1} ? {0} + 1 : (({0} >= {1}) | ({0} != {0}) ? {0} : {1}) + "
+                        "({t})0x1.71547652b82fep+0 * log1p{f}(exp2{f}(-fabs{f}({0} - {1})))"},
     "erf": _libm("erf"), "erfc": _libm("erfc"),
     "expit": {"f": "1 / (1 + exp{f}(-{0}))"},
     "log_expit": {"f": "-(({0} >= 0 ? 0 : -{0}) + log1p{f}(exp{f}(-fabs{f}({0}))))"},

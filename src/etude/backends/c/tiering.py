@@ -67,6 +67,10 @@ class Tiers:
             self._begun = _WORKER.take(self)
         return result
 
+    def hasten(self, kind: type, slot: Any) -> None:
+        """As `native.hasten`."""
+        c.native.hasten(kind, slot)
+
     def compile(self) -> None:
         """Compile now, or wait for who does; afterwards `native` or `reason` is set."""
         with self._lock:

@@ -35,7 +35,7 @@ def kernel_info(writer: Writer, number: int) -> KernelInfo:
     if kernel.domain is not None:
         work = prod(kernel.domain) * sum(op not in _MOVES for op in ops)
     elif first.kind == "matmul":
-        work = 2 * first.size * graph.nodes[first.args[0]].shape[-1]
+        work = 2 * first.size * sum(graph.nodes[arg].shape[-1] for arg in first.args[: len(first.args) // 2 * 2 : 2])
     elif first.kind == "lanes":
         work = graph.nodes[first.args[0]].size
     elif first.kind == "lapack":

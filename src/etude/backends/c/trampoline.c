@@ -186,50 +186,49 @@ static PyObject *caller_new(PyTypeObject *type, PyObject *args, PyObject *named)
     return (PyObject *)self;
 }
 
+/* The class whose objects are called through the Caller in a slot of theirs, without Python, where that takes the arguments. */
+static PyTypeObject *hastened;
+static ternaryfunc plain_call;
+static Py_ssize_t slot_offset;
+static PyObject *out_name;
 static PyTypeObject caller_type;
-static PyObject *out_name;          /* "out" */
-static Py_ssize_t quick_at;         /* where instances of hastened classes hold their Caller */
 
-/* A call of such an instance: its Caller answers, or else the class that the hastened one is made from. */
-static PyObject *quick_call(PyObject *object, PyObject *args, PyObject *named) {
-    PyObject *quick = *(PyObject **)((char *)object + quick_at), *out = NULL, *found = NULL;
+static PyObject *through_slot(PyObject *self, PyObject *args, PyObject *named) {
+    PyObject *slot = *(PyObject **)((char *)self + slot_offset);
     Py_ssize_t names = named ? PyDict_GET_SIZE(named) : 0;
-    if (names == 1) out = PyDict_GetItemWithError(named, out_name);
-    if (quick && Py_IS_TYPE(quick, &caller_type) && names == (out != NULL)) {
-        Py_INCREF(quick);
-        found = out && out != Py_None
-                    ? run_into((Caller *)quick, args, out)
-                    : run((Caller *)quick, &PyTuple_GET_ITEM(args, 0), PyTuple_GET_SIZE(args), NULL, 0, NULL);
-        Py_DECREF(quick);
+    PyObject *out = names == 1 ? PyDict_GetItemWithError(named, out_name) : NULL, *found = NULL;
+    if (slot && Py_IS_TYPE(slot, &caller_type) && names == (out != NULL)) {
+        Caller *caller = (Caller *)Py_NewRef(slot);
+        found = out && out != Py_None ? run_into(caller, args, out)
+                                      : run(caller, &PyTuple_GET_ITEM(args, 0), PyTuple_GET_SIZE(args), NULL, 0, NULL);
+        Py_DECREF(caller);
         if (found != Py_None) return found;
         Py_DECREF(found);
     }
-    if (PyErr_Occurred()) return NULL;
-    PyTypeObject *slower = Py_TYPE(object);
-    while (slower->tp_call == quick_call) slower = slower->tp_base;
-    return slower->tp_call(object, args, named);
+    return PyErr_Occurred() ? NULL : plain_call(self, args, named);
 }
 
-/* hasten(cls, place): calls of its instances go first to the Caller in the slot that `place` describes; whether it is so. */
-static PyObject *hasten(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    (void)self;
-    if (count != 2 || !PyType_Check(args[0]) || !Py_IS_TYPE(args[1], &PyMemberDescr_Type)) {
-        PyErr_SetString(PyExc_TypeError, "hasten takes a class and the descriptor of a slot");
+static PyObject *caller_hasten(PyObject *module, PyObject *args) {
+    PyTypeObject *kind;
+    PyObject *slot;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyType_Type, &kind, &PyMemberDescr_Type, &slot)) return NULL;
+    PyMemberDescrObject *member = (PyMemberDescrObject *)slot;
+    if (PyDescr_TYPE(member) != kind || member->d_member->type != T_OBJECT_EX || (hastened && hastened != kind)) {
+        PyErr_SetString(PyExc_TypeError, "hasten takes one class and a slot of its own");
         return NULL;
     }
-    Py_ssize_t at = ((PyMemberDescrObject *)args[1])->d_member->offset;
-    if (quick_at && quick_at != at) Py_RETURN_FALSE;
-    quick_at = at;
-    ((PyTypeObject *)args[0])->tp_call = quick_call;
-    Py_RETURN_TRUE;
+    if (kind->tp_call != through_slot) {
+        plain_call = kind->tp_call;
+        slot_offset = member->d_member->offset;
+        hastened = (PyTypeObject *)Py_NewRef(kind);
+        kind->tp_call = through_slot;
+    }
+    Py_RETURN_NONE;
 }
 
-static PyMethodDef functions[] = {
-    {"hasten", (PyCFunction)(void (*)(void))hasten, METH_FASTCALL, "hasten(cls, place)"},
-    {NULL, NULL, 0, NULL},
-};
-
 static PyMethodDef methods[] = {
+    {"hasten", caller_hasten, METH_VARARGS | METH_STATIC,
+     "hasten(kind, slot): objects of the class are called through the Caller in the slot where that takes the arguments"},
     {"into", (PyCFunction)(void (*)(void))caller_into, METH_FASTCALL, "into(arguments, out): results written to the array, or to those of the list or tuple, which is given back"},
     {"held", pool_held, METH_O | METH_STATIC,
      "held(clear): the bytes kept for results to come; they are let go where clear is true"},
@@ -248,12 +247,12 @@ static PyTypeObject caller_type = {
     .tp_new = caller_new,
 };
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "etude_trampoline", NULL, -1, functions, NULL, NULL, NULL, NULL};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "etude_trampoline", NULL, -1, NULL, NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit_etude_trampoline(void) {
     import_array();
     if (PyType_Ready(&caller_type) < 0) return NULL;
-    if (!out_name && !(out_name = PyUnicode_InternFromString("out"))) return NULL;
+    if (!(out_name = PyUnicode_InternFromString("out"))) return NULL;
     PyObject *made = PyModule_Create(&module);
     if (!(pool_capsule = PyCapsule_New(&pool_handler, "mem_handler", NULL))) Py_CLEAR(made);
     if (made && PyModule_AddObjectRef(made, "Caller", (PyObject *)&caller_type) < 0) Py_CLEAR(made);
