@@ -113,3 +113,17 @@ def test_shares_sum_to_one_where_there_are_some():
     np.testing.assert_array_equal(
         et.simplify(et.sum(et.softmax(empty, axis=1), axis=1)).eval({empty: np.ones((3, 0))}), np.zeros(3)
     )
+
+
+def test_second_derivative_of_a_difference_of_lengths_does_not_cancel():
+    x = et.scalar("x")
+    twice = et.grad(et.grad(et.sqrt(x**2 + 1) - x, x), x)
+    for value in (-1e8, -3.0, 0.0, 2.0, 1e8):
+        assert float(twice.eval({x: value})) == pytest.approx((1 + value**2) ** -1.5, rel=1e-12)
+
+
+def test_a_quotient_of_exponentials_that_overflow_is_finite():
+    x, y = et.symbols("x y")
+    expr = et.exp(x) / et.exp(y)
+    for found in (et.stabilize(expr), et.simplify(expr, goal="stable"), et.grad(expr, x)):
+        assert float(found.eval({x: 800.0, y: 810.0})) == pytest.approx(4.5399929762484854e-05, rel=1e-12)

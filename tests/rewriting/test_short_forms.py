@@ -23,6 +23,7 @@ FORMS = [
     ("log2(p) * log(2)", "log(p)"), ("log10(p) * log(10)", "log(p)"), ("log(expit(x)) - log(expit(-x))", "x"),
     ("(p - q) / (sqrt(p) - sqrt(q))", "sqrt(p) + sqrt(q)"), ("tan(x) + 1 / tan(x)", "2 / sin(2 * x)"), ("sin(pi/2 - x)", "cos(x)"),
     ("cos(pi/2 - x)", "sin(x)"), ("arctan(1 / p) + arctan(p)", "1.5707963267948966"), ("hypot(sin(x), cos(x))", "1"),
+    ("where(x > x, y, z)", "z"), ("where(hypot(1, x) == 0, y, z)", "z"), ("exp(-arcsinh(x)) * (x + hypot(x, 1))", "1"),
     ("sqrt(p / q) * q", "sqrt(p * q)"),
 ]  # fmt: skip
 
