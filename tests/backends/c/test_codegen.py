@@ -16,6 +16,7 @@ EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.7, 1e-8, 20.0, -30.0, np.inf, -np.in
 INTEGERS = [0, 1, -1, 2, -7, 7, 100, -100, 3, 5, -2, 127]
 SLOW_ULPS = {"logaddexp": 8, "logaddexp2": 8, "expit": 8, "log_expit": 8, "softplus": 8, "log1mexp": 16, "bose": 8, "xlogy": 8,
              "xlog1py": 8, "sech": 8, "csch": 8}  # fmt: skip  # several vector functions, each up to 4 ulp, in one formula
+SLOW_ULPS["ndtr"] = 2000  # SciPy's is as far off in the tail; test_special has the exact values
 
 
 def program_of(outputs, inputs):

@@ -12,6 +12,7 @@ import etude as et
 from etude.backends import BackendError
 from etude.backends.c import bytecode
 from etude.backends.c.codegen import generate
+from etude.backends.c.parts import weight
 from etude.backends.c.special import foreign
 from etude.ops import CATALOGUE
 
@@ -122,3 +123,18 @@ def test_integers_stay_with_numpy():
 
 def test_what_c_has_itself_does_not_load_scipys():
     assert foreign("erf", 1, "d") is None and foreign("floor_divide", 2, "d") is None
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_ndtr_is_exact_in_the_far_tail_too(dtype):
+    values = np.concatenate([np.linspace(-38.4, 10, 2000), np.linspace(-1.5, -1.3, 200), -(10.0 ** np.arange(-300, 0, 9)), EDGES])
+    given = values.astype(dtype)
+    x = et.symbol("x", given.shape, dtype)
+    compiled = Compiled(program_of([et.special.ndtr(x)], [x]))
+    assert compiled.source.callbacks == compiled.source.externals == ()
+    wanted = np.array([z if z != z else float(mpmath.ncdf(np.clip(float(z), -1e3, 1e3))) for z in given]).astype(dtype)
+    assert difference("ndtr", [given], wanted, compiled.call(given)[1][0]) is None
+
+
+def test_forms_that_call_functions_of_libm_are_weighed_as_such():
+    assert [weight(name) for name in ("ndtr", "sinc", "spherical_jn of order 1", "gammaln", "add", "abs")] == [8, 8, 8, 8, 1, 1]
