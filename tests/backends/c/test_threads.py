@@ -82,10 +82,10 @@ def test_small_loops_are_not_shared():
 
 
 def test_where_a_loop_is_cut():
-    assert cut((100_000,), 4, {}, {}) is None
-    assert cut((1_000_000,), 4, {}, {}) == Cut(0, 66 * BLOCK, 15, {}, 0)
-    assert cut((1000, 1000), 4, {}, {}) == Cut(0, 67, 15, {}, 0)
-    assert cut((1000, 1000), 4, {7: (0, 1)}, {7: 80}) == Cut(0, 67, 15, {7: 0}, 128)
+    assert cut((50_000,), 4, {}, {}) is None
+    assert cut((1_000_000,), 4, {}, {}) == Cut(0, 33 * BLOCK, 30, {}, 0)
+    assert cut((1000, 1000), 4, {}, {}) == Cut(0, 34, 30, {}, 0)
+    assert cut((1000, 1000), 4, {7: (0, 1)}, {7: 80}) == Cut(0, 34, 30, {7: 0}, 128)
     assert cut((4, 1_000_000), 4, {}, {}).axis == 1
 
 
@@ -93,7 +93,7 @@ def test_a_bound_on_what_parts_take_on_the_stack():
     wide = cut((100, 20_000), 4, {5: (0, 1)}, {5: 8 * 20_000})
     assert wide.axis == 1 and wide.places == {}
     assert cut((100, 200), 400, {5: (0, 1)}, {5: 8 * 1000}) == Cut(0, 13, 8, {5: 0}, 8000)
-    assert cut((100, 20_000), 4, {5: (0, 0)}, {5: 8}) == Cut(0, 4, 25, {5: 0}, 64)
+    assert cut((100, 20_000), 4, {5: (0, 0)}, {5: 8}) == Cut(0, 2, 50, {5: 0}, 64)
 
 
 def test_the_setting_is_shown():

@@ -14,7 +14,7 @@ __all__ = ["BLOCK", "PART", "PROLOGUE", "WORTH", "Cut", "cut", "rounded", "weigh
 
 BLOCK = 1024
 MOST = 64  # parts of one loop
-WORTH = 262_144  # units of work of a part, some 20 microseconds
+WORTH = 131_072  # units of work of a part, some 10 microseconds
 ROOM = 65_536  # bytes on the stack for the reductions of all parts
 
 PROLOGUE = """#define BLOCK 1024

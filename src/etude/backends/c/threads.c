@@ -6,14 +6,15 @@
 #include <stdint.h>
 
 #define MOST 255                    /* threads besides the callers' */
-#define SPINS 2000                  /* looks at what there is to do before a thread sleeps; some 20 microseconds */
+#define SPINS 10000                 /* looks at what others do before a thread sleeps; some 100 microseconds: to wake takes 50 */
 
 typedef void (*part_type)(const void *, int64_t);
 
 static struct {
     pthread_mutex_t busy, lock;     /* busy: of the caller whose parts these are */
     pthread_cond_t wake, done;
-    int made, wanted, active;       /* threads there are, that may help, that are helping */
+    int made, wanted;               /* threads there are, that may help */
+    atomic_int active;              /* that are helping */
     atomic_ulong job;
     part_type part;
     const void *call;
@@ -59,6 +60,14 @@ static void begin_anew(void) {
 
 static void watch_forks(void) { pthread_atfork(NULL, NULL, begin_anew); }
 
+static void look_again(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#else
+    atomic_signal_fence(memory_order_seq_cst);
+#endif
+}
+
 static void do_parts(void) {
     for (;;) {
         int64_t number = atomic_fetch_add(&shared.next, 1);
@@ -76,11 +85,7 @@ static void *helper(void *given) {
             unsigned long last = shared.job;
             pthread_mutex_unlock(&shared.lock);
             for (int spins = 0; spins < SPINS && atomic_load_explicit(&shared.job, memory_order_relaxed) == last; spins++)
-#if defined(__x86_64__) || defined(__i386__)
-                __builtin_ia32_pause();
-#else
-                atomic_signal_fence(memory_order_seq_cst);
-#endif
+                look_again();
             pthread_mutex_lock(&shared.lock);
             if (shared.job == last) pthread_cond_wait(&shared.wake, &shared.lock);
         }
@@ -127,6 +132,9 @@ void etude_share(int threads, int64_t parts, part_type part, const void *call) {
     do_parts();
     pthread_mutex_lock(&shared.lock);
     shared.wanted = 0;              /* who wakes now comes too late */
+    pthread_mutex_unlock(&shared.lock);
+    for (int spins = 0; spins < SPINS && atomic_load_explicit(&shared.active, memory_order_relaxed); spins++) look_again();
+    pthread_mutex_lock(&shared.lock);
     while (shared.active) pthread_cond_wait(&shared.done, &shared.lock);
     pthread_mutex_unlock(&shared.lock);
     limit_blas(-1);
