@@ -25,7 +25,7 @@ FORMS = [
     ("cos(pi/2 - x)", "sin(x)"), ("arctan(1 / p) + arctan(p)", "1.5707963267948966"), ("hypot(sin(x), cos(x))", "1"),
     ("where(x > x, y, z)", "z"), ("where(hypot(1, x) == 0, y, z)", "z"), ("exp(-arcsinh(x)) * (x + hypot(x, 1))", "1"),
     ("sin(x)/(1 + cos(x)) + (1 + cos(x))/sin(x)", "2 / sin(x)"), ("(1 + tanh(x)) / (1 - tanh(x))", "exp(2 * x)"),
-    ("exp(arcsinh(x)) - x", "hypot(x, 1)"), ("gamma(x + 2) / gamma(x)", "x * (x + 1)"), ("mean(v - mean(v))", "0"),
+    ("gamma(x + 2) / gamma(x)", "x * (x + 1)"), ("mean(v - mean(v))", "0"),
     ("logsumexp(v + x) - x", "logsumexp(v)"), ("norm(2 * v) / 2", "norm(v)"), ("where(x > 0, 1, -1) * x", "abs(x)"),
     ("where(x < 0, -1, 1) * x", "abs(x)"), ("where(x >= 0, 1, -1) * x", "abs(x)"), ("sign(-x) * abs(x)", "-x"), ("where(x == y, x, y)", "y"),
     ("expm1(x) * exp(-x)", "-expm1(-x)"), ("tanh(x/2)/2 + 0.5", "expit(x)"), ("logaddexp(x + z, y + z) - z", "logaddexp(x, y)"),

@@ -62,6 +62,7 @@ class OnSums:
             addends = [_Wanted(*addend) for addend in _addends(rule.lhs)]
             if len(addends) == 2 and 0 not in (addends[0].coefficient, addends[1].coefficient):
                 self.wanted.append((addends[0], addends[1]))
+        self._ratios = [_ratio(*pair) for pair in self.wanted]
         self.told = frozenset(head for pair in self.wanted for one in pair for head, _ in one.factors)
 
     def masks(self, kind: Addend) -> tuple[int, int]:
@@ -90,12 +91,17 @@ class OnSums:
     def joins(self, one: Addend, other: Addend, a: Number, b: Number) -> bool:
         """Whether a rule could join two addends with these coefficients."""
         (left, right), (first, second) = self.masks(one), self.masks(other)
-        return any(
-            bits >> rule & 1 and _ratio(*pair) in (None, quotient(*given))
-            for bits, given in ((left & second, (a, b)), (right & first, (b, a)))
-            if bits
-            for rule, pair in enumerate(self.wanted)
-        )
+        return self._fit(left & second, a, b) or self._fit(right & first, b, a)
+
+    def _fit(self, rules: int, a: Number, b: Number) -> bool:
+        """Whether one of the rules, given as bits, takes coefficients of this ratio."""
+        while rules:
+            lowest = rules & -rules
+            ratio = self._ratios[lowest.bit_length() - 1]
+            if ratio is None or ratio == quotient(a, b):
+                return True
+            rules ^= lowest
+        return False
 
 
 def _ratio(a: _Wanted, b: _Wanted) -> Number | None:
