@@ -1,8 +1,9 @@
-"""The optional compiled core: with ETUDE_COMPILE=1 a wheel holds the modules of rewriting and of gradients below as machine code.
+"""What of the library is machine code: terms in C wherever there is a C compiler, and with ETUDE_COMPILE=1 rewriting as well.
 
-They are the Python sources as they stand, compiled by mypyc; and the hash of a term is read from its slot in C. Whatever is
-left out of the wheel is found as Python, so that every part works without its compiled form. `python hatch_build.py PLACE` builds
-into a folder, such as `src` of a checkout, beside the sources.
+`core.c` is compiled for every installation, an editable one included, as nothing but Python's headers is needed for it; where
+that fails, the Python it stands for is used. The modules of rewriting and of gradients below are the Python sources as they
+stand, compiled by mypyc, for wheels alone. `python hatch_build.py PLACE` builds all of it into a folder, such as `src` of a
+checkout, beside the sources. ETUDE_COMPILE=0 leaves everything as Python.
 """
 
 import os
@@ -21,31 +22,33 @@ engine collecting algebra candidates numbers building fitting folding expansion 
 """.split()
 CALCULUS = "pruning reverse".split()
 MODULES = [
-    "etude/terms/traverse.py",
     *[f"etude/rewriting/{name}.py" for name in REWRITING],
     *[f"etude/calculus/{name}.py" for name in CALCULUS],
 ]
-HASH = "etude/terms/kept_hash.c"
-NEEDED = ["mypy>=1.13", "setuptools>=61"]
+CORE = ("etude.terms.core", "etude/terms/core.c")
+SETUPTOOLS, MYPY = "setuptools>=61", "mypy>=1.13"
 SCRIPT = """
 from setuptools import Extension, setup
-from mypyc.build import mypycify
-options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
-modules = mypycify([*options, *{modules!r}], opt_level="2", debug_level="0", group_name="etude_core")
-setup(name="etude_core", packages=[], ext_modules=[*modules, Extension("etude.terms.kept_hash", [{hash!r}])])
+modules = {modules!r}
+if modules:
+    from mypyc.build import mypycify
+    options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
+    modules = mypycify([*options, *modules], opt_level="2", debug_level="0", group_name="etude_core")
+core = Extension({core[0]!r}, [{core[1]!r}], optional=not modules)
+setup(name="etude_core", packages=[], ext_modules=[*modules, core])
 """
 
 
-def built(place: Path) -> list[Path]:
-    """The extension modules, made below `place` where the import system looks for them."""
+def built(place: Path, everything: bool = True) -> list[Path]:
+    """The extension modules, made below `place` where the import system looks for them: terms, and where asked everything."""
     with tempfile.TemporaryDirectory() as room:
-        script = SCRIPT.format(modules=MODULES, hash=HASH)
+        script = SCRIPT.format(modules=MODULES if everything else [], core=CORE)
         options = ["--quiet", "build_ext", "--build-lib", str(place), "--build-temp", room]
         environment = {**os.environ, "MYPYPATH": ".", "MYPY_CACHE_DIR": str(Path(room, "cache"))}
         linked = Path(room, "src")
         linked.mkdir()
         Path(linked, "etude").symlink_to(ROOT / "src" / "etude", target_is_directory=True)
-        subprocess.run([sys.executable, "-c", script, *options], cwd=linked, env=environment, check=True, stdout=sys.stderr)  # noqa: S603
+        subprocess.run([sys.executable, "-c", script, *options], cwd=linked, env=environment, check=everything, stdout=sys.stderr)  # noqa: S603
     return sorted(place.rglob(f"*{sysconfig.get_config_var('EXT_SUFFIX')}"))
 
 
@@ -55,23 +58,28 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     made: "tempfile.TemporaryDirectory[str] | None" = None
 
     def dependencies(self) -> list[str]:
-        return NEEDED if _asked() else []
+        return [] if _asked() == "0" else [SETUPTOOLS] if _asked() == "" else [SETUPTOOLS, MYPY]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version != "standard" or not _asked():
+        if _asked() == "0":
+            return
+        if version == "editable":
+            built(ROOT / "src", everything=False)
             return
         self.made = tempfile.TemporaryDirectory()
         place = Path(self.made.name)
-        build_data["force_include"].update({str(each): each.relative_to(place).as_posix() for each in built(place)})
-        build_data["pure_python"], build_data["infer_tag"] = False, True
+        found = built(place, everything=_asked() != "")
+        build_data["force_include"].update({str(each): each.relative_to(place).as_posix() for each in found})
+        if found:
+            build_data["pure_python"], build_data["infer_tag"] = False, True
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if self.made is not None:
             self.made.cleanup()
 
 
-def _asked() -> bool:
-    return os.environ.get("ETUDE_COMPILE", "0") not in ("", "0")
+def _asked() -> str:
+    return os.environ.get("ETUDE_COMPILE", "")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from etuples import apply as apply_head
 from etuples.core import ExpressionTuple
 
 from etude.errors import ShapeError, SubscriptError, TermTypeError
-from etude.terms import ArrayType, Term, TupleType, constant, intern, is_typed, is_variable
+from etude.terms import ArrayType, Term, TupleType, constant, intern, is_typed, is_variable, lasting
 
 __all__ = ["Attributes", "Infer", "Op", "Types", "lazily"]
 
@@ -255,6 +255,7 @@ def register(op: Op) -> Op:
     if op.name in _registered:
         raise ValueError(f"operator {op.name} exists already")
     _registered[op.name] = op
+    lasting(op)
     return op
 
 

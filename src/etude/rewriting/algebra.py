@@ -18,7 +18,6 @@ __all__ = ["WIDEST", "Algebra", "Product", "Sum"]
 Sum = tuple[Number, dict[Term, Number]]  # constant, term -> coefficient
 Product = tuple[Number, dict[Term, Number]]  # coefficient, base -> exponent
 WIDEST = 24
-_SPREAD = 0x9E3779B97F4A7C15  # of the bits of small counts over those of hashes
 REMEMBERED = 100_000  # sums, and products, of which the parts are kept, so that memory stays small
 _op = CATALOGUE.__getitem__
 _add, _subtract, _multiply, _divide, _negative, _power, _sqrt = map(
@@ -62,10 +61,7 @@ _ONCE = frozenset((1,))
 
 def _key(kind: int, number: Number, parts: dict[Term, Number]) -> int:
     """A number that is the same in any order of the parts."""
-    key = hash((kind, number))
-    for term, count in parts.items():
-        key ^= term._hash + (count if type(count) is int else hash(count)) * _SPREAD
-    return key
+    return hash((kind, number, frozenset(parts.items())))
 
 
 def _common_size(items: dict[Term, Number]) -> Number:

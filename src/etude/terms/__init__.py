@@ -17,7 +17,7 @@ from etude.terms.leaves import (
     symbol,
     symbol_name,
 )
-from etude.terms.term import Head, Term, etuple, intern, is_typed
+from etude.terms.term import CORE, Head, Term, etuple, intern, is_typed, lasting
 from etude.terms.traverse import depends_on, distinct, postorder, replace, transform, uses_of
 from etude.terms.types import ArrayType, Dim, Shape, TupleType, as_dtype, as_shape, broadcast_shapes, shape_text
 from etude.terms.variables import Variable, is_variable, register_variable_type
@@ -25,6 +25,7 @@ from etude.terms.variables import Variable, is_variable, register_variable_type
 __all__ = [
     "ASSUMPTIONS",
     "CONSTANT",
+    "CORE",
     "SYMBOL",
     "ArrayType",
     "Dim",
@@ -52,6 +53,7 @@ __all__ = [
     "is_typed",
     "is_variable",
     "laid_out",
+    "lasting",
     "postorder",
     "register_variable_type",
     "replace",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from etude.errors import MissingValueError, TermTypeError
-from etude.terms.term import Parts, Term, intern
+from etude.terms.term import Parts, Term, intern, lasting
 from etude.terms.types import ArrayType
 
 __all__ = [
@@ -129,7 +129,10 @@ class Literal:
         return np.array2string(self.value, threshold=6, separator=", ").replace("\n", "")
 
 
-_plain: dict[Any, Parts] = {}  # the parts of symbols without assumptions, by name, shape and dtype as they were given
+for _part in (SYMBOL, CONSTANT, Literal):
+    lasting(_part)
+
+_plain: dict[Any, Term] = {}  # symbols without assumptions, by name, shape and dtype as they were given
 
 
 def symbol(
@@ -143,13 +146,13 @@ def symbol(
     words = frozenset(assumptions)
     if not words and name is not None and identity is None and type(shape) is tuple and type(dtype) is str:
         plain = (name, shape, dtype)
-        parts = _plain.get(plain)
-        if parts is None:
+        found = _plain.get(plain)
+        if found is None:
             kind = ArrayType(dtype, shape)
-            parts = (SYMBOL, name, kind, words, None)
+            found = intern((SYMBOL, name, kind, words, None), kind)
             if len(_plain) < 4096:
-                _plain[plain] = parts
-        return intern(parts, parts[2])
+                _plain[plain] = found
+        return found
     kind = ArrayType(dtype, shape)
     unknown = sorted(words - ASSUMPTIONS)
     if unknown:

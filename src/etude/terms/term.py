@@ -15,7 +15,7 @@ from etude.terms.sketch import constructors, nested_deeper, sketch
 from etude.terms.types import ArrayType, TupleType
 from etude.terms.variables import Variable, is_variable
 
-__all__ = ["Head", "Term", "etuple", "intern", "is_typed"]
+__all__ = ["CORE", "Head", "Term", "etuple", "intern", "is_typed", "lasting"]
 
 Parts = tuple[Any, ...]
 
@@ -39,6 +39,7 @@ class _Ref(weakref.ref["Term"]):
 _table: dict[Any, _Ref] = {}  # by hash
 _overflow: dict[Any, _Ref] = {}  # terms whose hash another living term has
 _collided: set[int] = set()  # the hashes of which there was ever more than one term
+_lasting: set[Any] = {ArrayType, TupleType, frozenset}  # heads, and classes of parts, through which no cycle of objects goes
 _lock = threading.RLock()
 _new = object.__new__
 _PLAIN = frozenset((bool, int, float, complex, str, bytes, type(None)))
@@ -142,6 +143,11 @@ def _of_class(cls: type[Term], parts: Parts) -> Term:
             found = _made(cls, parts, None, all(map(_is_ground, parts)), hash(parts))
             _enter(found, _overflow, key)
         return found
+
+
+def lasting(part: Any) -> None:
+    """Say of a head that it lasts as long as the library, or of a class of parts that they lead to no term."""
+    _lasting.add(part)
 
 
 def is_typed(part: Any) -> bool:
@@ -297,5 +303,11 @@ def etuple(*parts: Any, **named: Any) -> Term:
     return Term(parts, **named)
 
 
-with suppress(ImportError):  # only where the compiled core was built; otherwise Python calls `__hash__`
-    import_module("etude.terms.kept_hash").install(Term, Term.__dict__["_hash"])
+CORE: Any = None  # the module of `core.c`, where one of this version was built: it does the same in C
+_VERSION = 1
+with suppress(ImportError):
+    _core = import_module("etude.terms.core")
+    if _core.VERSION == _VERSION:
+        CORE = _core
+        CORE.install(Term, _table, _collided, _lasting, _intern_new, _NOT_EVALUATED)
+        intern = CORE.intern

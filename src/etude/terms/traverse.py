@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from etude.terms.leaves import is_leaf
-from etude.terms.term import Term
+from etude.terms.term import CORE, Term
 
 __all__ = ["depends_on", "distinct", "postorder", "replace", "transform", "uses_of"]
 
@@ -106,3 +106,8 @@ def depends_on(roots: Iterable[Term], targets: Iterable[Term]) -> set[Term]:
         if term not in reached and any(isinstance(part, Term) and part in reached for part in term._tuple):
             reached.add(term)
     return reached
+
+
+WALKS = (distinct, uses_of, postorder)  # in Python, for comparison, also where they are not used
+if CORE is not None:
+    distinct, uses_of, postorder = CORE.distinct, CORE.uses_of, CORE.postorder  # type: ignore[misc]

@@ -1,0 +1,391 @@
+/* What is done most often with terms, without a call of Python: their hash, finding the one term of given parts, and walks.
+ *
+ * Each function does what the Python function of its name does in term.py or traverse.py, which stands where this module was
+ * not built. `install` is told the class of terms and the tables that both share.
+ */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+#define VERSION 1 /* raised with that of term.py, so that an older build beside newer sources is not used */
+
+static PyTypeObject *term_type;
+static Py_ssize_t at_hash, at_tuple, at_type, at_ground, at_normal, at_value;
+static PyObject *table, *collided, *lasting, *intern_new, *not_evaluated, *forget;
+
+#define SLOT(term, at) (*(PyObject **)((char *)(term) + (at)))
+
+static PyObject *parts_of(PyObject *term)
+{
+    PyObject *parts = PyObject_TypeCheck(term, term_type) ? SLOT(term, at_tuple) : NULL;
+    if (parts == NULL || !PyTuple_Check(parts)) {
+        PyErr_Format(PyExc_TypeError, "a term was expected, not %.100s", Py_TYPE(term)->tp_name);
+        return NULL;
+    }
+    return parts;
+}
+
+/* ---------------------------------------------------------------- the one term of given parts */
+
+static Py_hash_t hash_of(PyObject *term)
+{
+    PyObject *number = SLOT(term, at_hash);
+    if (number == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "_hash");
+        return -1;
+    }
+    return PyLong_AsSsize_t(number);
+}
+
+/* Called with the weak reference to a term that died, of which the hash was kept. */
+static PyObject *forget_term(PyObject *module, PyObject *ref)
+{
+    (void)module;
+    PyObject *key = PyLong_FromSsize_t(((PyWeakReference *)ref)->hash);
+    if (key == NULL)
+        return NULL;
+    PyObject *there = PyDict_GetItemWithError(table, key);
+    int failed = there == ref ? PyDict_DelItem(table, key) < 0 : there == NULL && PyErr_Occurred();
+    Py_DECREF(key);
+    if (failed)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* 1, 0 or, with an error set, -1. */
+static int equal_parts(PyObject *a, PyObject *b)
+{
+    Py_ssize_t size = PyTuple_GET_SIZE(a);
+    if (size != PyTuple_GET_SIZE(b))
+        return 0;
+    for (Py_ssize_t i = 0; i < size; i++)
+        if (PyTuple_GET_ITEM(a, i) != PyTuple_GET_ITEM(b, i))
+            return PyObject_RichCompareBool(a, b, Py_EQ);
+    return 1;
+}
+
+/* Whether no cycle goes through any of the parts: plain values, terms of which the same was said, and what lasts. */
+static int in_no_cycle(PyObject *parts)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(parts); i++) {
+        PyObject *part = PyTuple_GET_ITEM(parts, i);
+        int safe = !PyObject_GC_IsTracked(part) || PySet_Contains(lasting, (PyObject *)Py_TYPE(part)) == 1 ||
+                   (i == 0 && PySet_Contains(lasting, part) == 1) || (PyTuple_CheckExact(part) && in_no_cycle(part));
+        if (!safe) {
+            PyErr_Clear();
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static PyObject *new_term(PyObject *parts, PyObject *kind, PyObject *ground, PyObject *key)
+{
+    PyObject *term = term_type->tp_alloc(term_type, 0);
+    if (term == NULL)
+        return NULL;
+    SLOT(term, at_hash) = Py_NewRef(key);
+    SLOT(term, at_tuple) = Py_NewRef(parts);
+    SLOT(term, at_type) = Py_NewRef(kind);
+    SLOT(term, at_ground) = Py_NewRef(ground);
+    SLOT(term, at_normal) = Py_NewRef(Py_None);
+    SLOT(term, at_value) = Py_NewRef(not_evaluated);
+    PyObject *ref = PyWeakref_NewRef(term, forget);
+    if (ref == NULL || PyObject_Hash(ref) == -1 || PyDict_SetItem(table, key, ref) < 0) {
+        Py_XDECREF(ref);
+        Py_DECREF(term);
+        return NULL;
+    }
+    if (kind != Py_None && in_no_cycle(parts)) { /* then Python need not look for cycles there */
+        PyObject_GC_UnTrack(term);
+        PyObject_GC_UnTrack(parts);
+        PyObject_GC_UnTrack(ref);
+    }
+    Py_DECREF(ref);
+    return term;
+}
+
+static PyObject *intern(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    (void)module;
+    if (count < 2 || count > 3 || !PyTuple_Check(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "intern(parts, kind, ground=True) takes a tuple");
+        return NULL;
+    }
+    PyObject *parts = args[0], *kind = args[1], *ground = count > 2 ? args[2] : Py_True;
+    Py_hash_t hash = PyObject_Hash(parts);
+    PyObject *key = hash == -1 ? NULL : PyLong_FromSsize_t(hash);
+    if (key == NULL)
+        return NULL;
+    PyObject *found = NULL, *ref = PyDict_GetItemWithError(table, key);
+    if (ref != NULL) {
+        PyObject *there = PyWeakref_GET_OBJECT(ref);
+        if (there != Py_None && kind != Py_None && SLOT(there, at_type) == kind) {
+            Py_INCREF(there);
+            int same = equal_parts(SLOT(there, at_tuple), parts);
+            found = same > 0 ? there : NULL;
+            if (same <= 0)
+                Py_DECREF(there);
+        }
+    } else if (!PyErr_Occurred() && (PySet_GET_SIZE(collided) == 0 || PySet_Contains(collided, key) == 0)) {
+        found = new_term(parts, kind, ground, key);
+    }
+    if (found == NULL && !PyErr_Occurred())
+        found = PyObject_CallFunctionObjArgs(intern_new, key, parts, kind, ground, NULL);
+    Py_DECREF(key);
+    return found;
+}
+
+/* ---------------------------------------------------------------- sets of terms, by identity, while a walk lasts */
+
+typedef struct {
+    PyObject **terms;   /* in the order they were met */
+    Py_ssize_t *counts; /* how often each was met as a part */
+    Py_ssize_t count, room;
+    uint32_t *places; /* by hash: one more than the place of a term; 0 where none is */
+    size_t mask;
+} Met;
+
+static int grow(Met *met)
+{
+    size_t room = met->room ? 2 * (size_t)met->room : 64, size = 4 * room;
+    PyObject **terms = PyMem_Realloc(met->terms, room * sizeof *terms);
+    if (terms != NULL)
+        met->terms = terms;
+    Py_ssize_t *counts = PyMem_Realloc(met->counts, room * sizeof *counts);
+    if (counts != NULL)
+        met->counts = counts;
+    uint32_t *places = PyMem_Calloc(size, sizeof *places);
+    if (terms == NULL || counts == NULL || places == NULL || room > UINT32_MAX / 2) {
+        PyMem_Free(places);
+        PyErr_NoMemory();
+        return -1;
+    }
+    PyMem_Free(met->places);
+    met->places = places, met->mask = size - 1, met->room = (Py_ssize_t)room;
+    for (Py_ssize_t i = 0; i < met->count; i++) {
+        size_t at = ((uintptr_t)terms[i] >> 4) * 0x9E3779B97F4A7C15u >> 20 & met->mask;
+        while (places[at])
+            at = (at + 1) & met->mask;
+        places[at] = (uint32_t)i + 1;
+    }
+    return 0;
+}
+
+/* The place of a term, entered where it was not met before; `fresh` says so. -1 with an error set. */
+static Py_ssize_t place_of(Met *met, PyObject *term, int *fresh)
+{
+    if (met->count == met->room && grow(met) < 0)
+        return -1;
+    size_t at = ((uintptr_t)term >> 4) * 0x9E3779B97F4A7C15u >> 20 & met->mask;
+    while (met->places[at]) {
+        Py_ssize_t place = (Py_ssize_t)met->places[at] - 1;
+        if (met->terms[place] == term) {
+            *fresh = 0;
+            return place;
+        }
+        at = (at + 1) & met->mask;
+    }
+    met->places[at] = (uint32_t)met->count + 1;
+    met->terms[met->count] = term;
+    met->counts[met->count] = 0;
+    *fresh = 1;
+    return met->count++;
+}
+
+static void release(Met *met)
+{
+    PyMem_Free(met->terms);
+    PyMem_Free(met->counts);
+    PyMem_Free(met->places);
+}
+
+/* All terms in the roots, breadth first. */
+static int meet(Met *met, PyObject *const *roots, Py_ssize_t count)
+{
+    int fresh;
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (parts_of(roots[i]) == NULL || place_of(met, roots[i], &fresh) < 0)
+            return -1;
+    for (Py_ssize_t next = 0; next < met->count; next++) {
+        PyObject *parts = SLOT(met->terms[next], at_tuple);
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(parts); i++) {
+            PyObject *part = PyTuple_GET_ITEM(parts, i);
+            if (!Py_IS_TYPE(part, term_type))
+                continue;
+            Py_ssize_t place = place_of(met, part, &fresh);
+            if (place < 0)
+                return -1;
+            met->counts[place]++;
+        }
+    }
+    return 0;
+}
+
+static PyObject *distinct(PyObject *module, PyObject *const *roots, Py_ssize_t count)
+{
+    (void)module;
+    Met met = {0};
+    PyObject *found = meet(&met, roots, count) < 0 ? NULL : PyList_New(met.count);
+    for (Py_ssize_t i = 0; found != NULL && i < met.count; i++)
+        PyList_SET_ITEM(found, i, Py_NewRef(met.terms[i]));
+    release(&met);
+    return found;
+}
+
+static PyObject *uses_of(PyObject *module, PyObject *const *roots, Py_ssize_t count)
+{
+    (void)module;
+    Met met = {0};
+    PyObject *uses = meet(&met, roots, count) < 0 ? NULL : PyDict_New();
+    for (Py_ssize_t i = 0; uses != NULL && i < met.count; i++) {
+        PyObject *number = PyLong_FromSsize_t(met.counts[i]);
+        if (number == NULL || PyDict_SetItem(uses, met.terms[i], number) < 0)
+            Py_CLEAR(uses);
+        Py_XDECREF(number);
+    }
+    release(&met);
+    return uses;
+}
+
+typedef struct {
+    PyObject *term;
+    Py_ssize_t next; /* the part to look at next */
+} Level;
+
+/* Below a root, where it was not met: parts before what they are parts of. */
+static int descend(Met *met, PyObject *root, PyObject *stop, Level **levels, Py_ssize_t *room, PyObject *order)
+{
+    int fresh;
+    if (parts_of(root) == NULL || place_of(met, root, &fresh) < 0)
+        return -1;
+    Py_ssize_t depth = 0;
+    PyObject *entered = fresh ? root : NULL;
+    while (entered != NULL || depth > 0) {
+        if (entered != NULL) {
+            Py_ssize_t first = 0;
+            if (stop != Py_None) {
+                PyObject *answer = PyObject_CallOneArg(stop, entered);
+                int stopped = answer == NULL ? -1 : PyObject_IsTrue(answer);
+                Py_XDECREF(answer);
+                if (stopped < 0)
+                    return -1;
+                first = stopped ? PY_SSIZE_T_MAX : 0;
+            }
+            if (depth == *room) {
+                Py_ssize_t more = *room ? 2 * *room : 64;
+                Level *grown = PyMem_Realloc(*levels, (size_t)more * sizeof *grown);
+                if (grown == NULL) {
+                    PyErr_NoMemory();
+                    return -1;
+                }
+                *levels = grown, *room = more;
+            }
+            (*levels)[depth++] = (Level){entered, first};
+            entered = NULL;
+        }
+        Level *level = &(*levels)[depth - 1];
+        PyObject *parts = SLOT(level->term, at_tuple);
+        while (level->next < PyTuple_GET_SIZE(parts) && entered == NULL) {
+            PyObject *part = PyTuple_GET_ITEM(parts, level->next++);
+            if (!Py_IS_TYPE(part, term_type))
+                continue;
+            if (place_of(met, part, &fresh) < 0)
+                return -1;
+            entered = fresh ? part : NULL;
+        }
+        if (entered == NULL) {
+            if (PyList_Append(order, level->term) < 0)
+                return -1;
+            depth--;
+        }
+    }
+    return 0;
+}
+
+static PyObject *postorder(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    (void)module;
+    PyObject *stop = Py_None;
+    if (names != NULL && PyTuple_GET_SIZE(names) > 0) {
+        if (PyTuple_GET_SIZE(names) > 1 || PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "stop") != 0) {
+            PyErr_SetString(PyExc_TypeError, "postorder(*roots, stop=None) takes no other keyword");
+            return NULL;
+        }
+        stop = args[count];
+    }
+    Met met = {0};
+    Level *levels = NULL;
+    Py_ssize_t room = 0;
+    PyObject *order = PyList_New(0);
+    for (Py_ssize_t i = 0; order != NULL && i < count; i++)
+        if (descend(&met, args[i], stop, &levels, &room, order) < 0)
+            Py_CLEAR(order);
+    PyMem_Free(levels);
+    release(&met);
+    return order;
+}
+
+/* ---------------------------------------------------------------- the module */
+
+static int offset_of(PyObject *kind, const char *name, Py_ssize_t *offset)
+{
+    PyObject *slot = PyObject_GetAttrString(kind, name);
+    int found = slot != NULL && Py_IS_TYPE(slot, &PyMemberDescr_Type);
+    if (found)
+        *offset = ((PyMemberDescrObject *)slot)->d_member->offset;
+    else if (slot != NULL)
+        PyErr_Format(PyExc_TypeError, "%s is no slot", name);
+    Py_XDECREF(slot);
+    return found ? 0 : -1;
+}
+
+static PyObject *install(PyObject *module, PyObject *args)
+{
+    PyObject *kind, *given[5];
+    if (!PyArg_ParseTuple(args, "O!O!O!O!OO", &PyType_Type, &kind, &PyDict_Type, &given[0], &PySet_Type, &given[1], &PySet_Type,
+                          &given[2], &given[3], &given[4]))
+        return NULL;
+    struct { const char *name; Py_ssize_t *offset; } slots[] = {
+        {"_hash", &at_hash}, {"_tuple", &at_tuple}, {"type", &at_type}, {"_ground", &at_ground}, {"normal_for", &at_normal},
+        {"_evaled_obj", &at_value},
+    };
+    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
+        if (offset_of(kind, slots[i].name, slots[i].offset) < 0)
+            return NULL;
+    PyObject *forgetting = PyObject_GetAttrString(module, "forget");
+    if (forgetting == NULL)
+        return NULL;
+    PyObject **kept[] = {&table, &collided, &lasting, &intern_new, &not_evaluated};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        Py_XSETREF(*kept[i], Py_NewRef(given[i]));
+    Py_XSETREF(forget, forgetting);
+    Py_XSETREF(term_type, (PyTypeObject *)Py_NewRef(kind));
+    term_type->tp_hash = hash_of;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"install", install, METH_VARARGS,
+     "install(kind, table, collided, lasting, intern_new, not_evaluated): terms are of this class, and told apart by these tables."},
+    {"forget", forget_term, METH_O, "forget(ref): what a weak reference to a term that died calls."},
+    {"intern", (PyCFunction)(void (*)(void))intern, METH_FASTCALL, "intern(parts, kind, ground=True): the one term of these parts."},
+    {"distinct", (PyCFunction)(void (*)(void))distinct, METH_FASTCALL, "distinct(*roots): the distinct terms, breadth first."},
+    {"uses_of", (PyCFunction)(void (*)(void))uses_of, METH_FASTCALL, "uses_of(*roots): how often each distinct term is a part."},
+    {"postorder", (PyCFunction)(void (*)(void))postorder, METH_FASTCALL | METH_KEYWORDS,
+     "postorder(*roots, stop=None): each distinct term once, parts first."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "core", "Terms, interned and walked without a call of Python.", -1, methods, NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit_core(void)
+{
+    PyObject *module = PyModule_Create(&definition);
+    if (module != NULL && PyModule_AddIntConstant(module, "VERSION", VERSION) < 0)
+        Py_CLEAR(module);
+    return module;
+}
