@@ -12,9 +12,21 @@ from etude.api.dispatch import function_term, ufunc_term
 from etude.api.representation import representation
 from etude.backends import evaluate
 from etude.errors import EtudeError, ShapeError, TermTypeError
-from etude.ops import CATALOGUE
+from etude.ops import CATALOGUE, Op
 from etude.rewriting import Derivation, derivation_of
-from etude.terms import Term, TupleType, as_dtype, constant, constant_value, is_constant, is_leaf, is_symbol, is_typed
+from etude.terms import (
+    ArrayType,
+    Term,
+    TupleType,
+    as_dtype,
+    constant,
+    constant_value,
+    intern,
+    is_constant,
+    is_leaf,
+    is_symbol,
+    is_typed,
+)
 from etude.text import to_latex, to_text
 from etude.text.vocabulary import FUNCTIONS, RESULTS, cast, stacked, subscript, updated
 
@@ -24,6 +36,8 @@ _API_VERSION = "2024.12"
 _NUMBERS = (bool, int, float, complex)
 _equal, _not_equal = CATALOGUE["equal"], CATALOGUE["not_equal"]
 _float64 = np.dtype(np.float64)
+_FLOAT = ArrayType(_float64)
+_EXACT = 2**53  # below which whole numbers are floats
 _new = object.__new__
 
 
@@ -43,37 +57,41 @@ def _operand(other: Any) -> Any:
 
 
 def _binary(name: str, reflected: bool = False) -> Callable[[Array, Any], Array]:
-    apply, pair = CATALOGUE[name].apply, CATALOGUE[name].pair
+    op = CATALOGUE[name]
+    known, numeric = op.known_type, op.weak is None
 
     def method(self: Array, other: Any) -> Any:
-        kind = type(other)
+        own, kind = self.term, type(other)
         if kind is Array:
             part = other.term
-            if not reflected:
-                try:
-                    term = pair(self.term, part)
-                except (ShapeError, TermTypeError) as error:
-                    raise described(error, (self.term, part)) from None
-                array = _new(Array)
-                array.term = term
-                array._name = None
-                return array
-        elif kind is float and self.term.type.dtype is _float64:
+        elif kind is float and own.type.dtype is _float64:
             part = constant(other)
+        elif kind is int and own.type is _FLOAT and numeric and -_EXACT < other < _EXACT:
+            part = constant(other, _float64)
         else:
             part = _operand(other)
             if part is None:
                 return NotImplemented
-        operands = (part, self.term) if reflected else (self.term, part)
-        try:
-            term = apply(operands)
-        except (ShapeError, TermTypeError) as error:
-            raise described(error, operands) from None
-        return wrap(term)
+            return _applied(op, (part, own) if reflected else (own, part))
+        left, right = (part, own) if reflected else (own, part)
+        result = known((left.type, right.type))
+        if result is None:
+            return _applied(op, (left, right))
+        array = _new(Array)
+        array.term = intern((op, left, right), result)
+        array._name = None
+        return array
 
     method.__name__ = method.__qualname__ = name
-    method.__doc__ = CATALOGUE[name].doc
+    method.__doc__ = op.doc
     return method
+
+
+def _applied(op: Op, operands: tuple[Any, ...]) -> Array:
+    try:
+        return wrap(op.apply(operands))
+    except (ShapeError, TermTypeError) as error:
+        raise described(error, operands) from None
 
 
 def _comparison(name: str) -> Callable[[Array, object], Any]:
@@ -94,7 +112,7 @@ def _unary(name: str) -> Callable[[Array], Array]:
     op = CATALOGUE[name]
 
     def method(self: Array) -> Array:
-        return wrap(op.apply((self.term,)))
+        return wrap(op.single(self.term))
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = op.doc

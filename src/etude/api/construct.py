@@ -44,12 +44,13 @@ def symbol(name: str | None = None, shape: Iterable[Any] | int | str = (), dtype
     >>> et.symbol("x", (3, "n")) == et.symbol("x", (3, "n"))
     parse('x == x', x=symbol('x', (3, 'n')))
     """
-    return wrap(symbol_term(name, shape, dtype, [word for word, holds in assumptions.items() if holds]))  # type: ignore[arg-type]
+    words = [word for word, holds in assumptions.items() if holds] if assumptions else ()
+    return wrap(symbol_term(name, shape, dtype, words))  # type: ignore[arg-type]
 
 
 def _of_rank(shape: tuple[Any, ...], doc: str) -> Any:
     def make(name: str | None = None, dtype: Any = "float64", **assumptions: bool) -> Array:
-        return symbol(name, shape, dtype, **assumptions)
+        return symbol(name, shape, dtype, **assumptions) if assumptions else wrap(symbol_term(name, shape, dtype))
 
     make.__doc__ = doc
     return make
@@ -75,7 +76,7 @@ def symbols(names: str, **same: Any) -> tuple[Array, ...]:
 
 def constant(value: Any, dtype: Any = None) -> Array:
     """The constant of a number, an array or nested lists of them."""
-    if isinstance(value, (Array, Term, list, tuple)):
+    if type(value) is not float and isinstance(value, (Array, Term, list, tuple)):
         term = as_term(value)
         return wrap(term if dtype is None else cast(term, as_dtype(dtype)))
     return wrap(constant_term(value, dtype))

@@ -17,12 +17,12 @@ def lift(function: Callable[..., Any], name: str, doc: str | None) -> Callable[.
     op = getattr(function, "op", None)  # an operator's own function, by the short way where it has one operand
     single = None
     if op is not None and op.is_elementwise and len(op.operands) == 1 and not (op.attributes or op.variadic):
-        single = op.apply
+        single = op.single
 
     def call(*args: Any, **named: Any) -> Any:
         if single is not None and len(args) == 1 and not named and type(args[0]) is Array:
             try:
-                return wrap(single((args[0].term,)))
+                return wrap(single(args[0].term))
             except (ShapeError, TermTypeError) as error:
                 raise described(error, (args[0].term,)) from None
         given = [unwrapped(arg) for arg in args]

@@ -65,6 +65,7 @@ class Op:
         "doc",
         "evaluate",
         "infer",
+        "known_type",
         "lines",
         "name",
         "operands",
@@ -100,6 +101,7 @@ class Op:
         self.recipe: tuple[Any, ...] | None = None
         self._cache: dict[Any, Any] = {}
         self._plain: dict[tuple[Any, ...], Result] = {}  # of operand types, where the operator has no attributes
+        self.known_type = self._plain.get  # by the operands' types: the result's, where such operands have met before
 
     # ---------------------------------------------------------------- building
 
@@ -136,7 +138,7 @@ class Op:
                 break
         types = tuple([part.type if type(part) is Term else None for part in operands])
         if not attributes:
-            kind = self._plain.get(types)
+            kind = self.known_type(types)
             if kind is not None:
                 return intern((self, *operands), kind)
         if None in types:
@@ -154,8 +156,13 @@ class Op:
 
     def pair(self, left: Term, right: Term) -> Term:
         """The term of two operands, by the short way where such types have met before."""
-        kind = self._plain.get((left.type, right.type))
+        kind = self.known_type((left.type, right.type))
         return intern((self, left, right), kind) if kind is not None else self.apply((left, right))
+
+    def single(self, operand: Term) -> Term:
+        """The term of one operand, by the short way where such a type has been met before."""
+        kind = self.known_type((operand.type,))
+        return intern((self, operand), kind) if kind is not None else self.apply((operand,))
 
     def _as_terms(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(operands) == 2:

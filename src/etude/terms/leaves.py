@@ -143,17 +143,16 @@ def symbol(
     identity: Any = None,
 ) -> Term:
     """A symbol; the same name, type and assumptions give the same one, and no name a fresh one."""
-    words = frozenset(assumptions)
-    if not words and name is not None and identity is None and type(shape) is tuple and type(dtype) is str:
+    if not assumptions and name is not None and identity is None and type(shape) is tuple and type(dtype) is str:
         plain = (name, shape, dtype)
         found = _plain.get(plain)
         if found is None:
             kind = ArrayType(dtype, shape)
-            found = intern((SYMBOL, name, kind, words, None), kind)
+            found = intern((SYMBOL, name, kind, frozenset(), None), kind)
             if len(_plain) < 4096:
                 _plain[plain] = found
         return found
-    kind = ArrayType(dtype, shape)
+    words, kind = frozenset(assumptions), ArrayType(dtype, shape)
     unknown = sorted(words - ASSUMPTIONS)
     if unknown:
         raise TermTypeError(f"{unknown[0]!r} is no assumption; known are {', '.join(sorted(ASSUMPTIONS))}")

@@ -110,4 +110,4 @@ def depends_on(roots: Iterable[Term], targets: Iterable[Term]) -> set[Term]:
 
 WALKS = (distinct, uses_of, postorder)  # in Python, for comparison, also where they are not used
 if CORE is not None:
-    distinct, uses_of, postorder = CORE.distinct, CORE.uses_of, CORE.postorder  # type: ignore[misc]
+    distinct, uses_of, postorder = CORE.distinct, CORE.uses_of, CORE.postorder
