@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,7 @@ from etude.rewriting.building import compile_replacement
 from etude.rewriting.candidates import OnProducts, OnSums
 from etude.rewriting.conditions import compile_condition
 from etude.rewriting.counting import Trees
-from etude.rewriting.fitting import CONSTANT_HEADS
+from etude.rewriting.fitting import CONSTANT_HEADS, number_of
 from etude.rewriting.patterns import Compiler, heads_below
 from etude.rules import Rule, RuleSet
 from etude.terms import Term, TupleType
@@ -24,6 +24,7 @@ __all__ = ["CompiledRule", "Heard", "Rules", "compiled"]
 _SUM_ROOTS = frozenset(("add", "subtract"))
 _PRODUCT_ROOTS = frozenset(("multiply", "divide", "power", "sqrt", "rsqrt", "square", "reciprocal"))
 _HEARD = 50_000
+_TOLD = 10_000
 _KINDS = {"real": "f", "complex": "fc", "any": "biufc"}
 
 
@@ -116,7 +117,7 @@ class Rules:
         for rule in rules:
             if rule.kind == "rewrite" and rule.head is not None:
                 self._pending.setdefault(rule.head, []).append(rule)
-        self.by_head: dict[Any, dict[Any, Any]] = {}
+        self.by_head: dict[Any, _Table] = {}
 
     def listening(self) -> Rules:
         """The same rules, which remember between runs what came of sums, products and pairs of their parts."""
@@ -151,27 +152,25 @@ class Rules:
         return self._marks.setdefault((goal, own), object())
 
     def candidates(self, term: Term) -> tuple[CompiledRule, ...]:
-        """The rules whose head and operand heads fit, in the order of the set."""
+        """The rules whose head, operand heads and numbers fit, in the order of the set."""
         parts = term._tuple
-        head = parts[0]
-        table = self.by_head.get(head)
+        table = self.by_head.get(parts[0])
         if table is None:
-            table = self.by_head[head] = self._index(head)
-        if not table:
+            table = self.by_head[parts[0]] = _Table(self._pending.get(parts[0], ()))
+        if not table.entries:
             return ()
-        first = parts[1]._tuple[0] if len(parts) > 1 and type(parts[1]) is Term else None
-        second = parts[2]._tuple[0] if len(parts) > 2 and type(parts[2]) is Term else None
-        found = table.get((first, second))
-        if found is None:
-            found = table[first, second] = tuple([pair[0] for pair in table[None] if _fits(pair[1], first, second)])
-        rules: tuple[CompiledRule, ...] = found
-        return rules
-
-    def _index(self, head: Any) -> dict[Any, Any]:
-        rules = self._pending.get(head)
-        if not rules:
-            return {}
-        return {None: [(CompiledRule(rule), _keys(rule.lhs)) for rule in rules]}
+        count = len(parts)
+        told, first, second = table.told, None, None
+        if count > 1 and type(parts[1]) is Term:
+            first = parts[1]._tuple[0]
+            if first in CONSTANT_HEADS:
+                first = told.get(parts[1]) or table.tell(parts[1])
+        if count > 2 and type(parts[2]) is Term:
+            second = parts[2]._tuple[0]
+            if second in CONSTANT_HEADS:
+                second = told.get(parts[2]) or table.tell(parts[2])
+        found = table.found.get((first, second))
+        return table.fitting(first, second) if found is None else found
 
     def __call__(self, term: Term) -> Term | None:
         for one in self.candidates(term):
@@ -189,8 +188,34 @@ class Rules:
         return None
 
 
+class _Table:
+    """The rules of one head, by what stands for their first two operands: a head, or that of a number with its value."""
+
+    __slots__ = ("_values", "entries", "found", "told")
+
+    def __init__(self, rules: Iterable[Rule]):
+        self.entries = [(CompiledRule(rule), _keys(rule.lhs)) for rule in rules]
+        self.found: dict[Any, tuple[CompiledRule, ...]] = {}
+        self.told: dict[Term, Any] = {}  # numbers as they stand in keys
+        self._values = {key for _, keys in self.entries for pair in keys for key in pair if type(key) is tuple}
+
+    def tell(self, part: Term) -> Any:
+        """What stands for a number: its head, with the value where a rule asks for it."""
+        value, head = number_of(part), part._tuple[0]
+        asked = isinstance(value, bool), value
+        if len(self.told) >= _TOLD:
+            self.told.clear()
+        found = self.told[part] = (head, *asked) if value is not None and asked in self._values else head
+        return found
+
+    def fitting(self, first: Any, second: Any) -> tuple[CompiledRule, ...]:
+        rules = [rule for rule, keys in self.entries if any(_is(a, first) and _is(b, second) for a, b in keys)]
+        found = self.found[first, second] = tuple(rules)
+        return found
+
+
 def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
-    """The pairs of heads of the first two operands that the pattern can match; None is any head."""
+    """The pairs of what the first two operands can be: a head, whether a bool and the value of a number, or None for anything."""
     operands = pattern.operands
     if any(getattr(part, "star", False) for part in operands[:2]):
         return ((None, None),)
@@ -203,18 +228,18 @@ def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
 
 
 def _asked(part: Any, pattern: Term) -> Any:
-    """The head that an operand must have, the heads of which it must have one for a number, or None for any."""
     if isinstance(part, (bool, int, float, complex)):
-        return CONSTANT_HEADS
+        return CONSTANT_HEADS if part != part else (isinstance(part, bool), part)
     return heads_below(part, pattern)
 
 
-def _fits(keys: tuple[tuple[Any, Any], ...], first: Any, second: Any) -> bool:
-    return any(_is(a, first) and _is(b, second) for a, b in keys)
-
-
-def _is(asked: Any, head: Any) -> bool:
-    return asked is None or asked is head or (asked is CONSTANT_HEADS and head in CONSTANT_HEADS)
+def _is(asked: Any, key: Any) -> bool:
+    if asked is None:
+        return True
+    head = key[0] if type(key) is tuple else key
+    if asked is CONSTANT_HEADS:
+        return head in CONSTANT_HEADS
+    return key[1:] == asked if type(asked) is tuple and type(key) is tuple else asked is head
 
 
 @lru_cache(maxsize=256)

@@ -220,7 +220,7 @@ class Engine(Collector):
         if isinstance(fresh.type, TupleType) or type(head) is not Op:
             self.memo[fresh] = fresh
             return fresh
-        first = fresh._tuple[1] if len(fresh._tuple) > 1 else None
+        first: Any = fresh._tuple[1] if len(fresh._tuple) > 1 else None
         if type(first) is Term and first._tuple[0] is CONSTANT:
             value = folded(fresh)
             if value is not None:

@@ -78,6 +78,6 @@ def number_of(term: Term) -> Any:
     if isinstance(value, np.ndarray):
         if not 0 < value.size <= _LARGE:
             return None
-        first = value.flat[0]
+        first: Any = value.flat[0]
         return first.item() if bool((value == first).all()) else None
     return value.item()
