@@ -157,7 +157,7 @@ class Rules:
         table = self.by_head.get(parts[0])
         if table is None:
             table = self.by_head[parts[0]] = _Table(self._pending.get(parts[0], ()))
-        if not table.entries:
+        if not table.owners:
             return ()
         count = len(parts)
         told, first, second = table.told, None, None
@@ -189,15 +189,25 @@ class Rules:
 
 
 class _Table:
-    """The rules of one head, by what stands for their first two operands: a head, or that of a number with its value."""
+    """The rules of one head, by what stands for their first two operands: a head, or that of a number with its value.
 
-    __slots__ = ("_values", "entries", "found", "told")
+    Each pair of what operands can be is a bit, in two tables by what the first and what the second is; so that asking which
+    rules fit is one `&`.
+    """
+
+    __slots__ = ("_sides", "found", "owners", "told")
 
     def __init__(self, rules: Iterable[Rule]):
-        self.entries = [(CompiledRule(rule), _keys(rule.lhs)) for rule in rules]
+        self.owners: list[CompiledRule] = []  # of the bits, by their places
         self.found: dict[Any, tuple[CompiledRule, ...]] = {}
         self.told: dict[Term, Any] = {}  # numbers as they stand in keys
-        self._values = {key for _, keys in self.entries for pair in keys for key in pair if type(key) is tuple}
+        self._sides: tuple[dict[Any, int], dict[Any, int]] = ({}, {})
+        for rule in rules:
+            one = CompiledRule(rule)
+            for pair in _keys(rule.lhs):
+                for side, key in zip(self._sides, pair, strict=True):
+                    side[key] = side.get(key, 0) | 1 << len(self.owners)
+                self.owners.append(one)
 
     def tell(self, part: Term) -> Any:
         """What stands for a number: its head, with the value where a rule asks for it."""
@@ -205,13 +215,30 @@ class _Table:
         asked = isinstance(value, bool), value
         if len(self.told) >= _TOLD:
             self.told.clear()
-        found = self.told[part] = (head, *asked) if value is not None and asked in self._values else head
+        named = value is not None and any(asked in side for side in self._sides)
+        found = self.told[part] = (head, *asked) if named else head
         return found
 
     def fitting(self, first: Any, second: Any) -> tuple[CompiledRule, ...]:
-        rules = [rule for rule, keys in self.entries if any(_is(a, first) and _is(b, second) for a, b in keys)]
+        one, other = self._sides
+        bits, rules = _fit(one, first) & _fit(other, second), {}
+        while bits:
+            lowest = bits & -bits
+            rules[self.owners[lowest.bit_length() - 1]] = True
+            bits ^= lowest
         found = self.found[first, second] = tuple(rules)
         return found
+
+
+def _fit(side: dict[Any, int], key: Any) -> int:
+    """The bits of what an operand can be, told by its key."""
+    bits, head = side.get(None, 0), key
+    if type(key) is tuple:
+        head = key[0]
+        bits |= side.get(key[1:], 0)
+    if head is not None:
+        bits |= side.get(head, 0)
+    return bits | side.get(CONSTANT_HEADS, 0) if head in CONSTANT_HEADS else bits
 
 
 def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
@@ -231,15 +258,6 @@ def _asked(part: Any, pattern: Term) -> Any:
     if isinstance(part, (bool, int, float, complex)):
         return CONSTANT_HEADS if part != part else (isinstance(part, bool), part)
     return heads_below(part, pattern)
-
-
-def _is(asked: Any, key: Any) -> bool:
-    if asked is None:
-        return True
-    head = key[0] if type(key) is tuple else key
-    if asked is CONSTANT_HEADS:
-        return head in CONSTANT_HEADS
-    return key[1:] == asked if type(asked) is tuple and type(key) is tuple else asked is head
 
 
 @lru_cache(maxsize=256)
