@@ -40,14 +40,6 @@ class _Wanted:
         if not factors:
             self.factors = [(CONSTANT, 1)]
 
-    def fits(self, addend: Addend) -> bool:
-        found, count = addend
-        if self.all and count != len(self.factors):
-            return False
-        return all(
-            any(head is h and (exponent is None or exponent == e) for h, e in found) for head, exponent in self.factors
-        )
-
 
 class OnSums:
     """What the rules on sums of two addends ask.
@@ -63,6 +55,9 @@ class OnSums:
             if len(addends) == 2 and 0 not in (addends[0].coefficient, addends[1].coefficient):
                 self.wanted.append((addends[0], addends[1]))
         self._ratios = [_ratio(*pair) for pair in self.wanted]
+        sides = [[pair[side] for pair in self.wanted] for side in (0, 1)]
+        self._asking = [_bits([(factor, rule) for rule, one in enumerate(side) for factor in one.factors]) for side in sides]
+        self._closed = [_bits([(len(one.factors), rule) for rule, one in enumerate(side) if one.all]) for side in sides]
         self.told = frozenset(head for pair in self.wanted for one in pair for head, _ in one.factors)
 
     def masks(self, kind: Addend) -> tuple[int, int]:
@@ -70,9 +65,21 @@ class OnSums:
         if found is None:
             if len(self._masks) > _KEPT:
                 self._masks.clear()
-            left, right = [sum(1 << rule for rule, pair in enumerate(self.wanted) if pair[side].fits(kind)) for side in (0, 1)]
-            found = self._masks[kind] = left, right
+            found = self._masks[kind] = self._fitting(0, kind), self._fitting(1, kind)
         return found
+
+    def _fitting(self, side: int, kind: Addend) -> int:
+        """The rules of which this side asks no factor that the addend has not, nor that these are all where it has more."""
+        factors, count = kind
+        heads = {head for head, _ in factors}
+        missing = 0
+        for (head, exponent), rules in self._asking[side].items():
+            if not (head in heads if exponent is None else (head, exponent) in factors):
+                missing |= rules
+        for length, rules in self._closed[side].items():
+            if length != count:
+                missing |= rules
+        return ((1 << len(self.wanted)) - 1) & ~missing
 
     def promising(self, kinds: list[Addend], most: int) -> list[int]:
         """The places of addends that a rule could join with another of them; none where these are more than `most`."""
@@ -104,6 +111,14 @@ class OnSums:
         return False
 
 
+def _bits(pairs: Iterable[tuple[Any, int]]) -> dict[Any, int]:
+    """For each key the rules that it is given with, as bits."""
+    found: dict[Any, int] = {}
+    for key, rule in pairs:
+        found[key] = found.get(key, 0) | 1 << rule
+    return found
+
+
 def _ratio(a: _Wanted, b: _Wanted) -> Number | None:
     if a.coefficient is None or not b.coefficient or not (a.all and b.all):
         return None
@@ -127,6 +142,7 @@ class OnProducts:
             self.single.extend(factors if len(factors) == 1 else [])
         told = [heads for factors in [*self.wanted, self.single] for heads, _ in factors]
         self.told = frozenset(head for heads in told for head in heads) | {_power}
+        self._sides = [_bits([(pair[side], rule) for rule, pair in enumerate(self.wanted)]) for side in (0, 1)]
         self._of_powers = sum(1 << rule for rule, (a, b) in enumerate(self.wanted) if _of_any_powers(a, b))
         self._masks: dict[tuple[Any, Number], Masks] = {}
         self._probes: dict[tuple[Heads, Number, Heads, Number], tuple[Probe, ...]] = {}
@@ -142,9 +158,9 @@ class OnProducts:
 
     def _made(self, kind: Any, exponent: Number) -> Masks:
         sides = [
-            sum(1 << rule for rule, pair in enumerate(self.wanted) if _may_stand(pair[side], kind, exponent, sign))
+            reduce(or_, [rules for side, rules in table.items() if _may_stand(side, kind, exponent, sign)], 0)
             for sign in (1, -1)
-            for side in (0, 1)
+            for table in self._sides
         ]
         powers = kind is _power or (isinstance(kind, frozenset) and _power in kind)
         alone = exponent != 1 and any(

@@ -15,6 +15,7 @@ from etude.rewriting.numbers import Number
 from etude.rewriting.strategies import BUDGET_PER_NODE, MINIMUM_BUDGET
 from etude.terms import (
     CONSTANT,
+    CORE,
     SYMBOL,
     Term,
     TupleType,
@@ -35,6 +36,7 @@ _REACHED: dict[Any, frozenset[Op]] = {
 }  # fmt: skip
 _negative, _subtract, _divide = CATALOGUE["negative"], CATALOGUE["subtract"], CATALOGUE["divide"]
 _LEAVES = frozenset((SYMBOL, CONSTANT))  # which are their own normal forms
+_HEADS = (SYMBOL, CONSTANT, _negative, _subtract, _divide)
 _again: Term = etuple()
 Missing = tuple[Term, None, None]
 
@@ -141,6 +143,10 @@ class Engine(Collector):
             found = _powers(term)
             missing += [(part, None, None) for part, _ in found or () if part._tuple[0] not in leaves and part not in memo]
             return found
+        if CORE is not None:
+            quick: Region | None = CORE.region(term, inner, memo, uses, missing, _HEADS)
+            if quick is not None:
+                return quick
         found = []
         stack: list[tuple[Term, Number]] = [(term, 1)]
         while stack:

@@ -20,6 +20,7 @@ Monomial = tuple[tuple[int, Number], ...]  # parts, told by their places, ascend
 Poly = dict[Monomial, Number]
 Relation = tuple[Rule, Term, Term]  # a line of rules, what it replaced, and by what
 _PARTS, _TERMS, _EXPONENT, _BITS = 8, 400, 24, 200
+_SHORT = 2**100  # below which whole numbers are not looked at more closely
 _WORK, _WORK_PER_NODE = 64, 8  # products of monomials up to which reading goes on
 _op = CATALOGUE.__getitem__
 _add, _subtract, _negative, _multiply, _divide, _power = map(
@@ -207,14 +208,22 @@ class _Reader:
         return result
 
     def product(self, left: Poly, right: Poly) -> Poly:
-        total: Poly = {}
         self.work += len(left) * len(right)
         if self.work > self.allowed:
             raise Unfit
+        if len(left) == 1 and () in left:
+            return self.scaled(right, left[()])
+        if len(right) == 1 and () in right:
+            return self.scaled(left, right[()])
+        total: Poly = {}
+        reducing = self.relations is not None or bool(self.squares)
         for a, c in left.items():
             for b, k in right.items():
-                monomial = self.joined(a, b)
-                other = self.reduced(monomial)
+                if not a or not b or a[-1][0] < b[0][0]:  # neither has anything that is reduced, nor has both
+                    _put(total, a + b, c * k)
+                    continue
+                monomial = _joined(a, b)
+                other = self.reduced(monomial) if reducing else None
                 if other is None:
                     _put(total, monomial, c * k)
                 else:
@@ -222,21 +231,11 @@ class _Reader:
                         _put(total, each, number * c * k)
         return self.checked(total)
 
-    def joined(self, a: Monomial, b: Monomial) -> Monomial:
-        if not a or not b:
-            return a or b
-        if a[-1][0] < b[0][0]:
-            return a + b
-        exponents = dict(a)
-        for place, exponent in b:
-            total = exponents.get(place, 0) + exponent
-            exponents[place] = total if type(total) is int else _whole(total)
-        return tuple(sorted([pair for pair in exponents.items() if pair[1]]))
+    def scaled(self, poly: Poly, number: Number) -> Poly:
+        return poly if number == 1 else self.checked({monomial: _whole(c * number) for monomial, c in poly.items()})
 
     def reduced(self, monomial: Monomial) -> Poly | None:
         """The monomial with squares of parts replaced by what relations say that they are; None where none is."""
-        if self.relations is None and not self.squares:
-            return None
         for at, (place, exponent) in enumerate(monomial):
             if type(exponent) is int and exponent >= 2:
                 square = self.table(self.squares, place, 2.0)
@@ -271,9 +270,21 @@ class _Reader:
         if len(poly) > self.most:
             raise Unfit
         for c in poly.values():
-            if isinstance(c, float) or c.numerator.bit_length() + c.denominator.bit_length() > _BITS:
+            if not (type(c) is int and -_SHORT < c < _SHORT) and (isinstance(c, float) or _length(c) > _BITS):
                 raise Unfit
         return poly
+
+
+def _length(number: int | Fraction) -> int:
+    return number.numerator.bit_length() + number.denominator.bit_length()
+
+
+def _joined(a: Monomial, b: Monomial) -> Monomial:
+    exponents = dict(a)
+    for place, exponent in b:
+        total = exponents.get(place, 0) + exponent
+        exponents[place] = total if type(total) is int else _whole(total)
+    return tuple(sorted([pair for pair in exponents.items() if pair[1]]))
 
 
 def _whole(number: Number) -> Number:
