@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,7 @@ def folded(term: Term) -> Term | None:
     operands = term.operands
     if not operands or not all(map(is_constant, operands)) or not term.type.is_static:
         return None
-    if int(np.prod(term.type.shape, dtype=float)) > _FOLDED or any(
-        np.size(constant_value(part)) > _FOLDED for part in operands
-    ):
+    if any(prod(part.type.shape) > _FOLDED for part in (term, *operands)):
         return None
     try:
         with np.errstate(all="ignore"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
+from math import inf
 from typing import Any
 
 from etude.rewriting.compiled import Rules, compiled
@@ -34,14 +35,16 @@ def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | Non
     return _each_region(root, postorder(root), partial(_shortest, rules=rules, goal=goal, journal=journal), known)
 
 
-def as_polynomials(root: Term, rules: Rules, goal: Goal, journal: Journal | None, mark: object = None) -> Term:
+def as_polynomials(
+    root: Term, rules: Rules, goal: Goal, journal: Journal | None, mark: object = None, most: float = inf
+) -> Term:
     """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better.
 
-    Terms that bear `mark` are known to have their best form.
+    Terms that bear `mark` are known to have their best form; sums of more than `most` operations are left alone.
     """
     order, trees = postorder(root), rules.trees
     trees.take(order)
-    change = partial(_polynomial, goal=goal, journal=journal, trees=trees, mark=mark)
+    change = partial(_polynomial, goal=goal, journal=journal, trees=trees, mark=mark, most=most)
     found = _each_region(root, order, change, _known("polynomials", rules, goal, journal))
     return found if found is root or goal.measure(found, trees) < goal.measure(root, trees) else root
 
@@ -94,8 +97,8 @@ def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> 
     return best
 
 
-def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, mark: object) -> Term:
-    if (mark is not None and term.normal_for is mark) or term.type.dtype.kind != "f" or trees[term] < _LEAST:
+def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, mark: object, most: float) -> Term:
+    if not _LEAST <= trees[term] <= most or (mark is not None and term.normal_for is mark) or term.type.dtype.kind != "f":
         return term
     forms = {form: used for form, used in _forms(term, trees) if trees[form] <= trees[term] and form is not term}
     if not forms:
