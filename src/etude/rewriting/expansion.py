@@ -14,12 +14,12 @@ from etude.rewriting.numbers import Number, exact, quotient, raised
 from etude.rules import Rule
 from etude.terms import CONSTANT, Term, constant
 
-__all__ = ["Monomial", "Poly", "Relation", "Unfit", "denominators", "expanded"]
+__all__ = ["PARTS", "Monomial", "Poly", "Relation", "Unfit", "denominators", "expanded"]
 
 Monomial = tuple[tuple[int, Number], ...]  # parts, told by their places, ascending, with exponents
 Poly = dict[Monomial, Number]
 Relation = tuple[Rule, Term, Term]  # a line of rules, what it replaced, and by what
-_PARTS, _TERMS, _EXPONENT, _BITS = 8, 400, 24, 200
+PARTS, _TERMS, _EXPONENT, _BITS = 8, 400, 24, 200
 _SHORT = 2**100  # below which whole numbers are not looked at more closely
 _WORK, _WORK_PER_NODE = 64, 8  # products of monomials up to which reading goes on
 _op = CATALOGUE.__getitem__
@@ -40,14 +40,14 @@ class Unfit(Exception):
 
 
 def expanded(
-    term: Term, relations: Rules | None = None, most: int = _TERMS, whole: Iterable[Term] = ()
+    term: Term, relations: Rules | None = None, most: int = _TERMS, whole: Iterable[Term] = (), parts: int = PARTS
 ) -> tuple[Poly, list[Term], list[Relation]]:
     """The polynomial that a term is, its parts, and the relations by which it was reduced.
 
     Those of `whole` that are a number and a multiple of a part's square are parts, by which the squares are written.
-    Raises `Unfit`, also where it, or that of a part, has more than `most` monomials.
+    Raises `Unfit`, also where it, or that of a part, has more than `most` monomials, or it more than so many `parts`.
     """
-    reader = _Reader(term.type.dtype, relations, min(most, _TERMS))
+    reader = _Reader(term.type.dtype, relations, min(most, _TERMS), parts)
     try:
         for base in whole:
             reader.keep(base)
@@ -57,7 +57,7 @@ def expanded(
         raise
 
 
-def denominators(root: Term, relations: Rules) -> list[Term] | None:
+def denominators(root: Term, relations: Rules, most: int = PARTS) -> list[Term] | None:
     """The sums of which a term, read as a polynomial, has negative powers; None where it has too many parts to be read."""
     found: dict[Term, None] = {}
     parts, seen, stack = 0, {root}, [root]
@@ -78,7 +78,7 @@ def denominators(root: Term, relations: Rules) -> list[Term] | None:
                 stack.append(operand)
             elif inner is not CONSTANT and not relations.candidates(operand):
                 parts += 1
-                if parts > _PARTS:
+                if parts > most:
                     return None
     return list(found)
 
@@ -93,8 +93,8 @@ def _below(head: Any, parts: tuple[Any, ...]) -> Term | None:
 
 
 class _Reader:
-    def __init__(self, dtype: Any, relations: Rules | None, most: int):
-        self.dtype, self.relations, self.most = dtype, relations, most
+    def __init__(self, dtype: Any, relations: Rules | None, most: int, count: int):
+        self.dtype, self.relations, self.most, self.count = dtype, relations, most, count
         self.parts: list[Term] = []
         self.places: dict[Term, int] = {}
         self.known: dict[Term, Poly] = {}
@@ -173,7 +173,7 @@ class _Reader:
         if found is None:
             found = self.places[base] = len(self.parts)
             self.parts.append(base)
-            if found >= _PARTS:
+            if found >= self.count:
                 raise Unfit
         return found
 

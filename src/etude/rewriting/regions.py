@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
-from math import inf
 from typing import Any
 
 from etude.rewriting.compiled import Rules, compiled
 from etude.rewriting.counting import Trees, has_operations
 from etude.rewriting.engine import Engine
-from etude.rewriting.expansion import Poly, Relation, Unfit, denominators, expanded
+from etude.rewriting.expansion import PARTS, Poly, Relation, Unfit, denominators, expanded
 from etude.rewriting.fitting import Refused, fit
 from etude.rewriting.goals import Goal
 from etude.rewriting.horner import horner_forms
@@ -36,15 +35,15 @@ def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | Non
 
 
 def as_polynomials(
-    root: Term, rules: Rules, goal: Goal, journal: Journal | None, mark: object = None, most: float = inf
+    root: Term, rules: Rules, goal: Goal, journal: Journal | None, mark: object = None, parts: int = PARTS
 ) -> Term:
-    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better.
+    """The term with its sums as polynomials in few `parts`, common factors out and by Horner's rule, where this is better.
 
-    Terms that bear `mark` are known to have their best form; sums of more than `most` operations are left alone.
+    Terms that bear `mark` are known to have their best form.
     """
     order, trees = postorder(root), rules.trees
     trees.take(order)
-    change = partial(_polynomial, goal=goal, journal=journal, trees=trees, mark=mark, most=most)
+    change = partial(_polynomial, goal=goal, journal=journal, trees=trees, mark=mark, parts=parts)
     found = _each_region(root, order, change, _known("polynomials", rules, goal, journal))
     return found if found is root or goal.measure(found, trees) < goal.measure(root, trees) else root
 
@@ -97,10 +96,10 @@ def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> 
     return best
 
 
-def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, mark: object, most: float) -> Term:
-    if not _LEAST <= trees[term] <= most or (mark is not None and term.normal_for is mark) or term.type.dtype.kind != "f":
+def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, mark: object, parts: int) -> Term:
+    if (mark is not None and term.normal_for is mark) or term.type.dtype.kind != "f" or trees[term] < _LEAST:
         return term
-    forms = {form: used for form, used in _forms(term, trees) if trees[form] <= trees[term] and form is not term}
+    forms = {form: used for form, used in _forms(term, trees, parts) if trees[form] <= trees[term] and form is not term}
     if not forms:
         return term
     size = goal.measure(term, trees)
@@ -113,15 +112,15 @@ def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, m
     return term
 
 
-def _forms(term: Term, trees: Trees) -> Iterator[tuple[Term, list[Relation]]]:
+def _forms(term: Term, trees: Trees, count: int) -> Iterator[tuple[Term, list[Relation]]]:
     most = trees[term]
     generators = compiled(default("generators"))
-    below = denominators(term, generators)
+    below = denominators(term, generators, count)
     if below is None:
         return
     for relations, whole in [*([(generators, below)] if below else []), (generators, ()), (None, ())]:
         try:
-            poly, parts, used = expanded(term, relations, 2 * most, whole)
+            poly, parts, used = expanded(term, relations, 2 * most, whole, count)
         except Unfit as unfit:
             if not unfit.used and not whole:  # nor would it fit without the relations
                 return
