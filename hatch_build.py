@@ -32,7 +32,7 @@ from setuptools import Extension, setup
 modules = {modules!r}
 if modules:
     from mypyc.build import mypycify
-    options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
+    options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=skip"]
     modules = mypycify([*options, *modules], opt_level="2", debug_level="0", group_name="etude_core")
 core = Extension({core[0]!r}, [{core[1]!r}], optional=not modules)
 setup(name="etude_core", packages=[], ext_modules=[*modules, core])

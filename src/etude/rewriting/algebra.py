@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,9 +20,13 @@ Product = tuple[Number, dict[Term, Number]]  # coefficient, base -> exponent
 WIDEST = 24
 REMEMBERED = 100_000  # sums, and products, of which the parts are kept, so that memory stays small
 _op = CATALOGUE.__getitem__
-_add, _subtract, _multiply, _divide, _negative, _power, _sqrt = map(
-    _op, ("add", "subtract", "multiply", "divide", "negative", "power", "sqrt")
-)
+_add: Final = _op("add")  # final: read without a look-up where this is compiled
+_subtract: Final = _op("subtract")
+_multiply: Final = _op("multiply")
+_divide: Final = _op("divide")
+_negative: Final = _op("negative")
+_power: Final = _op("power")
+_sqrt: Final = _op("sqrt")
 
 
 def _one(number: Number) -> Number:
@@ -56,7 +60,7 @@ def add_to(into: dict[Term, Number], term: Term, number: Number) -> None:
 
 
 _SUM, _PRODUCT = 1, 2
-_ONCE = frozenset((1,))
+_ONCE: Final = frozenset((1,))
 
 
 def _key(kind: int, number: Number, parts: dict[Term, Number]) -> int:

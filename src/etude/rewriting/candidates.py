@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, Final
 
 from etude.ops import CATALOGUE
 from etude.rewriting.fitting import number_of
@@ -15,16 +15,17 @@ from etude.terms import CONSTANT, Term, is_typed
 
 __all__ = ["NOTHING", "ONE", "SUM", "SUMS", "Addend", "Heads", "OnProducts", "OnSums"]
 
-_add, _subtract, _negative, _multiply, _divide, _power = map(
-    CATALOGUE.__getitem__, ("add", "subtract", "negative", "multiply", "divide", "power")
+_add, _subtract, _negative, _multiply, _divide = map(
+    CATALOGUE.__getitem__, ("add", "subtract", "negative", "multiply", "divide")
 )
+_power: Final = CATALOGUE["power"]
 _ROOTS = {CATALOGUE[name]: exponent for name, exponent in (("square", 2), ("reciprocal", -1), ("positive", 1))}
 _FRACTIONS = {CATALOGUE["sqrt"]: quotient(1, 2), CATALOGUE["rsqrt"]: quotient(-1, 2)}
 SUM = _add  # the head that stands for every sum
-SUMS = frozenset((_add, _subtract, _negative, _multiply))  # the heads that a sum may have
+SUMS: Final = frozenset((_add, _subtract, _negative, _multiply))  # the heads that a sum may have
 Heads = frozenset[Any]
 Addend = tuple[frozenset[tuple[Any, Number]], int]  # (head, exponent) of the factors that rules name; how many factors
-NOTHING: Addend = (frozenset(), 1)
+NOTHING: Final[Addend] = (frozenset(), 1)
 ONE: Addend = (frozenset([(CONSTANT, 1)]), 1)
 _KEPT = 10_000
 

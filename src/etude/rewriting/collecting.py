@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import combinations
 from math import inf
-from typing import Any
+from typing import Any, Final
 
 from etude.ops import CATALOGUE
 from etude.rewriting.algebra import WIDEST, Algebra, Product, add_to, finite, merge
@@ -24,8 +24,8 @@ from etude.terms import CONSTANT, SYMBOL, Term, constant
 
 __all__ = ["LINEAR", "Collector", "Region", "TooLong"]
 
-NO_NUMBER: Any = object()
-LINEAR = frozenset(CATALOGUE[name] for name in ("add", "subtract", "negative"))
+NO_NUMBER: Final[Any] = object()
+LINEAR: Final = frozenset(CATALOGUE[name] for name in ("add", "subtract", "negative"))
 _PAIRS = 10  # addends or factors among which pairs are tried
 _SHARED = 2  # factors above which a product used more than once is kept whole, where sharing is not what counts most
 _EXPANDED = 4  # exponents up to which a power of a sum is multiplied out
@@ -153,13 +153,13 @@ class Collector:
     def linear(self, region: Region, dtype: Any) -> Term | None:
         const: Number = 0
         items: dict[Term, Number] = {}
-        memo, sums = self.memo, self.algebra.sums
+        memo, sums, symbol, number, numbers = self.memo, self.algebra.sums, SYMBOL, CONSTANT, CONSTANT_HEADS
         for part, sign in region:
             head = part._tuple[0]
-            if head is not SYMBOL and head is not CONSTANT:
+            if head is not symbol and head is not number:
                 part = memo.get(part, part)
                 head = part._tuple[0]
-            if head in CONSTANT_HEADS:
+            if head in numbers:
                 value = self.number(part)
                 if value is None:
                     return None
@@ -168,7 +168,7 @@ class Collector:
                     continue
             made = sums.get(part) if head in SUMS else None
             if made is None:
-                k, rest = (1, part) if head is SYMBOL else self.addend(part)
+                k, rest = (1, part) if head is symbol else self.addend(part)
                 if rest in items:
                     add_to(items, rest, k * sign)
                 else:
@@ -228,7 +228,8 @@ class Collector:
         return last not in one[1] if other is None else one[1].keys().isdisjoint(other[1])
 
     def _fire_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
-        kinds = [NOTHING if t._tuple[0] is SYMBOL else self._addend_kind(t) for t in items]
+        symbol = SYMBOL
+        kinds = [NOTHING if t._tuple[0] is symbol else self._addend_kind(t) for t in items]
         if const != 0:
             kinds.append(ONE)
         promising = self.on_sums.promising(kinds, _PAIRS)
@@ -293,21 +294,21 @@ class Collector:
         """The number and the factors of a product; None where it has a number that cannot be computed with."""
         coefficient: Number = 1
         factors: dict[Term, Number] = {}
-        memo, algebra = self.memo, self.algebra
+        memo, algebra, symbol, number, numbers = self.memo, self.algebra, SYMBOL, CONSTANT, CONSTANT_HEADS
         products = algebra.products
         for part, exponent in region:
             head = part._tuple[0]
-            if head is not SYMBOL and head is not CONSTANT:
+            if head is not symbol and head is not number:
                 part = memo.get(part, part)
                 head = part._tuple[0]
-            if head in CONSTANT_HEADS:
+            if head in numbers:
                 value = self.power_of_number(part, exponent)
                 if value is None:
                     return None
                 if value is not NO_NUMBER:
                     coefficient = times(coefficient, value)
                     continue
-            if type(exponent) is int and (head is SYMBOL or part not in products):
+            if type(exponent) is int and (head is symbol or part not in products):
                 if part in factors:
                     add_to(factors, part, exponent)
                 else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction as _Fraction
-from typing import Any
+from typing import Any, Final
 
 from etude.ops import CATALOGUE, Op
 from etude.rewriting.algebra import finite, remember
@@ -28,16 +28,19 @@ from etude.terms import (
 
 __all__ = ["Engine"]
 
-_RATIONAL = frozenset(CATALOGUE[name] for name in ("multiply", "divide"))
+_RATIONAL: Final = frozenset(CATALOGUE[name] for name in ("multiply", "divide"))
 _POWERS = frozenset(CATALOGUE[name] for name in ("power", "sqrt", "square", "reciprocal", "rsqrt", "positive"))
 # The operators that a region reaches through from a root: those of sums, those of products, none from a power.
-_REACHED: dict[Any, frozenset[Op]] = {
+_REACHED: Final[dict[Any, frozenset[Op]]] = {
     **dict.fromkeys(LINEAR, LINEAR), **dict.fromkeys(_RATIONAL, _RATIONAL), **dict.fromkeys(_POWERS, frozenset()),
 }  # fmt: skip
-_negative, _subtract, _divide = CATALOGUE["negative"], CATALOGUE["subtract"], CATALOGUE["divide"]
-_LEAVES = frozenset((SYMBOL, CONSTANT))  # which are their own normal forms
-_HEADS = (SYMBOL, CONSTANT, _negative, _subtract, _divide)
-_again: Term = etuple()
+_negative: Final = CATALOGUE["negative"]
+_subtract: Final = CATALOGUE["subtract"]
+_divide: Final = CATALOGUE["divide"]
+_LEAVES: Final = frozenset((SYMBOL, CONSTANT))  # which are their own normal forms
+_HEADS: Final = (SYMBOL, CONSTANT, _negative, _subtract, _divide)
+_again: Final[Term] = etuple()
+_walked: Final = None if CORE is None else CORE.region
 Missing = tuple[Term, None, None]
 
 
@@ -143,8 +146,8 @@ class Engine(Collector):
             found = _powers(term)
             missing += [(part, None, None) for part, _ in found or () if part._tuple[0] not in leaves and part not in memo]
             return found
-        if CORE is not None:
-            quick: Region | None = CORE.region(term, inner, memo, uses, missing, _HEADS)
+        if _walked is not None:
+            quick: Region | None = _walked(term, inner, memo, uses, missing, _HEADS)
             if quick is not None:
                 return quick
         found = []

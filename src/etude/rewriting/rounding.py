@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,18 @@ def _values(roots: tuple[Term, Term], dtype: Any) -> list[Any]:
         if node._tuple[0] is CONSTANT:
             values[node] = _number(node, dtype)
         elif _opaque(node):
-            points = np.roll(_POINTS, _STRIDES[leaves % len(_STRIDES)] + leaves // len(_STRIDES))
-            values[node] = (np.abs(points) if known.holds("nonnegative", node) else points).astype(dtype)
+            values[node] = _points(leaves, known.holds("nonnegative", node), dtype)
             leaves += 1
         else:
             values[node] = node._tuple[0].meaning(*[values.get(part, part) for part in node._tuple[1:]])
     return [np.broadcast_to(np.asarray(values[root], np.float64), _POINTS.shape) for root in roots]
+
+
+@lru_cache(256)
+def _points(leaf: int, nonnegative: bool, dtype: Any) -> Any:
+    """What the leaf of this number stands for."""
+    points = np.roll(_POINTS, _STRIDES[leaf % len(_STRIDES)] + leaf // len(_STRIDES))
+    return (np.abs(points) if nonnegative else points).astype(dtype)
 
 
 def _opaque(node: Term) -> bool:

@@ -8,7 +8,7 @@
 #include <Python.h>
 #include <structmember.h>
 
-#define VERSION 1 /* raised with that of term.py, so that an older build beside newer sources is not used */
+#define VERSION 2 /* raised with that of term.py, so that an older build beside newer sources is not used */
 
 static PyTypeObject *term_type;
 static Py_ssize_t at_hash, at_tuple, at_type, at_ground, at_normal, at_value;
@@ -194,6 +194,21 @@ static Py_ssize_t place_of(Met *met, PyObject *term, int *fresh)
     return met->count++;
 }
 
+/* The place of a term that was met; -1 where it was not. */
+static Py_ssize_t found_at(const Met *met, PyObject *term)
+{
+    if (met->count == 0)
+        return -1;
+    size_t at = ((uintptr_t)term >> 4) * 0x9E3779B97F4A7C15u >> 20 & met->mask;
+    while (met->places[at]) {
+        Py_ssize_t place = (Py_ssize_t)met->places[at] - 1;
+        if (met->terms[place] == term)
+            return place;
+        at = (at + 1) & met->mask;
+    }
+    return -1;
+}
+
 static void release(Met *met)
 {
     PyMem_Free(met->terms);
@@ -325,6 +340,48 @@ static PyObject *postorder(PyObject *module, PyObject *const *args, Py_ssize_t c
     PyMem_Free(levels);
     release(&met);
     return order;
+}
+
+/* A row of parts in which each term that was met stands as the one of `places` that tells where. */
+static PyObject *row_of(Met *met, PyObject *parts, PyObject *places)
+{
+    Py_ssize_t size = PyTuple_GET_SIZE(parts);
+    PyObject *row = PyTuple_New(size);
+    for (Py_ssize_t i = 0; row != NULL && i < size; i++) {
+        PyObject *part = PyTuple_GET_ITEM(parts, i);
+        Py_ssize_t place = Py_IS_TYPE(part, term_type) ? found_at(met, part) : -1;
+        PyTuple_SET_ITEM(row, i, Py_NewRef(place < 0 ? part : PyList_GET_ITEM(places, place)));
+    }
+    return row;
+}
+
+static PyObject *laid_out(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    (void)module;
+    if (count != 2 || !PyList_Check(args[0]) || !PyList_Check(args[1]) || PyList_GET_SIZE(args[1]) < PyList_GET_SIZE(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "laid_out(terms, places) takes two lists, the second no shorter");
+        return NULL;
+    }
+    Py_ssize_t size = PyList_GET_SIZE(args[0]);
+    Met met = {0};
+    int fresh = 1;
+    for (Py_ssize_t i = 0; fresh && i < size; i++) {
+        PyObject *term = PyList_GET_ITEM(args[0], i);
+        if (parts_of(term) == NULL || place_of(&met, term, &fresh) < 0)
+            fresh = 0;
+        else if (!fresh)
+            PyErr_SetString(PyExc_ValueError, "the terms are to be distinct");
+    }
+    PyObject *rows = fresh ? PyTuple_New(size) : NULL;
+    for (Py_ssize_t i = 0; rows != NULL && i < size; i++) {
+        PyObject *row = row_of(&met, SLOT(met.terms[i], at_tuple), args[1]);
+        if (row == NULL)
+            Py_CLEAR(rows);
+        else
+            PyTuple_SET_ITEM(rows, i, row);
+    }
+    release(&met);
+    return rows;
 }
 
 /* ---------------------------------------------------------------- regions */
@@ -480,6 +537,7 @@ static PyMethodDef methods[] = {
     {"uses_of", (PyCFunction)(void (*)(void))uses_of, METH_FASTCALL, "uses_of(*roots): how often each distinct term is a part."},
     {"postorder", (PyCFunction)(void (*)(void))postorder, METH_FASTCALL | METH_KEYWORDS,
      "postorder(*roots, stop=None): each distinct term once, parts first."},
+    {"laid_out", (PyCFunction)(void (*)(void))laid_out, METH_FASTCALL, "laid_out(terms, places): their parts, terms told by place."},
     {"region", (PyCFunction)(void (*)(void))region, METH_FASTCALL,
      "region(term, inner, memo, uses, missing, heads): the operands reached through some operators, with their signs."},
     {NULL, NULL, 0, NULL},

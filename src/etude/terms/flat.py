@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from etude.terms.leaves import is_leaf
-from etude.terms.term import Term
+from etude.terms.term import CORE, Term
 from etude.terms.traverse import postorder
 
 __all__ = ["flatten", "laid_out", "taken_up", "unflatten"]
@@ -25,6 +25,9 @@ def flatten(term: Term) -> tuple[tuple[Any, ...], ...]:
 def laid_out(terms: Iterable[Term]) -> tuple[tuple[Any, ...], ...]:
     """The parts of distinct terms, in their order, that hold no term: each is told by its place."""
     terms = list(terms)
+    if CORE is not None:
+        rows: tuple[tuple[Any, ...], ...] = CORE.laid_out(terms, _first_places(len(terms)))
+        return rows
     place = dict(zip(terms, _first_places(len(terms)), strict=False)).get
     return tuple([item._tuple if is_leaf(item) else tuple(map(place, item._tuple, item._tuple)) for item in terms])
 
