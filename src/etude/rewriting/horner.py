@@ -27,7 +27,7 @@ Choice = Callable[[Poly], int | None]
 def horner_forms(poly: Poly, parts: list[Term], dtype: Any) -> Iterator[Term]:
     """The polynomial written in several ways: by the part that most monomials have, and by each part first."""
     often = [first for first, count in _counts(poly).items() if count > 1]  # others never come first
-    for choose in (_commonest, *map(_first_then_commonest, often)):
+    for choose in (_commonest, *map(_first_then_commonest, often if len(often) > 1 else ())):
         with suppress(OverflowError):  # of a number that the dtype has not
             yield _Writer(parts, dtype, choose).written(poly)
 

@@ -29,7 +29,6 @@ ROUNDS = 4
 SEARCHED = 200  # nodes up to which other forms are tried
 _MULTIPLIED_OUT = 60  # nodes up to which the whole is multiplied out; the sums of larger terms are, each by itself
 WRITTEN_ANEW = 2000  # nodes up to which sums are tried as polynomials
-_PARTS = 6  # of a sum up to which it is in a large term: those of more took a third of the time, and one in twelve got shorter
 _LONGER = 2  # times the operations of a term up to which what it is multiplied out may get shorter again
 
 
@@ -216,7 +215,7 @@ def smallest(
         most = goal.total(terms)
         apart = None if journal is None else Journal()
         found = Engine(rules, apart, sharing=True).run(term, terms if isinstance(terms, dict) else None, mark)
-        found = as_polynomials(found, rules, goal, apart, mark, _PARTS) if anew and size <= WRITTEN_ANEW else found
+        found = as_polynomials(found, rules, goal, apart, mark, thorough=False) if anew and size <= WRITTEN_ANEW else found
         nodes = distinct(found)
         if goal.total(nodes) > most:
             return term

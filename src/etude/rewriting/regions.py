@@ -24,6 +24,7 @@ __all__ = ["as_polynomials", "in_lowest_terms"]
 
 _LEAST = 6  # operations from which a sum is written anew by Horner's rule
 _COMPARED = 3  # the shortest forms of which the rounding is compared
+_FEW, _FEWEST = 6, 3  # parts of a sum in a large term up to which it is tried, and up to which by each of them first
 _BARE = {1}
 _NEAR = 5, 4  # by this ratio more operations than the sum may the first form have that leads on to others
 
@@ -35,15 +36,16 @@ def in_lowest_terms(root: Term, rules: Rules, goal: Goal, journal: Journal | Non
 
 
 def as_polynomials(
-    root: Term, rules: Rules, goal: Goal, journal: Journal | None, mark: object = None, parts: int = PARTS
+    root: Term, rules: Rules, goal: Goal, journal: Journal | None, mark: object = None, thorough: bool = True
 ) -> Term:
-    """The term with its sums as polynomials in few `parts`, common factors out and by Horner's rule, where this is better.
+    """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better.
 
-    Terms that bear `mark` are known to have their best form.
+    Terms that bear `mark` are known to have their best form. `thorough`: in up to eight parts, and by each of them first;
+    otherwise in six, of more than three by the commonest one alone, which brings most of it in less than half of the time.
     """
     order, trees = postorder(root), rules.trees
     trees.take(order)
-    change = partial(_polynomial, goal=goal, journal=journal, trees=trees, mark=mark, parts=parts)
+    change = partial(_polynomial, goal=goal, journal=journal, trees=trees, mark=mark, thorough=thorough)
     found = _each_region(root, order, change, _known("polynomials", rules, goal, journal))
     return found if found is root or goal.measure(found, trees) < goal.measure(root, trees) else root
 
@@ -96,10 +98,10 @@ def _shortest(term: Term, rules: Rules, goal: Goal, journal: Journal | None) -> 
     return best
 
 
-def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, mark: object, parts: int) -> Term:
+def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, mark: object, thorough: bool) -> Term:
     if (mark is not None and term.normal_for is mark) or term.type.dtype.kind != "f" or trees[term] < _LEAST:
         return term
-    forms = {form: used for form, used in _forms(term, trees, parts) if trees[form] <= trees[term] and form is not term}
+    forms = {form: used for form, used in _forms(term, trees, thorough) if trees[form] <= trees[term] and form is not term}
     if not forms:
         return term
     size = goal.measure(term, trees)
@@ -112,8 +114,8 @@ def _polynomial(term: Term, goal: Goal, journal: Journal | None, trees: Trees, m
     return term
 
 
-def _forms(term: Term, trees: Trees, count: int) -> Iterator[tuple[Term, list[Relation]]]:
-    most = trees[term]
+def _forms(term: Term, trees: Trees, thorough: bool) -> Iterator[tuple[Term, list[Relation]]]:
+    most, count = trees[term], PARTS if thorough else _FEW
     generators = compiled(default("generators"))
     below = denominators(term, generators, count)
     if below is None:
@@ -130,7 +132,7 @@ def _forms(term: Term, trees: Trees, count: int) -> Iterator[tuple[Term, list[Re
                 yield form if form.type is term.type else fit(form, term), used
             except Refused:
                 continue
-            if _NEAR[1] * trees[form] > _NEAR[0] * most:  # whole numbers, as these may be too large for a float
+            if (not thorough and len(parts) > _FEWEST) or _NEAR[1] * trees[form] > _NEAR[0] * most:  # whole numbers, as these may be too large for a float
                 break
         if not used and not whole:
             return
