@@ -28,7 +28,7 @@ EXPLAINED = 2000  # nodes up to which `explain` can tell the steps
 ROUNDS = 4
 SEARCHED = 200  # nodes up to which other forms are tried
 _MULTIPLIED_OUT = 60  # nodes up to which the whole is multiplied out; the sums of larger terms are, each by itself
-WRITTEN_ANEW = 2000  # nodes up to which sums are tried as polynomials
+_THOROUGH, WRITTEN_ANEW = 500, 2000  # nodes up to which sums are tried as polynomials, in several ways and in one
 _LONGER = 2  # times the operations of a term up to which what it is multiplied out may get shorter again
 
 
@@ -215,7 +215,8 @@ def smallest(
         most = goal.total(terms)
         apart = None if journal is None else Journal()
         found = Engine(rules, apart, sharing=True).run(term, terms if isinstance(terms, dict) else None, mark)
-        found = as_polynomials(found, rules, goal, apart, mark, thorough=False) if anew and size <= WRITTEN_ANEW else found
+        if anew and size <= WRITTEN_ANEW:
+            found = as_polynomials(found, rules, goal, apart, mark, thorough=size <= _THOROUGH)
         nodes = distinct(found)
         if goal.total(nodes) > most:
             return term

@@ -24,7 +24,7 @@ __all__ = ["as_polynomials", "in_lowest_terms"]
 
 _LEAST = 6  # operations from which a sum is written anew by Horner's rule
 _COMPARED = 3  # the shortest forms of which the rounding is compared
-_FEW, _FEWEST = 6, 3  # parts of a sum in a large term up to which it is tried, and up to which by each of them first
+_FEW = 6  # parts of a sum up to which it is tried where that is not to be thorough
 _BARE = {1}
 _NEAR = 5, 4  # by this ratio more operations than the sum may the first form have that leads on to others
 
@@ -41,7 +41,7 @@ def as_polynomials(
     """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better.
 
     Terms that bear `mark` are known to have their best form. `thorough`: in up to eight parts, and by each of them first;
-    otherwise in six, of more than three by the commonest one alone, which brings most of it in less than half of the time.
+    otherwise in six, and by the commonest one, which brings most of it in half of the time.
     """
     order, trees = postorder(root), rules.trees
     trees.take(order)
@@ -132,7 +132,7 @@ def _forms(term: Term, trees: Trees, thorough: bool) -> Iterator[tuple[Term, lis
                 yield form if form.type is term.type else fit(form, term), used
             except Refused:
                 continue
-            if (not thorough and len(parts) > _FEWEST) or _NEAR[1] * trees[form] > _NEAR[0] * most:  # whole numbers, as these may be too large for a float
+            if not thorough or _NEAR[1] * trees[form] > _NEAR[0] * most:  # whole numbers, as these may be too large for a float
                 break
         if not used and not whole:
             return
