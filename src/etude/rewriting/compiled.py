@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from copy import copy
 from functools import lru_cache
 from typing import Any
 
-from etude.ops import Op
 from etude.rewriting.algebra import Algebra
 from etude.rewriting.assumptions import knowledge
 from etude.rewriting.building import compile_replacement
 from etude.rewriting.candidates import OnProducts, OnSums
 from etude.rewriting.conditions import compile_condition
 from etude.rewriting.counting import Trees
-from etude.rewriting.fitting import CONSTANT_HEADS, number_of
-from etude.rewriting.patterns import Compiler, heads_below
+from etude.rewriting.patterns import Compiler
+from etude.rewriting.tables import Table
 from etude.rules import Rule, RuleSet
 from etude.terms import Term, TupleType
 
@@ -24,7 +23,6 @@ __all__ = ["CompiledRule", "Heard", "Rules", "compiled"]
 _SUM_ROOTS = frozenset(("add", "subtract"))
 _PRODUCT_ROOTS = frozenset(("multiply", "divide", "power", "sqrt", "rsqrt", "square", "reciprocal"))
 _HEARD = 50_000
-_TOLD = 10_000
 _KINDS = {"real": "f", "complex": "fc", "any": "biufc"}
 
 
@@ -117,7 +115,7 @@ class Rules:
         for rule in rules:
             if rule.kind == "rewrite" and rule.head is not None:
                 self._pending.setdefault(rule.head, []).append(rule)
-        self.by_head: dict[Any, _Table] = {}
+        self.by_head: dict[Any, Table] = {}
 
     def listening(self) -> Rules:
         """The same rules, which remember between runs what came of sums, products and pairs of their parts."""
@@ -153,24 +151,11 @@ class Rules:
 
     def candidates(self, term: Term) -> tuple[CompiledRule, ...]:
         """The rules whose head, operand heads and numbers fit, in the order of the set."""
-        parts = term._tuple
-        table = self.by_head.get(parts[0])
+        head = term._tuple[0]
+        table = self.by_head.get(head)
         if table is None:
-            table = self.by_head[parts[0]] = _Table(self._pending.get(parts[0], ()))
-        if not table.owners:
-            return ()
-        count = len(parts)
-        told, first, second = table.told, None, None
-        if count > 1 and type(parts[1]) is Term:
-            first = parts[1]._tuple[0]
-            if first in CONSTANT_HEADS:
-                first = told.get(parts[1]) or table.tell(parts[1])
-        if count > 2 and type(parts[2]) is Term:
-            second = parts[2]._tuple[0]
-            if second in CONSTANT_HEADS:
-                second = told.get(parts[2]) or table.tell(parts[2])
-        found = table.found.get((first, second))
-        return table.fitting(first, second) if found is None else found
+            table = self.by_head[head] = Table([(CompiledRule(rule), rule.lhs) for rule in self._pending.get(head, ())])
+        return table.candidates(term)
 
     def __call__(self, term: Term) -> Term | None:
         for one in self.candidates(term):
@@ -186,78 +171,6 @@ class Rules:
             if found is not None and found is not term:
                 return one.rule, found
         return None
-
-
-class _Table:
-    """The rules of one head, by what stands for their first two operands: a head, or that of a number with its value.
-
-    Each pair of what operands can be is a bit, in two tables by what the first and what the second is; so that asking which
-    rules fit is one `&`.
-    """
-
-    __slots__ = ("_sides", "found", "owners", "told")
-
-    def __init__(self, rules: Iterable[Rule]):
-        self.owners: list[CompiledRule] = []  # of the bits, by their places
-        self.found: dict[Any, tuple[CompiledRule, ...]] = {}
-        self.told: dict[Term, Any] = {}  # numbers as they stand in keys
-        self._sides: tuple[dict[Any, int], dict[Any, int]] = ({}, {})
-        for rule in rules:
-            one = CompiledRule(rule)
-            for pair in _keys(rule.lhs):
-                for side, key in zip(self._sides, pair, strict=True):
-                    side[key] = side.get(key, 0) | 1 << len(self.owners)
-                self.owners.append(one)
-
-    def tell(self, part: Term) -> Any:
-        """What stands for a number: its head, with the value where a rule asks for it."""
-        value, head = number_of(part), part._tuple[0]
-        asked = isinstance(value, bool), value
-        if len(self.told) >= _TOLD:
-            self.told.clear()
-        named = value is not None and any(asked in side for side in self._sides)
-        found = self.told[part] = (head, *asked) if named else head
-        return found
-
-    def fitting(self, first: Any, second: Any) -> tuple[CompiledRule, ...]:
-        one, other = self._sides
-        bits, rules = _fit(one, first) & _fit(other, second), {}
-        while bits:
-            lowest = bits & -bits
-            rules[self.owners[lowest.bit_length() - 1]] = True
-            bits ^= lowest
-        found = self.found[first, second] = tuple(rules)
-        return found
-
-
-def _fit(side: dict[Any, int], key: Any) -> int:
-    """The bits of what an operand can be, told by its key."""
-    bits, head = side.get(None, 0), key
-    if type(key) is tuple:
-        head = key[0]
-        bits |= side.get(key[1:], 0)
-    if head is not None:
-        bits |= side.get(head, 0)
-    return bits | side.get(CONSTANT_HEADS, 0) if head in CONSTANT_HEADS else bits
-
-
-def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
-    """The pairs of what the first two operands can be: a head, whether a bool and the value of a number, or None for anything."""
-    operands = pattern.operands
-    if any(getattr(part, "star", False) for part in operands[:2]):
-        return ((None, None),)
-    heads = [_asked(part, pattern) for part in operands[:2]] + [None, None]
-    pair = heads[0], heads[1]
-    op = pattern._tuple[0]
-    if isinstance(op, Op) and "commutative" in op.properties and len(operands) == 2:
-        return pair, (pair[1], pair[0])
-    return (pair,)
-
-
-def _asked(part: Any, pattern: Term) -> Any:
-    if isinstance(part, (bool, int, float, complex)):
-        return CONSTANT_HEADS if part != part else (isinstance(part, bool), part)
-    return heads_below(part, pattern)
 
 
 @lru_cache(maxsize=256)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from etude.ops import CATALOGUE
-from etude.terms import CONSTANT, SYMBOL, Term, postorder
+from etude.terms import CONSTANT, CORE, SYMBOL, Term, distinct, postorder
 
-__all__ = ["Trees", "count_operations", "has_operations", "operation_cost", "operations_of", "size_of"]
+__all__ = ["Trees", "count_operations", "has_operations", "operation_cost", "operations_in", "operations_of", "size_of"]
 
 _FREE = frozenset(CATALOGUE[name] for name in ("item", "getitem"))
 _NONE = _FREE | {SYMBOL, CONSTANT}
 _add, _multiply = CATALOGUE["add"], CATALOGUE["multiply"]
+_MANY = frozenset((_add, _multiply))
 
 
 def operation_cost(term: Term) -> int:
@@ -24,6 +25,9 @@ def operation_cost(term: Term) -> int:
 
 def operations_of(terms: Iterable[Term]) -> int:
     """Operations of the roots of terms together."""
+    if CORE is not None:
+        found: int = CORE.operations_of(terms, _MANY, _NONE)
+        return found
     total = 0
     for term in terms:
         parts = term._tuple
@@ -33,6 +37,11 @@ def operations_of(terms: Iterable[Term]) -> int:
         elif head not in _NONE:
             total += 1
     return total
+
+
+def operations_in(root: Term) -> int:
+    """Operations of a term, shared sub-terms counted once."""
+    return operations_of(distinct(root) if CORE is None else root)
 
 
 def count_operations(*roots: Term, shared: bool = True) -> int:
@@ -78,6 +87,9 @@ class Trees(dict[Term, int]):
 
     def take(self, order: list[Term]) -> None:
         """Those of terms in an order of which each comes after its parts."""
+        if CORE is not None:
+            CORE.take(self, order, _MANY, _NONE)
+            return
         get = self.get
         for term in order:
             if term in self:

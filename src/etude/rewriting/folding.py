@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
 
-from etude.terms import Term, constant, constant_value, is_constant
+from etude.terms import ArrayType, Term, constant, constant_value, is_constant
 
 __all__ = ["folded"]
 
 _FOLDED = 64
+_FLOAT = ArrayType(np.float64)
 
 
 def folded(term: Term) -> Term | None:
@@ -23,9 +24,12 @@ def folded(term: Term) -> Term | None:
         return None
     try:
         with np.errstate(all="ignore"):
-            value = np.asarray(term._tuple[0].meaning(*[_value(part) for part in term._tuple[1:]]))
+            found = term._tuple[0].meaning(*[_value(part) for part in term._tuple[1:]])
     except Exception:  # noqa: BLE001  # any operator may refuse its values; then the term stays
         return None
+    if type(found) is np.float64 and term.type is _FLOAT:
+        return constant(float(found)) if isfinite(found) else None
+    value = np.asarray(found)
     if value.dtype != term.type.dtype or value.shape != term.type.shape or not np.isfinite(value).all():
         return None
     return constant(value)

@@ -9,7 +9,7 @@ from typing import Any
 
 from etude.rewriting.compiled import compiled
 from etude.rewriting.costs import run_time
-from etude.rewriting.counting import Trees, operations_of, size_of
+from etude.rewriting.counting import Trees, operations_in, operations_of, size_of
 from etude.rules import default
 from etude.terms import Term, distinct
 
@@ -36,7 +36,7 @@ class Goal:
         if trees is None:
             size = size_of(term)
         else:
-            size = operations_of(distinct(term)), trees[term]
+            size = operations_in(term), trees[term]
         return size if self.name == "size" else (self.total(distinct(term)), *size)
 
     def better(self, new: Term, old: Term) -> Term:

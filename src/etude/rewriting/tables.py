@@ -1,0 +1,104 @@
+"""Rules told apart by what their first two operands can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from etude.ops import Op
+from etude.rewriting.fitting import CONSTANT_HEADS, number_of
+from etude.rewriting.patterns import heads_below
+from etude.terms import Term
+
+__all__ = ["Table"]
+
+_TOLD = 10_000
+
+
+class Table:
+    """The rules of one head, by what stands for their first two operands: a head, or that of a number with its value.
+
+    Each pair of what operands can be is a bit, in two tables by what the first and what the second is; so that asking which
+    rules fit is one `&`.
+    """
+
+    __slots__ = ("_sides", "found", "owners", "told")
+
+    def __init__(self, rules: list[tuple[Any, Term]]):
+        """Of compiled rules, each with its left side."""
+        self.owners: list[Any] = []  # of the bits, by their places
+        self.found: dict[Any, tuple[Any, ...]] = {}
+        self.told: dict[Term, Any] = {}  # numbers as they stand in keys
+        self._sides: tuple[dict[Any, int], dict[Any, int]] = ({}, {})
+        for one, pattern in rules:
+            for pair in _keys(pattern):
+                for side, key in zip(self._sides, pair, strict=True):
+                    side[key] = side.get(key, 0) | 1 << len(self.owners)
+                self.owners.append(one)
+
+    def candidates(self, term: Term) -> tuple[Any, ...]:
+        """The rules that the operands fit, in order."""
+        if not self.owners:
+            return ()
+        parts = term._tuple
+        count = len(parts)
+        told, first, second = self.told, None, None
+        if count > 1 and type(parts[1]) is Term:
+            first = parts[1]._tuple[0]
+            if first in CONSTANT_HEADS:
+                first = told.get(parts[1]) or self.tell(parts[1])
+        if count > 2 and type(parts[2]) is Term:
+            second = parts[2]._tuple[0]
+            if second in CONSTANT_HEADS:
+                second = told.get(parts[2]) or self.tell(parts[2])
+        found = self.found.get((first, second))
+        return self.fitting(first, second) if found is None else found
+
+    def tell(self, part: Term) -> Any:
+        """What stands for a number: its head, with the value where a rule asks for it."""
+        value, head = number_of(part), part._tuple[0]
+        asked = isinstance(value, bool), value
+        if len(self.told) >= _TOLD:
+            self.told.clear()
+        named = value is not None and any(asked in side for side in self._sides)
+        found = self.told[part] = (head, *asked) if named else head
+        return found
+
+    def fitting(self, first: Any, second: Any) -> tuple[Any, ...]:
+        one, other = self._sides
+        bits, rules = _fit(one, first) & _fit(other, second), {}
+        while bits:
+            lowest = bits & -bits
+            rules[self.owners[lowest.bit_length() - 1]] = True
+            bits ^= lowest
+        found = self.found[first, second] = tuple(rules)
+        return found
+
+
+def _fit(side: dict[Any, int], key: Any) -> int:
+    """The bits of what an operand can be, told by its key."""
+    bits, head = side.get(None, 0), key
+    if type(key) is tuple:
+        head = key[0]
+        bits |= side.get(key[1:], 0)
+    if head is not None:
+        bits |= side.get(head, 0)
+    return bits | side.get(CONSTANT_HEADS, 0) if head in CONSTANT_HEADS else bits
+
+
+def _keys(pattern: Term) -> tuple[tuple[Any, Any], ...]:
+    """The pairs of what the first two operands can be: a head, whether a bool and the value of a number, or None for anything."""
+    operands = pattern.operands
+    if any(getattr(part, "star", False) for part in operands[:2]):
+        return ((None, None),)
+    heads = [_asked(part, pattern) for part in operands[:2]] + [None, None]
+    pair = heads[0], heads[1]
+    op = pattern._tuple[0]
+    if isinstance(op, Op) and "commutative" in op.properties and len(operands) == 2:
+        return pair, (pair[1], pair[0])
+    return (pair,)
+
+
+def _asked(part: Any, pattern: Term) -> Any:
+    if isinstance(part, (bool, int, float, complex)):
+        return CONSTANT_HEADS if part != part else (isinstance(part, bool), part)
+    return heads_below(part, pattern)
