@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
 from etude.ops import CATALOGUE
 from etude.rewriting.compiled import Rules
-from etude.rewriting.fitting import number_of
+from etude.rewriting.fitting import CONSTANT_HEADS, number_of
 from etude.rewriting.numbers import Number, exact, quotient, raised
 from etude.rules import Rule
 from etude.terms import CONSTANT, Term, constant
@@ -23,14 +23,18 @@ PARTS, _TERMS, _EXPONENT, _BITS = 8, 400, 24, 200
 _SHORT = 2**100  # below which whole numbers are not looked at more closely
 _WORK, _WORK_PER_NODE = 64, 8  # products of monomials up to which reading goes on
 _op = CATALOGUE.__getitem__
-_add, _subtract, _negative, _multiply, _divide, _power = map(
-    _op, ("add", "subtract", "negative", "multiply", "divide", "power")
-)
-_PLAIN: dict[Any, Number] = {
+_add: Final = _op("add")  # final: read without a look-up where this is compiled
+_subtract: Final = _op("subtract")
+_negative: Final = _op("negative")
+_multiply: Final = _op("multiply")
+_divide: Final = _op("divide")
+_power: Final = _op("power")
+_PLAIN: Final[dict[Any, Number]] = {
     _op("square"): 2, _op("reciprocal"): -1, _op("positive"): 1, _op("sqrt"): Fraction(1, 2), _op("rsqrt"): Fraction(-1, 2),
 }  # fmt: skip
-_SUMS, _RAISED = frozenset((_add, _subtract)), frozenset((_power, *_PLAIN))
-_ARITHMETIC = frozenset((_add, _subtract, _negative, _multiply, _divide, _power, *_PLAIN))
+_SUMS: Final = frozenset((_add, _subtract))
+_RAISED: Final = frozenset((_power, *_PLAIN))
+_ARITHMETIC: Final = frozenset((_add, _subtract, _negative, _multiply, _divide, _power, *_PLAIN))
 
 
 class Unfit(Exception):
@@ -134,7 +138,7 @@ class _Reader:
 
     def value(self, node: Term) -> Poly:
         head = node._tuple[0]
-        number = number_of(node)
+        number = number_of(node) if head in CONSTANT_HEADS else None
         if number is not None:
             known = exact(number)
             if known is None or isinstance(known, float):

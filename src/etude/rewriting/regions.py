@@ -18,7 +18,7 @@ from etude.rewriting.journal import Journal
 from etude.rewriting.rational import ARITHMETIC, lowest_terms, region_roots
 from etude.rewriting.rounding import rounds_as_well
 from etude.rules import default
-from etude.terms import Term, postorder
+from etude.terms import Term, intern, postorder
 
 __all__ = ["as_polynomials", "in_lowest_terms"]
 
@@ -63,16 +63,20 @@ def _each_region(root: Term, order: list[Term], change: Callable[[Term], Term], 
     changed: dict[Any, Term] = {}
     for node in order:
         fresh = node
-        if changed and any(part in changed for part in node._tuple if type(part) is Term):
-            fresh = Term([changed.get(part, part) if type(part) is Term else part for part in node._tuple])
+        if changed and _holds_any(node._tuple, changed):
+            fresh = intern(tuple([changed.get(part, part) if type(part) is Term else part for part in node._tuple]), node.type)
         made = fresh
         if node in roots and fresh._tuple[0] in ARITHMETIC:
             if fresh not in known:
                 known[fresh] = change(fresh)
-            made = known[fresh]
+            made = known[fresh]  # of the same type
         if made is not node:
             changed[node] = made
     return changed.get(root, root)
+
+
+def _holds_any(parts: tuple[Any, ...], changed: dict[Any, Term]) -> bool:
+    return any(type(part) is Term and part in changed for part in parts)
 
 
 def _is_part(node: Term) -> bool:
