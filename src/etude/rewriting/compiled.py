@@ -2,80 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
 from functools import lru_cache
 from typing import Any
 
 from etude.rewriting.algebra import Algebra
 from etude.rewriting.assumptions import knowledge
-from etude.rewriting.building import compile_replacement
 from etude.rewriting.candidates import OnProducts, OnSums
-from etude.rewriting.conditions import compile_condition
 from etude.rewriting.counting import Trees
-from etude.rewriting.patterns import Compiler
-from etude.rewriting.tables import Table
+from etude.rewriting.tables import CompiledRule, Table
 from etude.rules import Rule, RuleSet
-from etude.terms import Term, TupleType
+from etude.terms import Term
 
 __all__ = ["CompiledRule", "Heard", "Rules", "compiled"]
 
 _SUM_ROOTS = frozenset(("add", "subtract"))
 _PRODUCT_ROOTS = frozenset(("multiply", "divide", "power", "sqrt", "rsqrt", "square", "reciprocal"))
 _HEARD = 50_000
-_KINDS = {"real": "f", "complex": "fc", "any": "biufc"}
-
-
-class CompiledRule:
-    """One directed rule as a function Term -> Term | None.
-
-    Its left side is compiled when a term is first tried, its right side and condition when one first matches.
-    """
-
-    __slots__ = ("_finish", "_match", "_size", "kinds", "rule")
-
-    def __init__(self, rule: Rule):
-        self.rule = rule
-        self.kinds = _KINDS[rule.domain]
-        self._match: Callable[[list[Any]], Any] | None = None
-        self._finish: Callable[[list[Any]], Term | None] | None = None
-        self._size = 0
-
-    def __call__(self, term: Term) -> Term | None:
-        kind = term.type
-        if kind is None or isinstance(kind, TupleType) or kind.dtype.kind not in self.kinds:
-            return None
-        match = self._match or self._compiled()
-        env: list[Any] = [None] * self._size
-        env[0] = term
-        found: Term | None = match(env)
-        return found
-
-    def _compiled(self) -> Callable[[list[Any]], Any]:
-        compiler = Compiler(self.rule.domain)
-
-        def matched(env: list[Any]) -> Term | None:
-            if self._finish is None:
-                self._finish = _finish(self.rule, compiler)
-            return self._finish(env)
-
-        match = compiler.compile(self.rule.lhs, matched)
-        self._size = compiler.size
-        self._match = match
-        return match
-
-
-def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None]:
-    build = compile_replacement(rule.rhs, compiler.slots, rule.domain)
-    test = compile_condition(rule.condition, compiler.slots)
-    if test is None:
-        return build
-    known = knowledge()
-
-    def run(env: list[Any]) -> Term | None:
-        return build(env) if test(env, known) else None
-
-    return run
 
 
 class Heard:
@@ -151,26 +94,21 @@ class Rules:
 
     def candidates(self, term: Term) -> tuple[CompiledRule, ...]:
         """The rules whose head, operand heads and numbers fit, in the order of the set."""
-        head = term._tuple[0]
-        table = self.by_head.get(head)
-        if table is None:
-            table = self.by_head[head] = Table([(CompiledRule(rule), rule.lhs) for rule in self._pending.get(head, ())])
+        table = self.by_head.get(term._tuple[0]) or self._indexed(term._tuple[0])
         return table.candidates(term)
 
+    def _indexed(self, head: Any) -> Table:
+        table = self.by_head[head] = Table(self._pending.get(head, ()))
+        return table
+
     def __call__(self, term: Term) -> Term | None:
-        for one in self.candidates(term):
-            found = one(term)
-            if found is not None and found is not term:
-                return found
-        return None
+        fired = self.fire(term)
+        return None if fired is None else fired[1]
 
     def fire(self, term: Term) -> tuple[Rule, Term] | None:
         """The first rule that changes the root, with its result."""
-        for one in self.candidates(term):
-            found = one(term)
-            if found is not None and found is not term:
-                return one.rule, found
-        return None
+        table = self.by_head.get(term._tuple[0]) or self._indexed(term._tuple[0])
+        return table.fire(term)
 
 
 @lru_cache(maxsize=256)

@@ -95,8 +95,13 @@ class Compiler:
         return tuple(plan)
 
 
-class _Slot(int):
-    pass
+class _Slot:
+    """An attribute that is to equal what another place holds."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: int):
+        self.place = place
 
 
 def _canonical_value(op: Any, position: int, value: Any) -> Any:
@@ -182,7 +187,7 @@ def _attributes_fit(parts: tuple[Any, ...], plan: tuple[Any, ...], env: list[Any
         if target is not None:
             env[target] = value
         elif type(wanted) is _Slot:
-            if value != env[wanted]:
+            if value != env[wanted.place]:
                 return False
         elif value != wanted or isinstance(value, bool) is not isinstance(wanted, bool):
             return False

@@ -1,17 +1,75 @@
-"""Rules told apart by what their first two operands can be."""
+"""Compiled rules, and those of one head told apart by what their first two operands can be."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from etude.ops import Op
+from etude.rewriting.assumptions import knowledge
+from etude.rewriting.building import compile_replacement
+from etude.rewriting.conditions import compile_condition
 from etude.rewriting.fitting import CONSTANT_HEADS, number_of
-from etude.rewriting.patterns import heads_below
-from etude.terms import Term
+from etude.rewriting.patterns import Compiler, heads_below
+from etude.rules import Rule
+from etude.terms import Term, TupleType
 
-__all__ = ["Table"]
+__all__ = ["CompiledRule", "Table"]
 
 _TOLD = 10_000
+_KINDS = {"real": "f", "complex": "fc", "any": "biufc"}
+
+
+class CompiledRule:
+    """One directed rule as a function Term -> Term | None.
+
+    Its left side is compiled when a term is first tried, its right side and condition when one first matches.
+    """
+
+    __slots__ = ("_finish", "_match", "_size", "kinds", "rule")
+
+    def __init__(self, rule: Rule):
+        self.rule = rule
+        self.kinds = _KINDS[rule.domain]
+        self._match: Callable[[list[Any]], Any] | None = None
+        self._finish: Callable[[list[Any]], Term | None] | None = None
+        self._size = 0
+
+    def __call__(self, term: Term) -> Term | None:
+        kind = term.type
+        if kind is None or isinstance(kind, TupleType) or kind.dtype.kind not in self.kinds:
+            return None
+        match = self._match or self._compiled()
+        env: list[Any] = [None] * self._size
+        env[0] = term
+        found: Term | None = match(env)
+        return found
+
+    def _compiled(self) -> Callable[[list[Any]], Any]:
+        compiler = Compiler(self.rule.domain)
+
+        def matched(env: list[Any]) -> Term | None:
+            if self._finish is None:
+                self._finish = _finish(self.rule, compiler)
+            return self._finish(env)
+
+        match = compiler.compile(self.rule.lhs, matched)
+        self._size = compiler.size
+        self._match = match
+        return match
+
+
+def _finish(rule: Rule, compiler: Compiler) -> Callable[[list[Any]], Term | None]:
+    build = compile_replacement(rule.rhs, compiler.slots, rule.domain)
+    test = compile_condition(rule.condition, compiler.slots)
+    if test is None:
+        return build
+    known = knowledge()
+
+    def run(env: list[Any]) -> Term | None:
+        return build(env) if test(env, known) else None
+
+    return run
 
 
 class Table:
@@ -23,19 +81,19 @@ class Table:
 
     __slots__ = ("_sides", "found", "owners", "told")
 
-    def __init__(self, rules: list[tuple[Any, Term]]):
-        """Of compiled rules, each with its left side."""
-        self.owners: list[Any] = []  # of the bits, by their places
-        self.found: dict[Any, tuple[Any, ...]] = {}
+    def __init__(self, rules: Iterable[Rule]):
+        self.owners: list[CompiledRule] = []  # of the bits, by their places
+        self.found: dict[Any, tuple[CompiledRule, ...]] = {}
         self.told: dict[Term, Any] = {}  # numbers as they stand in keys
         self._sides: tuple[dict[Any, int], dict[Any, int]] = ({}, {})
-        for one, pattern in rules:
-            for pair in _keys(pattern):
+        for rule in rules:
+            one = CompiledRule(rule)
+            for pair in _keys(rule.lhs):
                 for side, key in zip(self._sides, pair, strict=True):
                     side[key] = side.get(key, 0) | 1 << len(self.owners)
                 self.owners.append(one)
 
-    def candidates(self, term: Term) -> tuple[Any, ...]:
+    def candidates(self, term: Term) -> tuple[CompiledRule, ...]:
         """The rules that the operands fit, in order."""
         if not self.owners:
             return ()
@@ -53,6 +111,14 @@ class Table:
         found = self.found.get((first, second))
         return self.fitting(first, second) if found is None else found
 
+    def fire(self, term: Term) -> tuple[Rule, Term] | None:
+        """The first rule that changes the root, with its result."""
+        for one in self.candidates(term):
+            found = one(term)
+            if found is not None and found is not term:
+                return one.rule, found
+        return None
+
     def tell(self, part: Term) -> Any:
         """What stands for a number: its head, with the value where a rule asks for it."""
         value, head = number_of(part), part._tuple[0]
@@ -63,7 +129,7 @@ class Table:
         found = self.told[part] = (head, *asked) if named else head
         return found
 
-    def fitting(self, first: Any, second: Any) -> tuple[Any, ...]:
+    def fitting(self, first: Any, second: Any) -> tuple[CompiledRule, ...]:
         one, other = self._sides
         bits, rules = _fit(one, first) & _fit(other, second), {}
         while bits:
