@@ -1,4 +1,4 @@
-"""The optional compiled core: a wheel built with it passes the tests of rewriting, terms and gradients as Python does."""
+"""What of the library is machine code: a wheel as it is built, one with the compiled core and one of Python alone pass the tests."""
 
 import os
 import subprocess
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import hatchling.build
 import pytest
+from hatch_build import CORE, MODULES
 
 ROOT = Path(__file__).parents[1]
 TESTS = ("tests/terms", "tests/rewriting", "tests/calculus", "tests/integration", "tests/egraph")
-PLACES = "import sys, etude.rewriting.engine as e, etude.terms.term as t; print(e.__file__, 'etude.terms.kept_hash' in sys.modules, t.__file__)"
+PLACES = "import etude.rewriting.engine as e, etude.terms as t, etude.terms.term as m; print(e.__file__, t.CORE is not None, m.__file__)"
 
 
 def python(*arguments: str, path: Path) -> subprocess.CompletedProcess[str]:
@@ -19,22 +20,51 @@ def python(*arguments: str, path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
 
 
+def wheel(place: Path, monkeypatch: pytest.MonkeyPatch, asked: str | None) -> tuple[str, list[str], Path]:
+    """Its name, the extension modules in it, and where it was unpacked."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("ETUDE_COMPILE", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("ETUDE_COMPILE", asked)
+    name = hatchling.build.build_wheel(str(place))
+    with zipfile.ZipFile(place / name) as packed:
+        packed.extractall(place / "site")
+        return name, [each for each in packed.namelist() if each.endswith((".so", ".pyd"))], place / "site"
+
+
+def found_by(path: Path) -> tuple[str, str, str]:
+    engine, core, term = python("-c", PLACES, path=path).stdout.split()
+    return Path(engine).suffix, core, Path(term).suffix
+
+
 @pytest.mark.slow
 def test_the_compiled_core_passes_the_tests_of_the_sources(tmp_path, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("ETUDE_COMPILE", "1")
-    wheel = tmp_path / hatchling.build.build_wheel(str(tmp_path))
-    assert "none-any" not in wheel.name
-    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
-    engine, hashing, term = python("-c", PLACES, path=tmp_path / "site").stdout.split()
-    assert (Path(engine).suffix in (".so", ".pyd"), hashing, Path(term).suffix) == (True, "True", ".py")
-    found = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS, path=tmp_path / "site")
+    name, modules, site = wheel(tmp_path, monkeypatch, "1")
+    assert "none-any" not in name
+    assert len(modules) == len(MODULES) + 2  # with the core of terms, and what the others share
+    assert found_by(site) in ((".so", "True", ".py"), (".pyd", "True", ".py"))
+    found = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS, path=site)
     assert found.returncode == 0, found.stdout[-3000:]
 
 
-def test_a_wheel_is_python_alone_unless_the_core_is_asked_for(tmp_path, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    monkeypatch.delenv("ETUDE_COMPILE", raising=False)
-    wheel = tmp_path / hatchling.build.build_wheel(str(tmp_path))
-    assert wheel.name.endswith("py3-none-any.whl")
-    assert not [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith((".so", ".pyd"))]
+def test_a_wheel_has_terms_in_c_and_all_else_in_python(tmp_path, monkeypatch):
+    name, modules, site = wheel(tmp_path, monkeypatch, None)
+    assert "none-any" not in name
+    assert [Path(each).name.split(".")[0] for each in modules] == [Path(CORE[1]).stem]
+    assert found_by(site) == (".py", "True", ".py")
+
+
+def test_a_wheel_of_python_alone_passes_the_tests_of_terms(tmp_path, monkeypatch):
+    name, modules, site = wheel(tmp_path, monkeypatch, "0")
+    assert name.endswith("py3-none-any.whl")
+    assert not modules
+    assert found_by(site) == (".py", "False", ".py")
+    found = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS[:1], "tests/rewriting/test_polynomial_forms.py", path=site)
+    assert found.returncode == 0, found.stdout[-3000:]
+
+
+def test_where_nothing_compiles_a_wheel_is_python_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("CC", str(tmp_path / "no-such-compiler"))
+    name, modules, _ = wheel(tmp_path, monkeypatch, None)
+    assert name.endswith("py3-none-any.whl")
+    assert not modules
