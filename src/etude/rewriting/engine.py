@@ -254,10 +254,10 @@ class Engine(Collector):
 
     def rebuilt(self, term: Term) -> Term:
         """The term over the normal forms of its operands."""
-        memo, same = self.memo, True
+        memo, same, kind = self.memo, True, Term
         parts: list[Any] = []
         for part in term._tuple:
-            if type(part) is Term:
+            if type(part) is kind:
                 new = memo.get(part, part)
                 if new is not part:
                     same = same and new.type is part.type
