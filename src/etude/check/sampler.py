@@ -17,7 +17,7 @@ from etude.check.configurations import DTYPES, Configuration
 from etude.check.instances import REFUSALS, Instance
 from etude.check.precision import Imprecise, evaluate_precisely
 from etude.check.report import Counterexample
-from etude.check.sampling import FACTORIZATIONS, Draws, all_binding, arrays, columns, value_of
+from etude.check.sampling import FACTORIZATIONS, Arrays, Draws, all_binding, columns, value_among
 from etude.check.values import ARRAY_KINDS, simplifications
 from etude.terms import ArrayType, Term, is_leaf, postorder
 
@@ -98,6 +98,10 @@ class Sampler:
         self.rounding = max(map(tolerance, [self.dtype or np.dtype(float), *floating]))
 
     def run(self, pointwise: bool) -> None:
+        with np.errstate(all="ignore"):
+            self.run_all(pointwise)
+
+    def run_all(self, pointwise: bool) -> None:
         flat = all(kind.ndim == 0 for kind in self.found.types.values())
         if pointwise and self.found.types and (flat or (self.found.types.keys() and self._same_dtype_scalars())):
             self.run_columns()
@@ -146,12 +150,14 @@ class Sampler:
     # ---------------------------------------------------------------- arrays, one sample after the other
 
     def run_arrays(self, count: int) -> None:
+        source = Arrays(self.found.types, self.condition, self.extra)
         for kind in range(count if self.found.types else 1):
-            sample = arrays(self.found.types, self.condition, self.extra, kind, self.draws)
+            sample = source.sample(kind, self.draws)
             if sample is None:
                 continue
             # any condition holds of every element of an empty array
-            self.trial.satisfied |= self.condition is None or all(np.size(value) for value in sample.values())
+            if not self.trial.satisfied:
+                self.trial.satisfied = self.condition is None or all(np.size(value) for value in sample.values())
             self.one(sample)
             if self.trial.is_over():
                 return
@@ -220,11 +226,10 @@ class Sampler:
         return bool(all_binding(sample, False, self.inputs))
 
     def value(self, term: Any, sample: dict[str, Any], moved: Callable[[Any], Any] | None = None) -> Any:
-        found = value_of(term, {self.instance.inputs[name]: value for name, value in sample.items()}, moved)
+        found = value_among(term, {self.instance.inputs[name]: value for name, value in sample.items()}, moved)
         if isinstance(found, tuple) or self.dtype is None:
             return found
-        with np.errstate(all="ignore"):
-            return np.asarray(found).astype(self.dtype, copy=False)
+        return np.asarray(found).astype(self.dtype, copy=False)
 
     # ---------------------------------------------------------------- verdicts
 

@@ -13,7 +13,7 @@ from etude.check.values import ARRAY_KINDS, array_sample, column_samples, is_bin
 from etude.rules import pattern_parts
 from etude.terms import ArrayType, Term, constant_value, is_constant, is_symbol, postorder
 
-__all__ = ["FACTORIZATIONS", "Draws", "all_binding", "arrays", "columns", "mentioned", "value_of"]
+__all__ = ["FACTORIZATIONS", "Arrays", "Draws", "all_binding", "columns", "mentioned", "value_among", "value_of"]
 
 
 # LAPACK does not say what it makes of nan and infinities, and may not come back from them.
@@ -28,19 +28,23 @@ def value_of(term: Term, values: Mapping[Term, Any], moved: Callable[[Any], Any]
 
     `moved` is applied to the value of each step, constants aside.
     """
+    with np.errstate(all="ignore"):
+        return value_among(term, values, moved)
+
+
+def value_among(term: Term, values: Mapping[Term, Any], moved: Callable[[Any], Any] | None = None) -> Any:
+    """As `value_of`, where NumPy is to say nothing already."""
     start, steps = _program(term)
     known = list(start)
-    with np.errstate(all="ignore"):
-        for slot, part, function, places in steps:
-            if function is None:
-                value = values[part]
-            else:
-                operands = [known[place] for place in places]
-                name = part._tuple[0].name
-                if name in FACTORIZATIONS and not all(np.all(np.isfinite(value)) for value in operands):
-                    raise np.linalg.LinAlgError(f"{name} of an array that is not finite")
-                value = function(*operands)
-            known[slot] = value if moved is None else moved(value)
+    for slot, part, function, places in steps:
+        if function is None:
+            value = values[part]
+        else:
+            operands = [known[place] for place in places]
+            if part._tuple[0].name in FACTORIZATIONS and not all(np.all(np.isfinite(value)) for value in operands):
+                raise np.linalg.LinAlgError(f"{part._tuple[0].name} of an array that is not finite")
+            value = function(*operands)
+        known[slot] = value if moved is None else moved(value)
     return known[-1]
 
 
@@ -163,18 +167,32 @@ def _go(rng: np.random.Generator, position: _Position) -> None:
     rng.bit_generator.state = named
 
 
-def arrays(
-    types: Mapping[str, ArrayType], condition: Any, extra: list[float], kind: int, draws: Draws
-) -> dict[str, Any] | None:
-    """One sample of arrays under the condition; None where this draw does not meet it."""
-    said = [words(condition, name) for name in types]
-    kinds = tuple([
-        (type_.dtype, _whole(type_.shape), kind % 2 if word & MATRIX_WORDS else kind % ARRAY_KINDS)
-        for type_, word in zip(types.values(), said, strict=True)
-    ])  # fmt: skip
-    drawn = draws.arrays(kinds, tuple(extra))
-    found = {name: _meeting(value, word) if word else value for name, value, word in zip(types, drawn, said, strict=True)}
-    return found if condition is None or bool(holds(condition, found, types, None)) else None
+class Arrays:
+    """Samples of arrays of these types under a condition."""
+
+    def __init__(self, types: Mapping[str, ArrayType], condition: Any, extra: list[float]):
+        self.types, self.condition, self.extra = types, condition, tuple(extra)
+        self.said = [(name, words(condition, name)) for name in types]
+        self.plain = not any(word for _, word in self.said)
+        self.shapes = [(type_.dtype, _whole(type_.shape)) for type_ in types.values()]
+        self.kinds: dict[int, tuple[_Kind, ...]] = {}
+
+    def sample(self, kind: int, draws: Draws) -> dict[str, Any] | None:
+        """One sample; None where this draw does not meet the condition."""
+        kind %= 2 * ARRAY_KINDS
+        if kind not in self.kinds:
+            self.kinds[kind] = self._kinds(kind)
+        drawn = draws.arrays(self.kinds[kind], self.extra)
+        if self.plain:
+            found = dict(zip(self.types, drawn, strict=True))
+        else:
+            pairs = zip(self.said, drawn, strict=True)
+            found = {name: _meeting(value, word) if word else value for (name, word), value in pairs}
+        return found if self.condition is None or bool(holds(self.condition, found, self.types, None)) else None
+
+    def _kinds(self, kind: int) -> tuple[_Kind, ...]:
+        few = [kind % 2 if word & MATRIX_WORDS else kind % ARRAY_KINDS for _, word in self.said]
+        return tuple([(dtype, shape, way) for (dtype, shape), way in zip(self.shapes, few, strict=True)])
 
 
 @lru_cache(maxsize=1024)

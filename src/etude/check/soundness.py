@@ -24,7 +24,7 @@ from etude.check.instances import (
 )
 from etude.check.report import Counterexample, Verdict
 from etude.check.sampler import Effort, Sampler, Trial
-from etude.check.sampling import Draws, arrays, mentioned, value_of
+from etude.check.sampling import Arrays, Draws, mentioned, value_of
 from etude.ops import CATALOGUE
 from etude.ops.aliases import ALIASES
 from etude.rules import FreeSymbol, Rule, variables_of
@@ -164,9 +164,9 @@ def _try_side(
 def _has_values(lhs: Any, inputs: Mapping[str, Any], found: Configuration, condition: Any, extra: list[float]) -> bool:
     """Whether the left side can be evaluated at these types at all: a negative power of an integer cannot."""
     term = instantiate(lhs, {**inputs, **found.attributes})
-    draws = Draws(0)
+    draws, source = Draws(0), Arrays(found.types, condition, extra)
     for kind in range(12):
-        sample = arrays(found.types, condition, extra, kind, draws)
+        sample = source.sample(kind, draws)
         if sample is not None:
             try:
                 value_of(term, {inputs[name]: value for name, value in sample.items()})
