@@ -342,11 +342,11 @@ def _cost(samples: dict[str, Any], index: int) -> float:
 
 
 def _ugliness(value: Any) -> float:
-    number = complex(value) if np.iscomplexobj(value) else float(value)
-    if isinstance(number, complex):
-        return _ugliness(number.real) + _ugliness(number.imag)
-    if not np.isfinite(number):
+    if isinstance(value, (complex, np.complexfloating)):
+        return _ugliness(value.real) + _ugliness(value.imag)
+    number = float(value)
+    if not math.isfinite(number):
         return 6.0
-    if number == int(number) and abs(number) < 1000:
-        return 1 + abs(number) / 10 + (number < 0) * 0.05 + (number == 0) * (1.0 + 3 * bool(np.signbit(number)))
+    if number.is_integer() and abs(number) < 1000:
+        return 1 + abs(number) / 10 + (number < 0) * 0.05 + (number == 0) * (1.0 + 3 * (math.copysign(1.0, number) < 0))
     return 2.0 + len(repr(number))
