@@ -120,7 +120,7 @@ class Sampler:
         names = list(scalars)
         wide = all(kind.dtype == np.float64 for kind in scalars.values())
         count = self.effort.scalars if wide else self.effort.others
-        samples = columns(names, {**self.found.types}, self.condition, self.extra, count, self.draws.rng)
+        samples = columns(names, {**self.found.types}, self.condition, self.extra, count, self.draws)
         if not samples or len(samples[names[0]]) == 0:
             return
         self.trial.satisfied = True

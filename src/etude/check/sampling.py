@@ -82,22 +82,22 @@ def columns(
     condition: Any,
     extra: list[float],
     count: int,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> dict[str, Any]:
     """Scalar samples of each variable, one array each, all under the condition."""
-    made = column_samples([types[name].dtype for name in names], count, rng, extra)
-    bent = {name: _bent(column, words(condition, name), rng) for name, column in zip(names, made, strict=True)}
+    made = draws.columns(tuple([types[name].dtype for name in names]), count, tuple(extra))
+    bent = {name: _bent(column, words(condition, name), draws) for name, column in zip(names, made, strict=True)}
     if not names:
         return {}
     kept = np.asarray(holds(condition, bent, types, len(made[0])))
     return {name: column[kept] for name, column in bent.items()}
 
 
-def _bent(values: Any, said: frozenset[str], rng: np.random.Generator) -> Any:
+def _bent(values: Any, said: frozenset[str], draws: Draws) -> Any:
     """The samples pushed towards what is said of them; some are left as they were, as conditions may have an `or`."""
     if values.dtype.kind == "b" or not said:
         return values
-    bent = values
+    bent, rng = values, draws.rng
     with np.errstate(all="ignore"):
         if said & {"positive", "nonnegative"} and values.dtype.kind != "u":
             bent = np.where(bent >= 0, bent, np.abs(bent)) if values.dtype.kind != "c" else bent  # -0.0 stays
@@ -144,6 +144,12 @@ class Draws:
         return found
 
 
+    def columns(self, dtypes: tuple[np.dtype[Any], ...], count: int, extra: tuple[float, ...]) -> tuple[Any, ...]:
+        """As `column_samples`, not to be written to."""
+        found, self._known = _columns(_position(self._rng) if self._known is None else self._known, dtypes, count, extra)
+        return found
+
+
 _spare = np.random.default_rng()
 
 
@@ -151,6 +157,17 @@ _spare = np.random.default_rng()
 def _drawn(position: _Position, kinds: tuple[_Kind, ...], extra: tuple[float, ...]) -> tuple[tuple[Any, ...], _Position]:
     _go(_spare, position)
     found = tuple([array_sample(dtype, shape, kind, _spare, extra) for dtype, shape, kind in kinds])
+    for value in found:
+        value.flags.writeable = False
+    return found, _position(_spare)
+
+
+@lru_cache(maxsize=64)
+def _columns(
+    position: _Position, dtypes: tuple[np.dtype[Any], ...], count: int, extra: tuple[float, ...]
+) -> tuple[tuple[Any, ...], _Position]:
+    _go(_spare, position)
+    found = tuple(column_samples(dtypes, count, _spare, extra))
     for value in found:
         value.flags.writeable = False
     return found, _position(_spare)
