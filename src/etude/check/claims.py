@@ -60,6 +60,13 @@ class Claim:
 
     def __init__(self) -> None:
         self.taken: dict[str, Any] = {}  # those of the last trial
+        self._last: tuple[Terms, Named, Any] | None = None
+
+    def applied(self, inputs: Terms, given: Named) -> Any:
+        """The function of these operands, made once for all draws."""
+        if self._last is None or self._last[0] is not inputs or self._last[1] is not given:
+            self._last = inputs, given, instantiate(self.function, {**inputs, **given})
+        return self._last[2]
 
     def step(self, name: str, like: Any, rng: np.random.Generator) -> Any:
         """The step of an operand, or the cotangent: a draw of the kind of a value, unless it is given."""
@@ -107,7 +114,7 @@ class Differential(Claim):
             inputs = {name: _real(term) if name in moved and LINEAR in kinds.values() else term for name, term in inputs.items()}
         if able and not moved and LINEAR not in kinds.values():
             yield None  # truth values do not move
-        term = instantiate(self.function, {**inputs, **given})
+        term = self.applied(inputs, given)
         slope = _central(term, inputs, values, moved)
         if slope is None or not moved:
             return
@@ -160,7 +167,7 @@ class OfExpression(Claim):
         touched = {part._tuple[1].name for part in pattern_parts(self.rule.rhs) if isinstance(part, Term) and part._tuple[0] is D}
         able = [name for name in self.names if name in touched and values[name].dtype.kind == "f"]
         moved = {name: self.step(name, values[name], rng) for name in able}
-        term = instantiate(self.function, dict(inputs))
+        term = self.applied(inputs, given)
         slope = _central(term, inputs, values, moved)
         if slope is None or not moved:
             return
@@ -197,7 +204,7 @@ class Adjoint(Claim):
 
     def comparisons(self, inputs: Terms, values: Named, given: Named, rng: Any) -> Iterator[Compared | None]:
         known = {inputs[name]: value for name, value in values.items()}
-        term = instantiate(self.function, {**inputs, **given})
+        term = self.applied(inputs, given)
         if any(_has_attributes(line.lhs, term) for line in self.first):
             return  # a line before this one says what holds there
         nothing = {**known, **{inputs[name]: np.zeros_like(values[name]) for name in self.marked}}

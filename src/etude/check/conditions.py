@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ MATRIX_WORDS = frozenset(
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
+
 
 def conjuncts(condition: Any) -> tuple[Any, ...]:
     """The parts of which all must hold."""
@@ -39,11 +41,12 @@ def _atoms(condition: Any) -> Iterator[Any]:
         yield condition
 
 
-def words(condition: Any, name: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def words(condition: Any, name: str) -> frozenset[str]:
     """The words said of a variable anywhere in the condition."""
-    return {
+    return frozenset(
         atom[0] for atom in _atoms(condition) for part in atom[1:] if isinstance(part, Variable) and part.name == name
-    }
+    )
 
 
 def literals(condition: Any) -> list[float]:

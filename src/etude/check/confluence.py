@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -208,12 +208,8 @@ def without_names(rule: TermRule) -> Any:
     return walk((rule.lhs, rule.rhs, rule.condition))
 
 
-def always_matches(earlier: TermRule, later: TermRule) -> bool:
-    """Whether a rule without a condition matches wherever another one does, at the root or at a part of its left side."""
-    if earlier.condition is not None:
-        return False
-    fresh = later.renamed("'").lhs
-    return any(
-        not isinstance(part, Variable) and earlier.lhs[0] == part[0] and next(match(earlier.lhs, part, {}), None) is not None
-        for _, part in positions(fresh)
+def always_matches(earlier: TermRule, parts: Iterable[FreeTerm]) -> bool:
+    """Whether a rule without a condition matches one of these parts of a left side, whatever its variables are."""
+    return earlier.condition is None and any(
+        earlier.lhs[0] == part[0] and next(match(earlier.lhs, part, {}), None) is not None for part in parts
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from etude.check.algebra import TermRule, free_rule
+from etude.check.algebra import TermRule, free_rule, positions
 from etude.check.confluence import always_matches, without_names
 from etude.check.instances import named_parts
 from etude.ops import CATALOGUE
 from etude.ops.op import is_users
 from etude.rules import COMPUTED, D, Rule, RuleSet, pattern_parts
-from etude.terms import Term
+from etude.terms import Term, Variable
 
 __all__ = ["never_firing", "uncovered"]
 
@@ -68,20 +69,28 @@ def never_firing(rules: RuleSet) -> list[tuple[str, str]]:
     nothing to compute that it may be refused for.
     """
     found = []
-    free = _free(rules)
-    for place, (later, term) in enumerate(free):
-        for earlier, other in free[:place]:
-            alike = Path(earlier.file).parent == Path(later.file).parent
-            if alike and _acts_wherever(earlier, later) and always_matches(other, term):
+    known: dict[tuple[Path, Any], list[tuple[int, Rule, TermRule]]] = {}  # by folder and head, those before
+    for place, (later, term) in enumerate(_free(rules)):
+        folder = Path(later.file).parent
+        parts = [part for _, part in positions(term.renamed("'").lhs)]
+        alike = sorted(chain.from_iterable(known.get((folder, head), ()) for head in {part[0] for part in parts}), key=_place)
+        for _, earlier, other in alike:
+            if _acts_wherever(earlier, later) and always_matches(other, parts):
                 found.append((earlier.name, later.name))
                 break
+        if term.condition is None and not isinstance(term.lhs, Variable) and not _computes(later):
+            known.setdefault((folder, term.lhs[0]), []).append((place, later, term))
     return found
+
+
+def _place(entry: tuple[int, Rule, TermRule]) -> int:
+    return entry[0]
 
 
 def _acts_wherever(earlier: Rule, later: Rule) -> bool:
     exact = earlier.promise == "exact" or later.promise != "exact"
     serves = earlier.serves == "all" or (later.serves != "all" and set(later.serves.split()) <= set(earlier.serves.split()))
-    return serves and exact and not _computes(earlier) and (earlier.domain == "any" or earlier.domain == later.domain)
+    return serves and exact and (earlier.domain == "any" or earlier.domain == later.domain)
 
 
 def _computes(rule: Rule) -> bool:

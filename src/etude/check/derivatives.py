@@ -243,15 +243,16 @@ def _sample(kind: ArrayType, draw: int, whole: bool, rng: np.random.Generator) -
     plain = np.asarray(rng.standard_normal(shape))
     square = len(shape) >= 2 and shape[-1] == shape[-2]
     between = rng.uniform(0.15, 0.9, shape)
-    ways = (
-        plain,
-        between,
-        rng.uniform(1.2, 2.8, shape),
-        -rng.uniform(0.2, 2, shape),
-        plain + 5 * _unit(shape),
-        plain @ np.swapaxes(plain, -1, -2) + 3 * _unit(shape) if square else between,
-    )
-    value = np.asarray(between * rng.integers(0, 2) if draw < 0 else ways[draw % len(ways)])
+    above, below = rng.uniform(1.2, 2.8, shape), -rng.uniform(0.2, 2, shape)
+    way = draw % 6
+    if draw < 0:
+        value = np.asarray(between * rng.integers(0, 2))
+    elif way == 4:
+        value = np.asarray(plain + 5 * _unit(shape))
+    elif way == 5 and square:
+        value = np.asarray(plain @ np.swapaxes(plain, -1, -2) + 3 * _unit(shape))
+    else:
+        value = np.asarray((plain, between, above, below, None, between)[way])
     return (value + 1j * rng.standard_normal(shape) if kind.dtype.kind == "c" else value).astype(kind.dtype)
 
 

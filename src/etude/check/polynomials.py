@@ -124,10 +124,20 @@ def _counting(rules: System) -> _Forms | None:
     weights += [lambda key, one=head: int(key == one) for head in heads]  # type: ignore[misc]  # a default binds the loop variable
     for weight in weights:
         forms = {key: _plain(key, weight(key)) for key in heads}
-        ranks = [_decrease(rule, forms) for rule in rules]
-        if 0 not in ranks and 2 in ranks:
+        if _is_decreasing(forms, rules):
             return forms
     return None
+
+
+def _is_decreasing(forms: _Forms, rules: System) -> bool:
+    """Whether the left side is never less, and of one rule greater."""
+    strict = False
+    for rule in rules:
+        rank = _decrease(rule, forms)
+        if rank == 0:
+            return False
+        strict |= rank == 2
+    return strict
 
 
 def _choices(key: tuple[str, int]) -> list[_Form]:

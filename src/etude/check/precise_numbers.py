@@ -194,11 +194,13 @@ def _multiply(a: Any, b: Any) -> Any:
 
 def limited(value: Any, dtype: np.dtype[Any]) -> Any:
     """The value with the range of the dtype; zeros, infinities and nan as floats."""
-    mp = context()
+    if dtype.kind == "f" and type(value) is context().mpf and _is_within(value, dtype):
+        return value
     if dtype.kind == "b":
         return bool(value)
     if dtype.kind in "iu":
         return _wrapped(value, dtype)
+    mp = context()
     if isinstance(value, mp.mpc):
         if value.imag != 0:
             return float("nan")
@@ -208,9 +210,12 @@ def limited(value: Any, dtype: np.dtype[Any]) -> Any:
     elif isinstance(value, (float, np.floating)):
         number = float(value)
         value = number if number == 0 or not np.isfinite(number) else mp.mpf(number)
-    if is_special(value):
-        return value
-    if mp.isnan(value):
+    return value if is_special(value) else _rounded_out(value, dtype)
+
+
+def _rounded_out(value: Any, dtype: np.dtype[Any]) -> Any:
+    """A real beyond the range of the dtype as infinity or zero."""
+    if context().isnan(value):
         return float("nan")
     limits = np.finfo(dtype)
     if abs(value) > float(limits.max):
@@ -218,6 +223,20 @@ def limited(value: Any, dtype: np.dtype[Any]) -> Any:
     if abs(value) < float(limits.smallest_subnormal):
         return 0.0 if value >= 0 else -0.0
     return value
+
+
+def _is_within(value: Any, dtype: np.dtype[Any]) -> bool:
+    """Whether a real is in the range of the dtype, as far as its exponent shows; nan and the infinities have no digits."""
+    _, digits, exponent, bits = value._mpf_
+    low, high = _exponents(dtype)
+    return bool(digits) and low < exponent + bits < high
+
+
+@cache
+def _exponents(dtype: np.dtype[Any]) -> tuple[int, int]:
+    """Between these, a power of two above a number and twice the number are in the range of the dtype."""
+    limits: Any = np.finfo(dtype)
+    return limits.minexp - limits.nmant, limits.maxexp
 
 
 def _wrapped(value: Any, dtype: np.dtype[Any]) -> Any:

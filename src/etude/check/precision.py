@@ -6,6 +6,7 @@ Overflow, underflow to zero, infinities, nan and signed zeros are those of IEEE 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -41,20 +42,24 @@ def _by_numpy(op: Any, values: tuple[Any, ...]) -> Any:
         return float(op.evaluate(*[value if type(value) is int else np.float64(float(value)) for value in values]))
 
 
+@lru_cache(maxsize=1 << 15)
+def _of_numbers(name: str, *numbers: Any) -> Any:
+    """A function of reals, given as mpmath keeps them; remembered, as rules are tried at the same ones."""
+    return table()[name](*[context().make_mpf(number) for number in numbers])
+
+
 def _scalar_meaning(op: Any, dtype: np.dtype[Any]) -> ScalarMeaning:
     name = op.name
     direct = CHOICES.get(name) or COMPARISONS.get(name)
-    function = table().get(name)
 
     def apply(*values: Any) -> Any:
         if direct is not None:
             return limited(direct(*values), dtype)
-        assert function is not None
         infinite = any(is_special(value) and (value != 0 or name in ZERO_IS_EXACT) for value in values)
         if infinite and dtype.kind == "f":
             return limited(_by_numpy(op, values), dtype)
         try:
-            found = limited(function(*[context().mpf(value) for value in values]), dtype)
+            found = limited(_of_numbers(name, *[context().mpf(value)._mpf_ for value in values]), dtype)
         except (ArithmeticError, ValueError):
             return limited(_by_numpy(op, values), dtype)
         return found if found == found else limited(_by_numpy(op, values), dtype)  # a limit, as of xlogy at 0

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from etude.check.conditions import MATRIX_WORDS, holds, literals, words
-from etude.check.values import array_sample, column_samples, is_binding
+from etude.check.values import ARRAY_KINDS, array_sample, column_samples, is_binding
 from etude.rules import pattern_parts
 from etude.terms import ArrayType, Term, constant_value, is_constant, is_symbol, postorder
 
-__all__ = ["FACTORIZATIONS", "all_binding", "arrays", "columns", "mentioned", "value_of"]
+__all__ = ["FACTORIZATIONS", "Arrays", "Draws", "all_binding", "columns", "mentioned", "value_among", "value_of"]
 
 
 # LAPACK does not say what it makes of nan and infinities, and may not come back from them.
@@ -28,26 +28,45 @@ def value_of(term: Term, values: Mapping[Term, Any], moved: Callable[[Any], Any]
 
     `moved` is applied to the value of each step, constants aside.
     """
-    known: dict[Term, Any] = {}
     with np.errstate(all="ignore"):
-        for part in _order(term):
-            if is_constant(part):
-                known[part] = constant_value(part)
-            elif is_symbol(part):
-                known[part] = values[part]
-            else:
-                operands = [known[operand] for operand in part.operands]
-                if part._tuple[0].name in FACTORIZATIONS and not all(np.all(np.isfinite(value)) for value in operands):
-                    raise np.linalg.LinAlgError(f"{part._tuple[0].name} of an array that is not finite")
-                known[part] = part._tuple[0].meaning(*operands, *part.attributes)
-            if moved is not None and not is_constant(part):
-                known[part] = moved(known[part])
-    return known[term]
+        return value_among(term, values, moved)
+
+
+def value_among(term: Term, values: Mapping[Term, Any], moved: Callable[[Any], Any] | None = None) -> Any:
+    """As `value_of`, where NumPy is to say nothing already."""
+    start, steps = _program(term)
+    known = list(start)
+    for slot, part, function, places in steps:
+        if function is None:
+            value = values[part]
+        else:
+            operands = [known[place] for place in places]
+            if part._tuple[0].name in FACTORIZATIONS and not all(np.all(np.isfinite(value)) for value in operands):
+                raise np.linalg.LinAlgError(f"{part._tuple[0].name} of an array that is not finite")
+            value = function(*operands)
+        known[slot] = value if moved is None else moved(value)
+    return known[-1]
+
+
+_Step = tuple[int, Term, "Callable[..., Any] | None", tuple[int, ...]]
 
 
 @lru_cache(maxsize=512)
-def _order(term: Term) -> tuple[Term, ...]:
-    return tuple(postorder(term))
+def _program(term: Term) -> tuple[tuple[Any, ...], tuple[_Step, ...]]:
+    """Places for the values of all parts, those of constants filled in, and how the others come about, one after the other."""
+    parts = tuple(postorder(term))
+    places = {part: place for place, part in enumerate(parts)}
+    start = tuple([constant_value(part) if is_constant(part) else None for part in parts])
+    return start, tuple([_step(part, places) for part in parts if not is_constant(part)])
+
+
+def _step(part: Term, places: Mapping[Term, int]) -> _Step:
+    if is_symbol(part):
+        return places[part], part, None, ()
+    op = part._tuple[0]
+    attributes = dict(zip(op.attributes, part.attributes, strict=True))
+    function = partial(op.evaluate, **attributes) if attributes else op.evaluate
+    return places[part], part, function, tuple([places[operand] for operand in part.operands])
 
 
 def mentioned(condition: Any, *patterns: Any) -> list[float]:
@@ -63,22 +82,22 @@ def columns(
     condition: Any,
     extra: list[float],
     count: int,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> dict[str, Any]:
     """Scalar samples of each variable, one array each, all under the condition."""
-    made = column_samples([types[name].dtype for name in names], count, rng, extra)
-    bent = {name: _bent(column, words(condition, name), rng) for name, column in zip(names, made, strict=True)}
+    made = draws.columns(tuple([types[name].dtype for name in names]), count, tuple(extra))
+    bent = {name: _bent(column, words(condition, name), draws) for name, column in zip(names, made, strict=True)}
     if not names:
         return {}
     kept = np.asarray(holds(condition, bent, types, len(made[0])))
     return {name: column[kept] for name, column in bent.items()}
 
 
-def _bent(values: Any, said: set[str], rng: np.random.Generator) -> Any:
+def _bent(values: Any, said: frozenset[str], draws: Draws) -> Any:
     """The samples pushed towards what is said of them; some are left as they were, as conditions may have an `or`."""
     if values.dtype.kind == "b" or not said:
         return values
-    bent = values
+    bent, rng = values, draws.rng
     with np.errstate(all="ignore"):
         if said & {"positive", "nonnegative"} and values.dtype.kind != "u":
             bent = np.where(bent >= 0, bent, np.abs(bent)) if values.dtype.kind != "c" else bent  # -0.0 stays
@@ -101,29 +120,113 @@ _SHAPED: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def arrays(
-    types: Mapping[str, ArrayType], condition: Any, extra: list[float], kind: int, rng: np.random.Generator
-) -> dict[str, Any] | None:
-    """One sample of arrays under the condition; None where this draw does not meet it."""
-    found = {}
-    for name, type_ in types.items():
-        said = words(condition, name)
-        value = array_sample(
-            type_.dtype,
-            tuple(int(d or 0) for d in type_.shape),
-            kind if not said & MATRIX_WORDS else kind % 2,
-            rng,
-            extra,
-        )
-        value = _bent_array(value, said)
-        for word in sorted(said & MATRIX_WORDS):
-            if value.ndim >= 2 and value.dtype.kind in "fc":
-                value = _SHAPED[word](value).astype(value.dtype)
-        found[name] = np.full_like(value, value.flat[0]) if "number" in said and value.size else value
-    return found if bool(holds(condition, found, types, None)) else None
+_Kind = tuple[np.dtype[Any], tuple[int, ...], int]  # what `array_sample` is told
+_Position = tuple[int, int, int, int]
 
 
-def _bent_array(value: Any, said: set[str]) -> Any:
+class Draws:
+    """A stream of random numbers. Arrays drawn from it are remembered: many rules are tried at the same ones."""
+
+    def __init__(self, seed: int):
+        self._rng = np.random.default_rng(seed)
+        self._known: _Position | None = None  # where the stream is, where the generator is not there
+
+    @property
+    def rng(self) -> np.random.Generator:
+        if self._known is not None:
+            _go(self._rng, self._known)
+            self._known = None
+        return self._rng
+
+    def arrays(self, kinds: tuple[_Kind, ...], extra: tuple[float, ...]) -> tuple[Any, ...]:
+        """One array of each kind, not to be written to."""
+        found, self._known = _drawn(_position(self._rng) if self._known is None else self._known, kinds, extra)
+        return found
+
+
+    def columns(self, dtypes: tuple[np.dtype[Any], ...], count: int, extra: tuple[float, ...]) -> tuple[Any, ...]:
+        """As `column_samples`, not to be written to."""
+        found, self._known = _columns(_position(self._rng) if self._known is None else self._known, dtypes, count, extra)
+        return found
+
+
+_spare = np.random.default_rng()
+
+
+@lru_cache(maxsize=1 << 15)
+def _drawn(position: _Position, kinds: tuple[_Kind, ...], extra: tuple[float, ...]) -> tuple[tuple[Any, ...], _Position]:
+    _go(_spare, position)
+    found = tuple([array_sample(dtype, shape, kind, _spare, extra) for dtype, shape, kind in kinds])
+    for value in found:
+        value.flags.writeable = False
+    return found, _position(_spare)
+
+
+@lru_cache(maxsize=64)
+def _columns(
+    position: _Position, dtypes: tuple[np.dtype[Any], ...], count: int, extra: tuple[float, ...]
+) -> tuple[tuple[Any, ...], _Position]:
+    _go(_spare, position)
+    found = tuple(column_samples(dtypes, count, _spare, extra))
+    for value in found:
+        value.flags.writeable = False
+    return found, _position(_spare)
+
+
+def _position(rng: np.random.Generator) -> _Position:
+    state: Any = rng.bit_generator.state
+    return state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"]
+
+
+def _go(rng: np.random.Generator, position: _Position) -> None:
+    state, inc, has, half = position
+    named = {"bit_generator": "PCG64", "state": {"state": state, "inc": inc}, "has_uint32": has, "uinteger": half}
+    rng.bit_generator.state = named
+
+
+class Arrays:
+    """Samples of arrays of these types under a condition."""
+
+    def __init__(self, types: Mapping[str, ArrayType], condition: Any, extra: list[float]):
+        self.types, self.condition, self.extra = types, condition, tuple(extra)
+        self.said = [(name, words(condition, name)) for name in types]
+        self.plain = not any(word for _, word in self.said)
+        self.shapes = [(type_.dtype, _whole(type_.shape)) for type_ in types.values()]
+        self.kinds: dict[int, tuple[_Kind, ...]] = {}
+
+    def sample(self, kind: int, draws: Draws) -> dict[str, Any] | None:
+        """One sample; None where this draw does not meet the condition."""
+        kind %= 2 * ARRAY_KINDS
+        if kind not in self.kinds:
+            self.kinds[kind] = self._kinds(kind)
+        drawn = draws.arrays(self.kinds[kind], self.extra)
+        if self.plain:
+            found = dict(zip(self.types, drawn, strict=True))
+        else:
+            pairs = zip(self.said, drawn, strict=True)
+            found = {name: _meeting(value, word) if word else value for (name, word), value in pairs}
+        return found if self.condition is None or bool(holds(self.condition, found, self.types, None)) else None
+
+    def _kinds(self, kind: int) -> tuple[_Kind, ...]:
+        few = [kind % 2 if word & MATRIX_WORDS else kind % ARRAY_KINDS for _, word in self.said]
+        return tuple([(dtype, shape, way) for (dtype, shape), way in zip(self.shapes, few, strict=True)])
+
+
+@lru_cache(maxsize=1024)
+def _whole(shape: tuple[Any, ...]) -> tuple[int, ...]:
+    return tuple([int(d or 0) for d in shape])
+
+
+def _meeting(value: Any, said: frozenset[str]) -> Any:
+    """A draw made to meet what is said of it."""
+    value = _bent_array(value, said)
+    for word in sorted(said & MATRIX_WORDS):
+        if value.ndim >= 2 and value.dtype.kind in "fc":
+            value = _SHAPED[word](value).astype(value.dtype)
+    return np.full_like(value, value.flat[0]) if "number" in said and value.size else value
+
+
+def _bent_array(value: Any, said: frozenset[str]) -> Any:
     if value.dtype.kind in "fi":
         with np.errstate(all="ignore"):
             if said & {"positive", "nonnegative"}:

@@ -25,6 +25,10 @@ _INTEGERS = (
     2**31, 2**32, 3 * 10**9, 5 * 10**9, -5 * 10**9, 2**53 + 1, -(2**53) - 1, 2**62, 2**62 + 1, 2**63 - 1, -(2**63) + 1, -(2**63),
 )  # fmt: skip
 ARRAY_KINDS = 13
+_SIGNS = np.array([-1.0, 1.0])
+_CANCELLING = np.array([350.0, 370.0, 400.0, 700.0, -350.0, -370.0, -400.0])
+_INFINITE = np.array([np.inf, -np.inf, 1.0, -0.0])
+_HUGE = np.array([1e300, -1e300, 1e160, 1.0, 5e-324])
 _COMPLEX_PARTS = (0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.25, 100.0, -1e-8)
 
 
@@ -52,6 +56,23 @@ def _special_values(dtype: np.dtype[Any], extra: tuple[float, ...]) -> Any:
     return cast[np.isinf(everything) | ~np.isinf(cast)]
 
 
+@lru_cache(maxsize=256)
+def _binding_values(dtype: np.dtype[Any], extra: tuple[float, ...]) -> Any:
+    special = _special_values(dtype, extra)
+    return special[is_binding(special)]
+
+
+@lru_cache(maxsize=256)
+def _in_order(dtype: np.dtype[Any], extra: tuple[float, ...], binding: bool) -> Any:
+    values = (_binding_values if binding else _special_values)(dtype, extra)
+    return np.unique(values[values == values])
+
+
+def _chosen(values: Any, count: int, rng: np.random.Generator) -> Any:
+    """As `rng.choice` does, which takes longer to look at what it is given."""
+    return values[rng.integers(0, len(values), count)]
+
+
 def is_binding(values: Any, inputs: str = "any") -> Any:
     """Whether values are among those on which the `real` promise must hold, as made for these inputs."""
     if values.dtype.kind not in "fc":
@@ -68,7 +89,7 @@ def _random(dtype: np.dtype[Any], count: int, rng: np.random.Generator, extra: S
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
         size = np.exp2(rng.uniform(0, dtype.itemsize * 8 - 2, count)).astype(np.int64)
-        pool = [rng.integers(-12, 13, count), rng.choice([-1, 1], count) * size]
+        pool = [rng.integers(-12, 13, count), _chosen(_SIGNS, count, rng).astype(int) * size]
         return np.clip(np.choose(rng.integers(0, 2, count), pool), limits.min, limits.max).astype(dtype)
     if dtype.kind == "c":
         return (_reals(count, rng, extra) + 1j * _reals(count, rng, extra)).astype(dtype)
@@ -76,7 +97,7 @@ def _random(dtype: np.dtype[Any], count: int, rng: np.random.Generator, extra: S
 
 
 def _reals(count: int, rng: np.random.Generator, extra: Sequence[float]) -> Any:
-    sign = rng.choice([-1.0, 1.0], count)
+    sign = _chosen(_SIGNS, count, rng)
     low, high = (min(extra), max(extra)) if extra else (0.0, 1.0)
     pool = [
         3 * rng.standard_normal(count),
@@ -130,7 +151,7 @@ def _with_coincidences(columns: list[Any], rng: np.random.Generator) -> list[Any
 
 def _cancelling(count: int, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
     """Large numbers that sum to little along the first axis: exponentials of some overflow, of their sum they do not."""
-    parts = rng.choice([350.0, 370.0, 400.0, 700.0, -350.0, -370.0, -400.0], (count, *shape))
+    parts = _CANCELLING[rng.integers(0, len(_CANCELLING), (count, *shape))]
     parts[0] = np.clip(-parts[1:].sum(axis=0), -1000, 1000)
     return parts
 
@@ -142,7 +163,8 @@ def array_sample(
     few special values in several places, neighbors among those that bind, or among all.
     """
     count = math.prod(shape)
-    special = special_values(dtype, extra)
+    extra = tuple(extra)
+    special = _special_values(dtype, extra)
     ordinary = 3 * rng.standard_normal(count) if dtype.kind == "f" else _random(dtype, count, rng, extra)
     kind = kind % ARRAY_KINDS
     if kind == 1 and dtype.kind != "b":
@@ -154,20 +176,17 @@ def array_sample(
             ordinary = np.asarray(ordinary).astype(dtype)
         ordinary[rng.integers(0, count)] = special[rng.integers(0, len(special))]
     elif kind == 4:
-        binding = special[is_binding(special)]
-        ordinary = binding[rng.integers(0, len(binding), count)]
+        ordinary = _chosen(_binding_values(dtype, extra), count, rng)
     elif kind == 5:
-        ordinary = special[rng.integers(0, len(special), count)]
+        ordinary = _chosen(special, count, rng)
     elif kind in (6, 7, 9) and dtype.kind == "f":
-        few = (np.inf, -np.inf, 1.0, -0.0) if kind != 7 else (1e300, -1e300, 1e160, 1.0, 5e-324)
-        ordinary = rng.choice(few, count)
+        ordinary = _chosen(_HUGE if kind == 7 else _INFINITE, count, rng)
     elif kind == 8 and dtype.kind == "f" and count > 1:
         ordinary = rng.permutation(_cancelling(count, (), rng))
-    elif kind == 12:
-        ordinary = rng.choice(_neighbors(special, rng), count)
-    elif kind in (10, 11):
-        binding = special[is_binding(special)]
-        ordinary = rng.choice(rng.choice(binding, 3) if kind == 10 else _neighbors(binding, rng), count)
+    elif kind == 10:
+        ordinary = _chosen(_chosen(_binding_values(dtype, extra), 3, rng), count, rng)
+    elif kind in (11, 12):
+        ordinary = _chosen(_neighbors(_in_order(dtype, extra, kind == 11), rng), count, rng)
     with np.errstate(all="ignore"):
         return np.asarray(ordinary).astype(dtype).reshape(shape)
 
@@ -188,9 +207,9 @@ def _with_entry(place: tuple[int, ...], number: int, array: Any) -> Any:
     return changed
 
 
-def _neighbors(values: Any, rng: np.random.Generator) -> Any:
+def _neighbors(ordered: Any, rng: np.random.Generator) -> Any:
     """Three values next to each other, often the least or greatest: of these an operator may overflow or round together."""
-    ordered = np.unique(values[values == values])
     last = max(len(ordered) - 3, 0)
-    start = rng.choice([0, last, *rng.integers(0, last + 1, 4)])
+    places = (0, last, *rng.integers(0, last + 1, 4))
+    start = places[rng.integers(0, len(places))]
     return ordered[start : start + 3]

@@ -29,14 +29,16 @@ def side_by_side(
     `prepare` and the results are pickled. A process is started anew after one that was ended.
     """
     results: list[Any] = [None] * count
-    todo = list(range(count))[::-1]
+    todo = set(range(count))
     crew: list[_Worker] = []
     while todo or any(worker.number is not None for worker in crew):
         while todo and len(crew) < min(workers, count):
             crew.append(_Worker(prepare))
         for worker in crew:
             if todo and worker.ready and worker.number is None:
-                worker.begin(todo.pop())
+                number = _following(worker, todo, {other.number for other in crew})
+                todo.remove(number)
+                worker.begin(number)
         for pipe in wait([worker.pipe for worker in crew], timeout=0.1):
             worker = next(worker for worker in crew if worker.pipe is pipe)
             try:
@@ -59,6 +61,16 @@ def side_by_side(
 _GONE = object()
 
 
+def _following(worker: _Worker, todo: set[int], busy: set[int | None]) -> int:
+    """The number after its last one, as neighbors have work in common; or of what is left in one piece, half of the most."""
+    if worker.last + 1 in todo:
+        return worker.last + 1
+    starts = [number for number in sorted(todo) if number - 1 not in todo]
+    ends = [number + 1 for number in sorted(todo) if number + 1 not in todo]
+    start, end = max(zip(starts, ends, strict=True), key=lambda piece: piece[1] - piece[0])
+    return (start + end) // 2 if start - 1 in busy else start
+
+
 def _end(crew: list[_Worker], worker: _Worker, results: list[Any], late: Callable[[int], Any]) -> None:
     if worker.number is None:
         raise RuntimeError("a process that was to check rules ended before it had begun")
@@ -78,6 +90,7 @@ def _serve(pipe: Connection, prepare: Callable[[], Callable[[int], Any]]) -> Non
 class _Worker:
     prepare: Callable[[], Callable[[int], Any]]
     number: int | None = None
+    last: int = -1
     ready: bool = False
     since: float = 0.0
     pipe: Any = field(init=False)
@@ -90,7 +103,8 @@ class _Worker:
         theirs.close()
 
     def begin(self, number: int) -> None:
-        self.number, self.since = number, time.monotonic()
+        self.number = self.last = number
+        self.since = time.monotonic()
         self.pipe.send(number)
 
     def is_late(self, seconds: float) -> bool:
