@@ -3,6 +3,7 @@
 Compiled programs go to a cache of this run's own.
 """
 
+import gc
 import os
 import tempfile
 
@@ -21,3 +22,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no fault of a test
 )
 settings.load_profile("ci")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and modules stay until the end: the collector of garbage need not look at them again and again."""
+    gc.collect()
+    gc.freeze()

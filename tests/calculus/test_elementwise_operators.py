@@ -105,11 +105,11 @@ def test_second_order(name, point):
     term, operands = built(name)
     live = smooth_operands(term, operands)
     for i, j in itertools.combinations_with_replacement(live, 2):
-        orders = [int(k == i) + int(k == j) for k in range(len(point))]
-        wanted = scaled_partial(name, point, orders)
         first = reverse(term, operands[i])
         if not isinstance(first, Term) or isinstance(reverse(first, operands[j]), NullType):
             continue
+        orders = [int(k == i) + int(k == j) for k in range(len(point))]
+        wanted = scaled_partial(name, point, orders)
         for mode in (reverse, forward):
             slope = mode(first, operands[j])
             found = value(slope, point) if isinstance(slope, Term) else 0.0

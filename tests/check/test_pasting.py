@@ -1,6 +1,7 @@
 """Counter-examples as they are printed: pasted into Python, they show the difference."""
 
 import dataclasses
+import json
 import re
 import subprocess
 import sys
@@ -63,6 +64,28 @@ def test_the_difference_is_seen(text):
     assert not np.array_equal(*np.broadcast_arrays(*values), equal_nan=True)
 
 
+ALL_OF_THEM = """
+import contextlib, io, json, sys, traceback
+results = []
+for program in json.load(sys.stdin):
+    said, error = io.StringIO(), ""
+    with contextlib.redirect_stdout(said):
+        try:
+            exec(program, {"__name__": "__main__"})
+        except Exception:
+            error = traceback.format_exc()
+    results.append((said.getvalue(), error))
+json.dump(results, sys.stdout)
+"""
+
+
+def in_fresh_interpreter(programs):
+    """What each program prints, and its traceback; one interpreter for all, as the library takes long to import."""
+    given = json.dumps(programs)
+    done = subprocess.run([sys.executable, "-c", ALL_OF_THEM], input=given, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
 UNCONDITIONAL = [line for name in defaults() for line in default(name) if line.kind in ("rewrite", "equation") and line.condition][::8]
 
 
@@ -75,14 +98,14 @@ def test_programs_show_the_difference_in_a_fresh_interpreter():
         verdicts.append(judge(weakened, {}, {}, Effort()))
     shown = [verdict for verdict in verdicts if verdict.counterexample is not None]
     assert len(shown) > 25
-    for verdict in shown:
-        done = subprocess.run([sys.executable, "-c", verdict.program], capture_output=True, text=True, check=False)
+    results = in_fresh_interpreter([verdict.program for verdict in shown])
+    for verdict, (said, error) in zip(shown, results, strict=True):
         if verdict.counterexample.why in ("type", "error"):
-            assert "Error: " in done.stderr, verdict
+            assert "Error: " in error, verdict
         else:
-            half = len(done.stdout) // 2
-            assert done.returncode == 0, done.stderr
-            assert done.stdout[:half].strip() != done.stdout[half:].strip(), verdict
+            half = len(said) // 2
+            assert error == "", error
+            assert said[:half].strip() != said[half:].strip(), verdict
 
 
 @pytest.mark.parametrize(

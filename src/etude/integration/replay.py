@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
+from typing import Any
 
 import numpy as np
 
 from etude.integration.reasons import NEW_VARIABLE, SUBSTITUTION
 from etude.rewriting import Step
-from etude.terms import Term, assumptions_of, constant, is_symbol, postorder, replace
+from etude.terms import Term, assumptions_of, constant_value, is_constant, is_symbol, postorder, replace
 
 __all__ = ["replay"]
 
@@ -74,9 +75,15 @@ def _product(inner: Term, meaning: Term, variable: Term) -> Function:
 
 
 def _function(term: Term) -> Function:
+    order = list(postorder(term))
+    fixed: dict[Term, Any] = {part: constant_value(part) for part in order if is_constant(part)}
+    worked_out = [part for part in order if not is_symbol(part) and part not in fixed]
+
     def value(values: Values) -> float:
-        [ground] = replace([term], {symbol: constant(value, symbol.type.dtype) for symbol, value in values.items()})
-        return float(ground.evaled_obj)
+        known = fixed | {symbol: np.asarray(value, symbol.type.dtype) for symbol, value in values.items()}
+        for part in worked_out:
+            known[part] = part.head.meaning(*[known[operand] for operand in part.operands], *part.attributes)
+        return float(known[term])
 
     return value
 

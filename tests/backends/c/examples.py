@@ -17,21 +17,26 @@ from etude.terms import TupleType
 
 SHAPES = [(), (3,), (4,), (3, 4), (3, 4), (4, 4), (3, 3), (2, 3, 3), (0, 3)]
 SQUARE = frozenset("inv det cholesky cofactor solve solve_triangular slogdet eigh expm expm_slope expm_curvature".split())
-NUMBERS = [-2.5, -1.0, -0.0, 0.0, 0.5, 1.0, 3.7, 20.0]
-WHOLE = [0, 1, 2, -1]  # numbers that may be places, too
+NUMBERS = np.array([-2.5, -1.0, -0.0, 0.0, 0.5, 1.0, 3.7, 20.0])
+WHOLE = np.array([0, 1, 2, -1])  # numbers that may be places, too
+TRUTHS = np.array([0, 1])
 TRIES, ELEMENTWISE_TRIES = 600, 40  # until there are enough; elementwise operators take nearly all shapes
 
 
 def operand(rng, name, shape, dtype):
     """Values; for linear algebra positive definite matrices, which are far from singular."""
     kind = np.dtype(dtype).kind
-    value = np.asarray(rng.choice({"b": [0, 1], "i": WHOLE}.get(kind, NUMBERS), shape)).astype(dtype)
+    value = _drawn(rng, {"b": TRUTHS, "i": WHOLE}.get(kind, NUMBERS), shape).astype(dtype)
     if kind == "c":
-        value = value + np.asarray(rng.choice(NUMBERS, shape) * 1j).astype(dtype)
+        value = value + (_drawn(rng, NUMBERS, shape) * 1j).astype(dtype)
     if name in SQUARE and len(shape) > 1 and shape[-1] == shape[-2]:
         value = np.clip(value.real, -1, 1)
         return (value @ np.swapaxes(value, -1, -2) + 3 * np.eye(shape[-1])).astype(dtype)
     return value
+
+
+def _drawn(rng, pool, shape):
+    return np.asarray(pool[rng.integers(len(pool), size=shape)])  # what rng.choice draws, without its many checks
 
 
 @dataclass

@@ -7,6 +7,7 @@ import importlib
 import shutil
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -35,24 +36,29 @@ def external(place):
     return pointers(capsule, named(capsule))
 
 
+@cache
+def loaded(files, flags):
+    """The library of these texts and what the compiler said of them; the same texts are compiled once."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = [str(Path(folder) / f"part{k}.c") for k in range(len(files))]
+        for name, text in zip(names, files, strict=True):
+            Path(name).write_text(text)
+        library = str(Path(folder) / "program.so")
+        run = subprocess.run(
+            [COMPILER, *flags, "-Wall", "-Wno-unused", "-shared", "-fPIC", "-o", library, *names, "-lmvec", "-lm"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+        return ctypes.CDLL(library), run.stderr
+
+
 class Compiled:
     """A program's C, compiled at once (plain -O1 unless other flags are given) and called by ctypes."""
 
     def __init__(self, program, flags=None):
         self.source: CSource = generate(program)
-        with tempfile.TemporaryDirectory() as folder:
-            names = [str(Path(folder) / f"part{k}.c") for k in range(len(self.source.files))]
-            for name, text in zip(names, self.source.files, strict=True):
-                Path(name).write_text(text)
-            library = str(Path(folder) / "program.so")
-            chosen = FLAGS if flags is None else flags
-            run = subprocess.run(
-                [COMPILER, *chosen, "-Wall", "-Wno-unused", "-shared", "-fPIC", "-o", library, *names, "-lmvec", "-lm"],
-                capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            assert run.returncode == 0, run.stderr
-            self.warnings = run.stderr
-            self.entry = getattr(ctypes.CDLL(library), self.source.entry)
+        library, self.warnings = loaded(tuple(self.source.files), tuple(FLAGS if flags is None else flags))
+        self.entry = getattr(library, self.source.entry)
         self.externals = (ctypes.c_void_p * max(1, len(self.source.externals)))(*map(external, self.source.externals))
         self.constants = [np.ascontiguousarray(value) for value in self.source.constants]
 

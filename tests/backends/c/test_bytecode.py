@@ -29,6 +29,16 @@ def interpreted(source):
     return [kernel.text.startswith("interpreted") for kernel in source.kernels]
 
 
+def names_of_different(names, found, wanted):
+    """The names of results that differ; one comparison for all of a dtype."""
+    for kind in ("f", "b"):
+        left, right = (np.array([one for one in results if one.dtype.kind == kind]) for results in (found, wanted))
+        assert left.shape == right.shape
+        chosen = [name for name, one in zip(names, found, strict=True) if one.dtype.kind == kind]
+        equal = (left == right) | (np.isnan(left) & np.isnan(right))
+        yield from (name for name, same in zip(chosen, equal, strict=True) if not same)
+
+
 def test_every_operator_on_numbers(monkeypatch):
     a, b, c = et.scalar("a"), et.scalar("b"), et.scalar("c")
     p, q = et.symbol("p", (), "bool"), et.symbol("q", (), "bool")
@@ -48,6 +58,7 @@ def test_every_operator_on_numbers(monkeypatch):
                 names.append(name)
     outputs += [et.astype(a, "bool"), et.astype(p, "float64"), a**2, a**3, a**-1.0]
     assert len(set(names)) > 70
+    names += ["more"] * 5
     code, text = both_ways(monkeypatch, outputs, inputs)
     assert sum(interpreted(code.source)) == len(code.source.kernels) > 0
     assert not any(interpreted(text.source))
@@ -57,8 +68,7 @@ def test_every_operator_on_numbers(monkeypatch):
             given = [*map(np.float64, values[:3]), *map(np.bool_, values[3:])]
             (status, found), (_, wanted) = code.call(*given), text.call(*given)
             assert status == 0
-            for name, left, right in zip([*names, *["more"] * 5], found, wanted, strict=True):
-                np.testing.assert_array_equal(left, right, err_msg=f"{name} {values}")
+            assert [f"{name} {values}" for name in names_of_different(names, found, wanted)] == []
 
 
 def chain(x, steps):

@@ -48,7 +48,7 @@ def test_every_operator(dtype):
 
 
 def test_no_operator_is_left_out():
-    found = {name for name in CATALOGUE for dtype in ("float64", "int64") for _ in examples(name, dtype, 1)}
+    found = {name for name in CATALOGUE if any(next(examples(name, dtype, 1), None) for dtype in ("float64", "int64"))}
     assert set(CATALOGUE) - found == ELSEWHERE
 
 
