@@ -18,7 +18,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 REWRITING = """
-engine collecting algebra candidates tables patterns numbers building fitting folding expansion horner counting regions rational goals
+engine collecting algebra candidates tables patterns numbers building fitting folding expansion horner counting regions
+rational goals
 """.split()
 CALCULUS = "pruning reverse".split()
 MODULES = [
