@@ -198,7 +198,7 @@ class Algebra:
         if not over and len(under) == 1:
             ((base, exponent),) = under.items()
             if exponent != 1:
-                made = _power(base, constant(-float(exponent), dtype))
+                made = _pair(_power, base, self.number(-exponent, dtype))
                 return self._signed(made if size == 1 else _pair(_multiply, self.number(size, dtype), made), coefficient)
         below = self._grouped(under, dtype) if under else []
         if not over:
@@ -210,7 +210,7 @@ class Algebra:
         return self._signed(_pair(_divide, top, self._chain(below)) if below else top, coefficient)
 
     def _signed(self, term: Term, coefficient: Number) -> Term:
-        return _negative(term) if coefficient < 0 else term
+        return _negative.single(term) if coefficient < 0 else term
 
     def _flipped(self, factors: dict[Term, Number]) -> dict[Term, Number] | None:
         """The factors with one difference a - b turned into b - a."""
@@ -233,7 +233,7 @@ class Algebra:
             if exponent == 1:
                 found.extend(bases)
             elif isinstance(exponent, int):
-                found.append(_power(self._chain(bases), constant(float(exponent), dtype)))
+                found.append(_pair(_power, self._chain(bases), self.number(exponent, dtype)))
             else:
                 found.extend(
                     [
@@ -283,7 +283,7 @@ class Algebra:
             made = minus[0]
             for term in minus[1:]:
                 made = _pair(_add, made, term)
-            return _negative(made if const == 0 else _pair(_add, made, self.number(-const, dtype)))
+            return _negative.single(made if const == 0 else _pair(_add, made, self.number(-const, dtype)))
         made = plus[0]
         for term in plus[1:]:
             made = _pair(_add, made, term)

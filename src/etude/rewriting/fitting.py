@@ -74,10 +74,10 @@ def number_of(term: Term) -> Any:
         if head not in _SPREADING or not isinstance(parts[1], Term):
             return None
         parts = parts[1]._tuple
-    value = parts[1].value
-    if isinstance(value, np.ndarray):
+    number, value = parts[1].number, parts[1].value
+    if number is None:
         if not 0 < value.size <= _LARGE:
             return None
         first: Any = value.flat[0]
         return first.item() if bool((value == first).all()) else None
-    return value.item()
+    return number

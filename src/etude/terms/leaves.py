@@ -95,14 +95,19 @@ CONSTANT = _ConstantHead()
 
 
 class Literal:
-    """The value of a constant: a NumPy scalar, or a read-only array. Equal where type and bits are equal."""
+    """The value of a constant: a NumPy scalar, or a read-only array. Equal where type and bits are equal.
 
-    __slots__ = ("_hash", "type", "value")
+    `number` is a scalar as Python has it; None for an array.
+    """
+
+    __slots__ = ("_hash", "number", "type", "value")
 
     def __init__(self, value: Any):
         array = np.asarray(value)
+        self.number: Any = None
         if array.ndim == 0:
             self.value: Any = array[()]
+            self.number = self.value.item()
         else:
             array = array.copy(order="C")
             array.flags.writeable = False
