@@ -65,12 +65,13 @@ def instances(rule):
 
 @pytest.mark.parametrize(("word", "rule"), FACTS, ids=[f"{word}({rule.lhs})" for word, rule in FACTS])
 def test_fact_holds_of_values(word, rule):
-    rng, tried = np.random.default_rng(1), 0
+    draws, tried = sampling.Draws(1), 0
     for term, types, condition in instances(rule):
         if word in conditions.MATRIX_WORDS and (term.type.ndim < 2 or term.type.shape[-1] != term.type.shape[-2]):
             continue
+        samples = sampling.Arrays(types, condition, [])
         for kind in range(12):
-            given = sampling.arrays(types, condition, [], kind % 2, rng)
+            given = samples.sample(kind % 2, draws)
             if given is None:
                 continue
             if "cholesky" in str(term):
