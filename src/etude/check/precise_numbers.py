@@ -210,7 +210,7 @@ def limited(value: Any, dtype: np.dtype[Any]) -> Any:
     elif isinstance(value, (float, np.floating)):
         number = float(value)
         value = number if number == 0 or not np.isfinite(number) else mp.mpf(number)
-    return value if is_special(value) else _rounded_out(value, dtype)
+    return value if is_special(value) or _is_within(value, dtype) else _rounded_out(value, dtype)
 
 
 def _rounded_out(value: Any, dtype: np.dtype[Any]) -> Any:

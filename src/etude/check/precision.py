@@ -72,6 +72,8 @@ def evaluate_precisely(roots: tuple[Term, ...], values: Mapping[Term, Any], wide
 
     `wide` gives every floating dtype the range of float64.
     """
+    if not _all_precise(roots):
+        raise Imprecise
     known: dict[Term, Any] = {}
     for term in postorder(*roots):
         if is_leaf(term):
@@ -82,6 +84,11 @@ def evaluate_precisely(roots: tuple[Term, ...], values: Mapping[Term, Any], wide
             continue
         known[term] = _applied(term, [known[part] for part in term.operands], wide)
     return [known[root] for root in roots]
+
+
+@lru_cache(maxsize=512)
+def _all_precise(roots: tuple[Term, ...]) -> bool:
+    return all(map(is_precise, roots))
 
 
 def _applied(term: Term, operands: list[Any], wide: bool) -> Any:

@@ -23,6 +23,7 @@ from etude.terms import ArrayType, Term, is_leaf, postorder
 
 __all__ = ["Effort", "Sampler", "Trial"]
 
+_SIGNS = np.array([-1.0, 1.0])
 Known = dict[tuple[Term, Term, tuple[ArrayType, ...]], dict[Any, Any]]
 
 
@@ -327,7 +328,8 @@ def _moved(value: Any, rng: np.random.Generator, kinds: str) -> Any:
         return value
     value = value if value.dtype.kind in "fc" else value.astype(float)
     eps = float(np.finfo(value.dtype).eps)
-    return (value * (1 + 4 * eps * rng.choice([-1.0, 1.0], np.shape(value)))).astype(value.dtype)
+    signs = _SIGNS[rng.integers(0, 2, np.shape(value))]  # as `rng.choice` draws them
+    return (value * (1 + 4 * eps * signs)).astype(value.dtype)
 
 
 def _agree(a: Any, b: Any, allowed: float) -> bool:

@@ -41,7 +41,7 @@ def value_among(term: Term, values: Mapping[Term, Any], moved: Callable[[Any], A
             value = values[part]
         else:
             operands = [known[place] for place in places]
-            if part._tuple[0].name in FACTORIZATIONS and not all(np.all(np.isfinite(value)) for value in operands):
+            if part._tuple[0].name in FACTORIZATIONS and not all(np.isfinite(value).all() for value in operands):
                 raise np.linalg.LinAlgError(f"{part._tuple[0].name} of an array that is not finite")
             value = function(*operands)
         known[slot] = value if moved is None else moved(value)
