@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import count, product
 
 from etude.check.algebra import Binding, FreeTerm, is_ac, is_commutative, made, substitute, variables
@@ -57,16 +58,23 @@ def _ac_pairs(
     if not parts:
         yield []
         return
-    basis = _minimal_solutions(counts)
-    rigid = [not isinstance(part, Variable) for part in parts]
-    basis = [row for row in basis if all(row[i] <= 1 for i in range(len(parts)) if rigid[i])]
+    for rows in _ways(tuple(counts), tuple([not isinstance(part, Variable) for part in parts])):
+        yield _equations(head, parts, rows)
+
+
+@lru_cache(maxsize=512)
+def _ways(counts: tuple[int, ...], rigid: tuple[bool, ...]) -> list[list[tuple[int, ...]]]:
+    """The sets of minimal solutions that give each rigid part 1 in all, and each other one 1 at least."""
+    basis = [row for row in _minimal_solutions(counts) if all(row[i] <= 1 for i in range(len(counts)) if rigid[i])]
     if len(basis) > _BASIS:
         raise TooMany
+    found = []
     for chosen in product((0, 1), repeat=len(basis)):
         rows = [row for row, used in zip(basis, chosen, strict=True) if used]
-        totals = [sum(row[i] for row in rows) for i in range(len(parts))]
+        totals = [sum(row[i] for row in rows) for i in range(len(counts))]
         if all(total == 1 if stiff else total >= 1 for total, stiff in zip(totals, rigid, strict=True)):
-            yield _equations(head, parts, rows)
+            found.append(rows)
+    return found
 
 
 def _equations(head: str, parts: list[FreeTerm], rows: list[tuple[int, ...]]) -> list[tuple[FreeTerm, FreeTerm]]:
@@ -77,7 +85,7 @@ def _equations(head: str, parts: list[FreeTerm], rows: list[tuple[int, ...]]) ->
     return [(part, made(head, some)) for part, some in zip(parts, made_of, strict=True)]
 
 
-def _minimal_solutions(counts: list[int]) -> list[tuple[int, ...]]:
+def _minimal_solutions(counts: tuple[int, ...]) -> list[tuple[int, ...]]:
     """The minimal nonnegative solutions of sum(counts * x) = 0, none of which exceeds the largest coefficient."""
     bound = max(map(abs, counts))
     if (bound + 1) ** len(counts) > 20_000:
