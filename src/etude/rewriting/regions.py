@@ -42,7 +42,7 @@ def as_polynomials(
     """The term with its sums as polynomials in few parts, common factors out and by Horner's rule, where this is better.
 
     Terms that bear `mark` are known to have their best form. `thorough`: in up to eight parts, and by each of them first;
-    otherwise sums of up to forty operations in six parts, by the commonest one, which brings most of it in a third of the time.
+    otherwise sums of up to forty operations in six parts, by the commonest one, which brings most of it in half of the time.
     """
     order, trees = postorder(root), rules.trees
     trees.take(order)
