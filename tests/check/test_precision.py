@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import etude as et
+from etude.check.precise_numbers import context, limited
 from etude.check.precision import evaluate_precisely, is_precise
 
 TIES = np.array([[0.5, -0.5, 2.5, -1.5], [3.0, 0.25, -0.0, 1.0], [2.5, 2.5, -2.0, 0.0]])
@@ -65,3 +66,11 @@ def test_exponential_of_minus_infinity_is_nothing(expression):
     x[0, 1] = x[2, 3] = -np.inf
     precise, plain = both(expression, x)
     np.testing.assert_allclose(precise, plain, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_range_of_a_dtype_is_that_of_its_limits(dtype):
+    limits = np.finfo(dtype)
+    mpf, least, largest = context().mpf, float(limits.smallest_subnormal), float(limits.max)
+    for size, found in ((least, least), (largest, largest), (mpf(least) * 0.99, 0.0), (mpf(largest) * 1.0001, np.inf)):
+        assert [limited(sign * mpf(size), np.dtype(dtype)) for sign in (1, -1)] == [found, -found]
