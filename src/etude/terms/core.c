@@ -8,7 +8,7 @@
 #include <Python.h>
 #include <structmember.h>
 
-#define VERSION 3 /* raised with that of term.py, so that an older build beside newer sources is not used */
+#define VERSION 1 /* raised with that of term.py, so that an older build beside newer sources is not used */
 
 static PyTypeObject *term_type;
 static Py_ssize_t at_hash, at_tuple, at_type, at_ground, at_normal, at_value;
@@ -16,9 +16,14 @@ static PyObject *table, *collided, *lasting, *intern_new, *not_evaluated, *forge
 
 #define SLOT(term, at) (*(PyObject **)((char *)(term) + (at)))
 
+static int is_term(PyObject *part)
+{
+    return term_type != NULL && PyObject_TypeCheck(part, term_type);
+}
+
 static PyObject *parts_of(PyObject *term)
 {
-    PyObject *parts = PyObject_TypeCheck(term, term_type) ? SLOT(term, at_tuple) : NULL;
+    PyObject *parts = is_term(term) ? SLOT(term, at_tuple) : NULL;
     if (parts == NULL || !PyTuple_Check(parts)) {
         PyErr_Format(PyExc_TypeError, "a term was expected, not %.100s", Py_TYPE(term)->tp_name);
         return NULL;
@@ -65,13 +70,14 @@ static int equal_parts(PyObject *a, PyObject *b)
     return 1;
 }
 
-/* Whether no cycle goes through any of the parts: plain values, terms of which the same was said, and what lasts. */
-static int in_no_cycle(PyObject *parts)
+/* Whether no cycle goes through any of the parts: plain values, terms of which the same was said, what lasts, tuples of these. */
+static int in_no_cycle(PyObject *parts, int depth)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(parts); i++) {
         PyObject *part = PyTuple_GET_ITEM(parts, i);
         int safe = !PyObject_GC_IsTracked(part) || PySet_Contains(lasting, (PyObject *)Py_TYPE(part)) == 1 ||
-                   (i == 0 && PySet_Contains(lasting, part) == 1) || (PyTuple_CheckExact(part) && in_no_cycle(part));
+                   (i == 0 && PySet_Contains(lasting, part) == 1) ||
+                   (depth < 8 && PyTuple_CheckExact(part) && in_no_cycle(part, depth + 1));
         if (!safe) {
             PyErr_Clear();
             return 0;
@@ -80,6 +86,7 @@ static int in_no_cycle(PyObject *parts)
     return 1;
 }
 
+/* NULL without an error where another was entered meanwhile, by what a collection of garbage called. */
 static PyObject *new_term(PyObject *parts, PyObject *kind, PyObject *ground, PyObject *key)
 {
     PyObject *term = term_type->tp_alloc(term_type, 0);
@@ -92,12 +99,13 @@ static PyObject *new_term(PyObject *parts, PyObject *kind, PyObject *ground, PyO
     SLOT(term, at_normal) = Py_NewRef(Py_None);
     SLOT(term, at_value) = Py_NewRef(not_evaluated);
     PyObject *ref = PyWeakref_NewRef(term, forget);
-    if (ref == NULL || PyObject_Hash(ref) == -1 || PyDict_SetItem(table, key, ref) < 0) {
+    PyObject *entered = ref == NULL || PyObject_Hash(ref) == -1 ? NULL : PyDict_SetDefault(table, key, ref);
+    if (entered != ref || ref == NULL) {
         Py_XDECREF(ref);
         Py_DECREF(term);
         return NULL;
     }
-    if (kind != Py_None && in_no_cycle(parts)) { /* then Python need not look for cycles there */
+    if (kind != Py_None && in_no_cycle(parts, 0)) { /* then Python need not look for cycles there */
         PyObject_GC_UnTrack(term);
         PyObject_GC_UnTrack(parts);
         PyObject_GC_UnTrack(ref);
@@ -109,7 +117,7 @@ static PyObject *new_term(PyObject *parts, PyObject *kind, PyObject *ground, PyO
 static PyObject *intern(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     (void)module;
-    if (count < 2 || count > 3 || !PyTuple_Check(args[0])) {
+    if (count < 2 || count > 3 || !PyTuple_Check(args[0]) || term_type == NULL) {
         PyErr_SetString(PyExc_TypeError, "intern(parts, kind, ground=True) takes a tuple");
         return NULL;
     }
@@ -404,7 +412,7 @@ static PyObject *operations_of(PyObject *module, PyObject *const *args, Py_ssize
         return NULL;
     }
     Py_ssize_t total = 0;
-    if (PyObject_TypeCheck(args[0], term_type)) {
+    if (is_term(args[0])) {
         Met met = {0};
         int failed = meet(&met, args, 1) < 0;
         for (Py_ssize_t i = 0; i < met.count; i++)
@@ -601,17 +609,20 @@ static PyObject *install(PyObject *module, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"install", install, METH_VARARGS,
-     "install(kind, table, collided, lasting, intern_new, not_evaluated): terms are of this class, and told apart by these tables."},
+     "install(kind, table, collided, lasting, intern_new, not_evaluated): terms are of this class, told apart by these tables."},
     {"forget", forget_term, METH_O, "forget(ref): what a weak reference to a term that died calls."},
-    {"intern", (PyCFunction)(void (*)(void))intern, METH_FASTCALL, "intern(parts, kind, ground=True): the one term of these parts."},
+    {"intern", (PyCFunction)(void (*)(void))intern, METH_FASTCALL,
+     "intern(parts, kind, ground=True): the one term of these parts."},
     {"distinct", (PyCFunction)(void (*)(void))distinct, METH_FASTCALL, "distinct(*roots): the distinct terms, breadth first."},
     {"uses_of", (PyCFunction)(void (*)(void))uses_of, METH_FASTCALL, "uses_of(*roots): how often each distinct term is a part."},
     {"postorder", (PyCFunction)(void (*)(void))postorder, METH_FASTCALL | METH_KEYWORDS,
      "postorder(*roots, stop=None): each distinct term once, parts first."},
-    {"laid_out", (PyCFunction)(void (*)(void))laid_out, METH_FASTCALL, "laid_out(terms, places): their parts, terms told by place."},
+    {"laid_out", (PyCFunction)(void (*)(void))laid_out, METH_FASTCALL,
+     "laid_out(terms, places): their parts, terms told by place."},
     {"operations_of", (PyCFunction)(void (*)(void))operations_of, METH_FASTCALL,
      "operations_of(terms, many, free): those of the roots of terms, or of all that is in one term."},
-    {"take", (PyCFunction)(void (*)(void))take, METH_FASTCALL, "take(table, order, many, free): enter what the terms cost as trees."},
+    {"take", (PyCFunction)(void (*)(void))take, METH_FASTCALL,
+     "take(table, order, many, free): enter what the terms cost as trees."},
     {"region", (PyCFunction)(void (*)(void))region, METH_FASTCALL,
      "region(term, inner, memo, uses, missing, heads): the operands reached through some operators, with their signs."},
     {NULL, NULL, 0, NULL},
