@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 import etude as et
-from etude.check import Effort
+from etude.check import Effort, _report, _rules, check_side_by_side
 from etude.check.soundness import judge
+from etude.rules.loader import rules_root
 
 QUICK = Effort(scalars=1500, others=600, arrays=24, types=12, conditions=False)
 REWRITES = [
@@ -43,6 +44,20 @@ def test_lines_that_are_not_judged_are_few_and_known(name):
 def test_line_for_ordinary_inputs_is_false_beyond_them(rule):
     thorough = Effort(conditions=False)
     assert judge(replace(rule, inputs="any"), {}, {}, thorough).sound is False
+
+
+def test_the_lines_of_all_files_end_together_and_none_is_in_vain():
+    report = _report(_rules(rules_root()), ())
+    assert report.ok, str(report)
+    assert not report.shadowed
+
+
+@pytest.mark.slow
+def test_all_files_are_checked_as_the_command_does():
+    """Four times as many samples as above, derivatives and meanings too, and whether a condition is needed."""
+    report = check_side_by_side(rules_root())
+    assert report.ok, str(report)
+    assert len(report.rules) > len(REWRITES)
 
 
 def test_no_line_uses_the_number_e_for_a_variable():

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from etude.api.dispatch import function_term, ufunc_term
-from etude.api.representation import representation
+from etude.api.representation import described, representation
 from etude.backends import evaluate
-from etude.errors import EtudeError, ShapeError, TermTypeError
+from etude.errors import ShapeError, TermTypeError
 from etude.ops import CATALOGUE, Op
 from etude.rewriting import Derivation, derivation_of
 from etude.terms import (
@@ -30,7 +30,7 @@ from etude.terms import (
 from etude.text import to_latex, to_text
 from etude.text.vocabulary import FUNCTIONS, RESULTS, cast, stacked, subscript, updated
 
-__all__ = ["Array", "as_term", "described", "reached", "steps_of", "unwrapped", "wrap", "wrapped"]
+__all__ = ["Array", "as_term", "reached", "steps_of", "unwrapped", "wrap", "wrapped"]
 
 _API_VERSION = "2024.12"
 _NUMBERS = (bool, int, float, complex)
@@ -39,12 +39,6 @@ _float64 = np.dtype(np.float64)
 _FLOAT = ArrayType(_float64)
 _EXACT = 2**53  # below which whole numbers are floats
 _new = object.__new__
-
-
-def described(error: EtudeError, operands: tuple[Any, ...]) -> EtudeError:
-    """The error, with the operands as the user knows them."""
-    shown = ", ".join(f"{to_text(part, 40)}: {part.type}" for part in operands if is_typed(part))
-    return type(error)(f"{error}; operands: {shown}" if shown else str(error))
 
 
 def _operand(other: Any) -> Any:
@@ -70,9 +64,7 @@ def _binary(name: str, reflected: bool = False) -> Callable[[Array, Any], Array]
             part = constant(other, _float64)
         else:
             part = _operand(other)
-            if part is None:
-                return NotImplemented
-            return _applied(op, (part, own) if reflected else (own, part))
+            return NotImplemented if part is None else _applied(op, (part, own) if reflected else (own, part))
         left, right = (part, own) if reflected else (own, part)
         result = known((left.type, right.type))
         if result is None:

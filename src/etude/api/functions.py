@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from etude.api.array import Array, described, unwrapped, wrap, wrapped
+from etude.api.array import Array, unwrapped, wrap, wrapped
+from etude.api.representation import described
 from etude.errors import ShapeError, TermTypeError
 from etude.text import vocabulary
 

@@ -1,13 +1,14 @@
-"""The repr of an Array: a call that makes it again, with the types of its symbols."""
+"""How users are shown terms: the repr of an Array, a call that makes it again with the types of its symbols, and errors."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from etude.terms import Term, assumptions_of, is_constant, is_symbol, symbol_name
+from etude.errors import EtudeError
+from etude.terms import Term, assumptions_of, is_constant, is_symbol, is_typed, symbol_name
 from etude.text.printer import to_text, written_symbols
 
-__all__ = ["representation"]
+__all__ = ["described", "representation"]
 
 _OF_RANK: dict[Any, str] = {
     (): "scalar", (None,): "vector", (None, None): "matrix", (None,) * 3: "tensor3", (None,) * 4: "tensor4",
@@ -42,3 +43,9 @@ def _symbol(leaf: Term) -> str:
     if kind.shape in _OF_RANK:
         return f"{_OF_RANK[kind.shape]}({', '.join([repr(name), *dtype, *words])})"
     return f"symbol({', '.join([repr(name), repr(kind.shape), *dtype, *words])})"
+
+
+def described(error: EtudeError, operands: tuple[Any, ...]) -> EtudeError:
+    """The error, with the operands as the user knows them."""
+    shown = ", ".join(f"{to_text(part, 40)}: {part.type}" for part in operands if is_typed(part))
+    return type(error)(f"{error}; operands: {shown}" if shown else str(error))
