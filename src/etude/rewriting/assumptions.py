@@ -20,11 +20,12 @@ from etude.terms import CONSTANT, SYMBOL, Term, TupleType, assumptions_of, const
 
 __all__ = ["Knowledge", "knowledge", "read_facts"]
 
-WORDS = tuple(
-    "positive nonnegative negative nonzero integer finite symmetric positive_semidefinite positive_definite "
-    "diagonal lower_triangular upper_triangular orthogonal identity unbounded".split()
+_OF_MATRICES = (
+    "symmetric positive_semidefinite positive_definite diagonal lower_triangular upper_triangular orthogonal identity".split()
 )
+WORDS = ("positive", "nonnegative", "negative", "nonzero", "integer", "finite", *_OF_MATRICES, "unbounded")
 BIT = {word: 1 << place for place, word in enumerate(WORDS)}
+_MATRIX_BITS = sum(map(BIT.__getitem__, _OF_MATRICES))
 _CLOSURE = (
     (BIT["positive"], BIT["nonnegative"] | BIT["nonzero"]),
     (BIT["negative"], BIT["nonzero"]),
@@ -39,6 +40,7 @@ _NARY = ("add", "multiply")
 Fact = tuple[int, Callable[[list[Any]], Any], int]
 
 
+@cache
 def _closed(bits: int) -> int:
     for given, more in _CLOSURE:
         if bits & given:
@@ -66,6 +68,7 @@ class Knowledge:
     def __init__(self, text: str = "", file: str = ""):
         self.memo: weakref.WeakKeyDictionary[Term, int] = weakref.WeakKeyDictionary()
         self.facts: dict[Any, list[Fact]] = {}
+        self.plain: dict[Any, list[Fact]] = {}
         self._uncompiled: dict[Any, list[tuple[str, Rule]]] = {}
         self.read(text, file)
 
@@ -74,12 +77,15 @@ class Knowledge:
         for word, rule in read_facts(text, file, checked):
             self._uncompiled.setdefault(rule.head, []).append((word, rule))
 
-    def _facts(self, head: Any) -> list[Fact]:
+    def _facts(self, head: Any, kind: Any) -> list[Fact]:
+        """What is said of terms with this head; of numbers and vectors nothing that is said of matrices alone."""
         waiting = self._uncompiled.get(head)
         if waiting is not None:  # all at once, so that no thread meets a part of them
-            self.facts[head] = [*self.facts.get(head, ()), *[self._compiled(word, rule) for word, rule in waiting]]
+            facts = [*self.facts.get(head, ()), *[self._compiled(word, rule) for word, rule in waiting]]
+            self.plain[head] = [fact for fact in facts if not fact[0] & _MATRIX_BITS]
+            self.facts[head] = facts
             self._uncompiled.pop(head, None)
-        return self.facts.get(head, [])
+        return (self.plain if getattr(kind, "ndim", 2) < 2 else self.facts).get(head, [])
 
     def _compiled(self, word: str, rule: Rule) -> Fact:
         compiler = Compiler("any")
@@ -129,7 +135,7 @@ class Knowledge:
         if head is CONSTANT:
             return _of_value(constant_value(term))
         bits = _of_dtype(term.type)
-        facts = self._facts(head)
+        facts = self._facts(head, term.type)
         if not facts or term.type is None:
             return bits
         if head.name in _NARY and len(term._tuple) > 3:
