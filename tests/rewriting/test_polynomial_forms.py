@@ -187,3 +187,10 @@ def test_what_a_polynomial_form_brings_forth_is_simplified_in_turn():
     for step in steps:
         found = et.simplify(step)
         assert et.simplify(found).term is found.term
+
+
+def test_a_square_is_written_by_the_sum_that_divides_wherever_it_stands():
+    for cost in (X**2 * Y, Y * X**2, X**2, X**3 * Y):
+        poly, parts, _ = expanded(cost.term, RELATIONS, 400, [(X**2 + 1).term])
+        place = parts.index(X.term)
+        assert max(dict(monomial).get(place, 0) for monomial in poly) < 2

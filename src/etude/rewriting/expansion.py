@@ -102,6 +102,7 @@ class _Reader:
         self.parts: list[Term] = []
         self.places: dict[Term, int] = {}
         self.known: dict[Term, Poly] = {}
+        self.kept: dict[Term, Poly] = {}
         self.squares: dict[int, Poly | None] = {}
         self.reciprocals: dict[int, Poly | None] = {}
         self.used: list[Relation] = []
@@ -113,8 +114,9 @@ class _Reader:
         (square,) = [monomial for monomial in poly if monomial] if len(poly) == 2 and () in poly else [()]
         if len(square) == 1 and square[0][1] == 2 and self.squares.get(square[0][0]) is None:
             c = quotient(1, poly[square])
-            self.known[base] = {((self.place(base), 1),): 1}
+            self.kept[base] = {((self.place(base), 1),): 1}
             self.squares[square[0][0]] = {((self.place(base), 1),): c, (): -poly[()] * c}
+            self.known = dict(self.kept)  # what else was read has the square as it was
 
     def read(self, root: Term) -> Poly:
         known, order = self.known, []

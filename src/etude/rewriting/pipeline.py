@@ -122,11 +122,11 @@ def _groups(terms: Iterable[Term]) -> Iterator[dict[Term, dict[Term, int]]]:
     """The terms with their `uses_of`, as many at a time as are small enough together to be explained."""
     group: dict[Term, dict[Term, int]] = {}
     nodes: set[Term] = set()
-    distinct_terms = list(terms)
-    if len(distinct_terms) == 1:
-        yield {distinct_terms[0]: uses_of(distinct_terms[0])}
+    listed = list(terms)
+    if len(listed) == 1:
+        yield {listed[0]: uses_of(listed[0])}
         return
-    for term in distinct_terms:
+    for term in listed:
         uses = uses_of(term)
         nodes.update(uses)
         if group and len(nodes) > EXPLAINED:
