@@ -103,7 +103,5 @@ class Trees(dict[Term, int]):
             self[term] = total
 
     def __missing__(self, root: Term) -> int:
-        for term in postorder(root, stop=self.__contains__):
-            if term not in self:
-                self[term] = operation_cost(term) + sum([self[part] for part in term._tuple if type(part) is Term])
+        self.take(postorder(root, stop=self.__contains__))
         return self[root]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
+from math import comb, prod
 from typing import Any, Final
 
 from etude.ops import CATALOGUE
@@ -12,9 +13,9 @@ from etude.rewriting.compiled import Rules
 from etude.rewriting.fitting import CONSTANT_HEADS, number_of
 from etude.rewriting.numbers import Number, exact, quotient, raised
 from etude.rules import Rule
-from etude.terms import CONSTANT, Term, constant
+from etude.terms import CONSTANT, Term, constant, postorder
 
-__all__ = ["PARTS", "Monomial", "Poly", "Relation", "Unfit", "denominators", "expanded"]
+__all__ = ["PARTS", "Monomial", "Poly", "Relation", "Unfit", "denominators", "expanded", "is_part", "monomials"]
 
 Monomial = tuple[tuple[int, Number], ...]  # parts, told by their places, ascending, with exponents
 Poly = dict[Monomial, Number]
@@ -94,6 +95,31 @@ def _below(head: Any, parts: tuple[Any, ...]) -> Term | None:
         return below
     number = number_of(parts[1]) if head is _power else _PLAIN.get(head, 0)
     return parts[0] if number is not None and number < 0 else None
+
+
+def monomials(root: Term) -> int:
+    """How many monomials a term has that is multiplied out, where none are alike; a power that is not whole is a part."""
+    counts: dict[Any, int] = {}
+    for node in postorder(root, stop=is_part):
+        head, operands = node._tuple[0], node._tuple[1:]
+        if head is _multiply:
+            counts[node] = prod([counts[part] for part in operands])
+        elif head in _SUMS:
+            counts[node] = sum([counts[part] for part in operands])
+        elif head is _negative or head is _divide:
+            counts[node] = counts[operands[0]]
+        elif head in _RAISED:
+            count, exponent = counts[operands[0]], number_of(operands[1]) if head is _power else _PLAIN[head]
+            whole = isinstance(exponent, (int, float)) and 0 < exponent <= _EXPONENT and exponent == int(exponent)
+            counts[node] = comb(count + int(exponent) - 1, int(exponent)) if whole else 1
+        else:
+            counts[node] = 1
+    return counts[root]
+
+
+def is_part(node: Term) -> bool:
+    """Whether a node is a part of the polynomial that a term is read as; numbers are not told apart."""
+    return node._tuple[0] not in _ARITHMETIC
 
 
 class _Reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import reduce
+from itertools import chain
 from typing import Any
 
 from etude.ops import CATALOGUE
@@ -79,12 +80,10 @@ def _reduced(over: Poly, under: Poly, common: Poly) -> tuple[Poly, Poly]:
 
 def region_roots(order: list[Term]) -> set[Term]:
     """The sums, products and quotients in a term that are no part of a greater one."""
-    inside: set[Term] = set()
-    outside: set[Term] = set()
-    for node in order:
-        found = inside if node._tuple[0] in ARITHMETIC else outside
-        found.update([part for part in node._tuple if type(part) is Term])
-    return {node for node in order if node._tuple[0] in ARITHMETIC and (node in outside or node not in inside)}
+    arithmetic = [node for node in order if node._tuple[0] in ARITHMETIC]
+    inside = set(chain.from_iterable([node._tuple for node in arithmetic]))
+    outside = set(chain.from_iterable([node._tuple for node in order if node._tuple[0] not in ARITHMETIC]))
+    return {node for node in arithmetic if node in outside or node not in inside}
 
 
 class _Reader:
