@@ -15,7 +15,7 @@ from etude.rewriting.opposites import NEGATIVE, are_opposite
 from etude.rules import pattern_parts
 from etude.terms import Term, Variable, is_typed
 
-__all__ = ["INTEGER_ARITHMETIC", "Compiler", "Next", "heads_below"]
+__all__ = ["INTEGER_ARITHMETIC", "Compiler", "Next", "heads_below", "resembles"]
 
 Next = Callable[[list[Any]], Any]
 INTEGER_ARITHMETIC = frozenset(
@@ -125,6 +125,19 @@ def heads_below(pattern: Any, whole: Any = None) -> Any:
     if minus and list(pattern_parts(whole)).count(pattern._tuple[1]) > 1:
         return None
     return pattern._tuple[0] if isinstance(pattern, Term) and not is_typed(pattern) else None
+
+
+def resembles(pattern: Any, term: Any) -> bool:
+    """Whether a term has the operators of a pattern, told without compiling it; one that has not does not match."""
+    if type(term) is not Term or not isinstance(pattern, Term) or is_typed(pattern) or pattern._tuple[0] is NEGATIVE:
+        return True
+    asked, parts = pattern._tuple, term._tuple
+    if parts[0] is not asked[0] or len(parts) != len(asked):
+        return parts[0] is asked[0]
+    if all(map(resembles, asked[1:], parts[1:])):
+        return True
+    turned = len(parts) == 3 and "commutative" in getattr(asked[0], "properties", ())
+    return turned and resembles(asked[1], parts[2]) and resembles(asked[2], parts[1])
 
 
 # ---------------------------------------------------------------- one check each

@@ -10,36 +10,43 @@ from etude.rewriting.assumptions import knowledge
 from etude.rewriting.building import compile_replacement
 from etude.rewriting.conditions import compile_condition
 from etude.rewriting.fitting import CONSTANT_HEADS, number_of
-from etude.rewriting.patterns import Compiler, heads_below
+from etude.rewriting.patterns import Compiler, heads_below, resembles
 from etude.rules import Rule
 from etude.terms import Term, TupleType
 
 __all__ = ["CompiledRule", "Table"]
 
 _TOLD = 10_000
+_UNLIKE = 32  # terms that are tried before a rule is compiled that none of them resembles
 _KINDS = {"real": "f", "complex": "fc", "any": "biufc"}
 
 
 class CompiledRule:
     """One directed rule as a function Term -> Term | None.
 
-    Its left side is compiled when a term is first tried, its right side and condition when one first matches.
+    Its left side is compiled when a term first resembles it, or some were tried that do not; its right side and condition
+    when one first matches.
     """
 
-    __slots__ = ("_finish", "_match", "_size", "kinds", "rule")
+    __slots__ = ("_finish", "_match", "_size", "_tried", "kinds", "rule")
 
     def __init__(self, rule: Rule):
         self.rule = rule
         self.kinds = _KINDS[rule.domain]
         self._match: Callable[[list[Any]], Any] | None = None
         self._finish: Callable[[list[Any]], Term | None] | None = None
-        self._size = 0
+        self._size = self._tried = 0
 
     def __call__(self, term: Term) -> Term | None:
         kind = term.type
         if kind is None or isinstance(kind, TupleType) or kind.dtype.kind not in self.kinds:
             return None
-        match = self._match or self._compiled()
+        match = self._match
+        if match is None:
+            self._tried += 1
+            if self._tried < _UNLIKE and not resembles(self.rule.lhs, term):
+                return None
+            match = self._compiled()
         env: list[Any] = [None] * self._size
         env[0] = term
         found: Term | None = match(env)
