@@ -1,9 +1,10 @@
-"""What of the library is machine code: terms in C wherever there is a C compiler, and with ETUDE_COMPILE=1 rewriting as well.
+"""What of the library is machine code: terms, sums and products in C wherever there is a C compiler, and with ETUDE_COMPILE=1
+the rest of rewriting as well.
 
-`core.c` is compiled for every installation, an editable one included, as nothing but Python's headers is needed for it; where
-that fails, the Python it stands for is used. The modules of rewriting and of gradients below are the Python sources as they
-stand, compiled by mypyc, for wheels alone. `python hatch_build.py PLACE` builds all of it into a folder, such as `src` of a
-checkout, beside the sources. ETUDE_COMPILE=0 leaves everything as Python.
+What is written in C is compiled for every installation, an editable one included, as nothing but Python's headers is needed
+for it; where that fails, the Python it stands for is used. The modules of rewriting and of gradients below are the Python
+sources as they stand, compiled by mypyc, for wheels alone. `python hatch_build.py PLACE` builds all of it into a folder, such
+as `src` of a checkout, beside the sources. ETUDE_COMPILE=0 leaves everything as Python.
 """
 
 import os
@@ -26,7 +27,10 @@ MODULES = [
     *[f"etude/rewriting/{name}.py" for name in REWRITING],
     *[f"etude/calculus/{name}.py" for name in CALCULUS],
 ]
-CORE = ("etude.terms.core", "etude/terms/core.c")
+IN_C = {
+    "etude.terms.core": ["etude/terms/core.c"],
+    "etude.rewriting.sums": [f"etude/rewriting/{name}.c" for name in ("sums", "products", "gathering")],
+}
 SETUPTOOLS, MYPY = "setuptools>=61", "mypy>=1.13"
 SCRIPT = """
 from setuptools import Extension, setup
@@ -35,15 +39,15 @@ if modules:
     from mypyc.build import mypycify
     options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=skip"]
     modules = mypycify([*options, *modules], opt_level="2", debug_level="0", group_name="etude_core")
-core = Extension({core[0]!r}, [{core[1]!r}], optional=not modules)
-setup(name="etude_core", packages=[], ext_modules=[*modules, core])
+written = [Extension(name, files, optional=not modules) for name, files in {written!r}.items()]
+setup(name="etude_core", packages=[], ext_modules=[*modules, *written])
 """
 
 
 def built(place: Path, everything: bool = True) -> list[Path]:
-    """The extension modules, made below `place` where the import system looks for them: terms, and where asked everything."""
+    """The extension modules, made below `place` where the import system looks: those in C, and where asked everything."""
     with tempfile.TemporaryDirectory() as room:
-        script = SCRIPT.format(modules=MODULES if everything else [], core=CORE)
+        script = SCRIPT.format(modules=MODULES if everything else [], written=IN_C)
         options = ["--quiet", "build_ext", "--build-lib", str(place), "--build-temp", room]
         environment = {**os.environ, "MYPYPATH": ".", "MYPY_CACHE_DIR": str(Path(room, "cache"))}
         linked = Path(room, "src")

@@ -9,6 +9,7 @@ import etude as et
 from etude.cli.compiled import c_lines
 from etude.errors import EtudeError
 from etude.rewriting import engine
+from etude.rewriting.algebra import IN_C
 from etude.rules.location import rules_root
 from etude.terms import CORE
 
@@ -29,6 +30,7 @@ def report() -> tuple[list[str], bool]:
     lines += [f"{name:20} {_version(name)}" for name in _PACKAGES]
     lines += c_lines()
     lines.append(f"{'terms':20} {'Python' if CORE is None else 'compiled'}")
+    lines.append(f"{'sums and products':20} {'Python' if IN_C is None else 'compiled'}")
     lines.append(f"{'rewriting':20} {'Python' if str(engine.__file__).endswith('.py') else 'compiled'}")
     lines.append(f"{'rules':20} {rules_root()}")
     for name in et.rules.defaults():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
+from importlib import import_module
 from itertools import islice
 from typing import Any, Final
 
@@ -10,14 +12,19 @@ import numpy as np
 
 from etude.ops import CATALOGUE, Op
 from etude.rewriting.assumptions import Knowledge
-from etude.rewriting.numbers import Number, as_constant, exact, magnitude, raised, times
-from etude.terms import Term, constant, intern
+from etude.rewriting.candidates import SUMS
+from etude.rewriting.fitting import CONSTANT_HEADS, number_of
+from etude.rewriting.numbers import WHOLE, Number, as_constant, exact, magnitude, raised, times
+from etude.terms import CONSTANT, CORE, SYMBOL, Term, constant, intern
 
-__all__ = ["WIDEST", "Algebra", "Product", "Sum"]
+__all__ = ["IN_C", "NO_NUMBER", "PAIRS", "SHARED", "WIDEST", "Algebra", "Product", "Sum"]
 
 Sum = tuple[Number, dict[Term, Number]]  # constant, term -> coefficient
 Product = tuple[Number, dict[Term, Number]]  # coefficient, base -> exponent
-WIDEST = 24
+NO_NUMBER: Final[Any] = object()  # what stands for the number of a term that is none
+WIDEST = 24  # addends up to which a sum is multiplied by a number
+PAIRS = 10  # addends or factors among which pairs are tried
+SHARED = 2  # factors above which a product used more than once is kept whole, where sharing is not what counts most
 REMEMBERED = 100_000  # sums, and products, of which the parts are kept, so that memory stays small
 _op = CATALOGUE.__getitem__
 _add: Final = _op("add")  # final: read without a look-up where this is compiled
@@ -27,6 +34,34 @@ _divide: Final = _op("divide")
 _negative: Final = _op("negative")
 _power: Final = _op("power")
 _sqrt: Final = _op("sqrt")
+_VERSION = 1
+
+
+def _in_c() -> Any:
+    """The module of `sums.c`, where one of this version was built."""
+    if CORE is not None:
+        with suppress(ImportError):
+            found = import_module("etude.rewriting.sums")
+            heads = _add, _subtract, _multiply, _divide, _power, SYMBOL, CONSTANT, CONSTANT_HEADS, SUMS
+            if found.VERSION == _VERSION:
+                shared = *heads, _negative.single, exact_number, as_constant, WHOLE, np.dtype(np.float64), NO_NUMBER
+                found.install(shared, WIDEST, REMEMBERED, SHARED, PAIRS)
+                return found
+    return None
+
+
+def finite(value: Any) -> Number | None:
+    """A NumPy or Python number as a coefficient."""
+    return exact(value.item() if isinstance(value, np.generic) else value)
+
+
+def exact_number(term: Term) -> Any:
+    """The exact number that a constant, also a broadcast one, is; None where it is not finite, `NO_NUMBER` for other terms."""
+    value = number_of(term)
+    return NO_NUMBER if value is None else finite(value)
+
+
+IN_C: Final[Any] = _in_c()  # None where there is none
 
 
 def _one(number: Number) -> Number:
@@ -65,6 +100,9 @@ _ONCE: Final = frozenset((1,))
 
 def _key(kind: int, number: Number, parts: dict[Term, Number]) -> int:
     """A number that is the same in any order of the parts."""
+    if IN_C is not None:
+        found: int = IN_C.key(kind, number, parts)
+        return found
     return hash((kind, number, frozenset(parts.items())))
 
 
@@ -95,6 +133,7 @@ class Algebra:
         self.sums: dict[Term, Sum] = {}
         self.products: dict[Term, Product] = {}
         self.spelled: dict[int, Term] = {}  # a key of parts in any order -> the term first made of them
+        self.tables = self.sums, self.products, self.spelled
 
     # ---------------------------------------------------------------- taking apart
 
@@ -146,6 +185,10 @@ class Algebra:
 
     def product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any, spread: bool = True) -> Term:
         """The term of a product, binary and with few operations; `spread`: a number times a short sum is multiplied out."""
+        made: Term | None = None if IN_C is None else IN_C.product(self.tables, coefficient, factors, dtype, spread)
+        return self._made_product(coefficient, factors, dtype, spread) if made is None else made
+
+    def _made_product(self, coefficient: Number, factors: dict[Term, Number], dtype: Any, spread: bool) -> Term:
         if coefficient == 0:
             return constant(0.0, dtype)
         if not factors:
@@ -251,6 +294,10 @@ class Algebra:
 
     def sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
         """The term of a sum, binary and with few operations."""
+        made: Term | None = None if IN_C is None else IN_C.sum(self.tables, const, items, dtype)
+        return self._made_sum(const, items, dtype) if made is None else made
+
+    def _made_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
         if not items:
             return self.number(const, dtype)
         if const == 0 and len(items) == 1:
@@ -296,8 +343,3 @@ class Algebra:
     def _addend(self, term: Term, coefficient: Number, dtype: Any) -> Term:
         inner, factors = self.as_product(term)
         return self._product(_one(times(inner, coefficient)), factors, dtype)
-
-
-def finite(value: Any) -> Number | None:
-    """A NumPy or Python number as a coefficient."""
-    return exact(value.item() if isinstance(value, np.generic) else value)

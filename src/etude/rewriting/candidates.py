@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import reduce
-from operator import or_
 from typing import Any, Final
 
 from etude.ops import CATALOGUE
@@ -56,10 +54,9 @@ class OnSums:
             if len(addends) == 2 and 0 not in (addends[0].coefficient, addends[1].coefficient):
                 self.wanted.append((addends[0], addends[1]))
         self._ratios = [_ratio(*pair) for pair in self.wanted]
-        sides = [[pair[side] for pair in self.wanted] for side in (0, 1)]
-        self._asking = [_bits([(factor, rule) for rule, one in enumerate(side) for factor in one.factors]) for side in sides]
-        self._closed = [_bits([(len(one.factors), rule) for rule, one in enumerate(side) if one.all]) for side in sides]
+        self._sides = [_by_asked([pair[side] for pair in self.wanted]) for side in (0, 1)]
         self.told = frozenset(head for pair in self.wanted for one in pair for head, _ in one.factors)
+        self.asked = self.told, self._masks, self.masks, NOTHING, ONE  # as gathering in C asks of two addends
 
     def masks(self, kind: Addend) -> tuple[int, int]:
         found = self._masks.get(kind)
@@ -72,15 +69,11 @@ class OnSums:
     def _fitting(self, side: int, kind: Addend) -> int:
         """The rules of which this side asks no factor that the addend has not, nor that these are all where it has more."""
         factors, count = kind
-        heads = {head for head, _ in factors}
-        missing = 0
-        for (head, exponent), rules in self._asking[side].items():
-            if not (head in heads if exponent is None else (head, exponent) in factors):
-                missing |= rules
-        for length, rules in self._closed[side].items():
-            if length != count:
-                missing |= rules
-        return ((1 << len(self.wanted)) - 1) & ~missing
+        found, there = 0, factors | {(head, None) for head, _ in factors}
+        for (asked, length), rules in self._sides[side].items():
+            if asked <= there and (length is None or length == count):
+                found |= rules
+        return found
 
     def promising(self, kinds: list[Addend], most: int) -> list[int]:
         """The places of addends that a rule could join with another of them; none where these are more than `most`."""
@@ -112,6 +105,11 @@ class OnSums:
         return False
 
 
+def _by_asked(wanted: list[_Wanted]) -> dict[tuple[frozenset[Any], int | None], int]:
+    """The rules, as bits, by the factors that they ask for, and by how many where these are all."""
+    return _bits([((frozenset(one.factors), len(one.factors) if one.all else None), rule) for rule, one in enumerate(wanted)])
+
+
 def _bits(pairs: Iterable[tuple[Any, int]]) -> dict[Any, int]:
     """For each key the rules that it is given with, as bits."""
     found: dict[Any, int] = {}
@@ -140,13 +138,18 @@ class OnProducts:
             factors = [(_within(base), exponent) for base, exponent in _factors(rule.lhs)[1]]
             if len(factors) == 2:
                 self.wanted.append(factors)
-            self.single.extend(factors if len(factors) == 1 else [])
+            self.single.extend([one for one in factors if len(factors) == 1 and one not in self.single])
         told = [heads for factors in [*self.wanted, self.single] for heads, _ in factors]
         self.told = frozenset(head for heads in told for head in heads) | {_power}
-        self._sides = [_bits([(pair[side], rule) for rule, pair in enumerate(self.wanted)]) for side in (0, 1)]
+        sides = [_bits([(pair[side], rule) for rule, pair in enumerate(self.wanted)]) for side in (0, 1)]
+        self._asking: dict[Heads, list[tuple[Number | None, int, int]]] = {}  # by heads: exponents, and the rules on each side
+        for heads, asked in dict.fromkeys([*sides[0], *sides[1]]):
+            rules_of = [side.get((heads, asked), 0) for side in sides]
+            self._asking.setdefault(heads, []).append((asked, rules_of[0], rules_of[1]))
         self._of_powers = sum(1 << rule for rule, (a, b) in enumerate(self.wanted) if _of_any_powers(a, b))
         self._masks: dict[tuple[Any, Number], Masks] = {}
         self._probes: dict[tuple[Heads, Number, Heads, Number], tuple[Probe, ...]] = {}
+        self.asked = self.told, self._masks, self.masks, self._of_powers  # as gathering in C asks of factors
 
     def masks(self, kind: Any, exponent: Number) -> Masks:
         """What a factor fits, told by its operator alone, or by all that `Heads` say of a sum."""
@@ -158,14 +161,16 @@ class OnProducts:
         return found
 
     def _made(self, kind: Any, exponent: Number) -> Masks:
-        sides = [
-            reduce(or_, [rules for side, rules in table.items() if _may_stand(side, kind, exponent, sign)], 0)
-            for sign in (1, -1)
-            for table in self._sides
-        ]
+        sides = [0, 0, 0, 0]
+        for heads in [heads for heads in self._asking if _named(heads, kind)]:
+            for asked, left, right in self._asking[heads]:
+                for place, sign in ((0, 1), (2, -1)):
+                    if _may_stand(heads, asked, exponent, sign):
+                        sides[place] |= left
+                        sides[place + 1] |= right
         powers = kind is _power or (isinstance(kind, frozenset) and _power in kind)
         alone = exponent != 1 and any(
-            _named(heads, kind) and (power == exponent or (power is None and (bool(heads) or powers)))
+            (power == exponent or (power is None and (bool(heads) or powers))) and _named(heads, kind)
             for heads, power in self.single
         )
         return sides[0], sides[1], sides[2], sides[3], alone
@@ -190,8 +195,9 @@ class OnProducts:
     def promising(self, kinds: list[Heads], entries: list[tuple[Term, Number]], most: int) -> list[int]:
         """The places of factors that a rule could join with another of them; none where these are more than `most`."""
         masks = [self.masks(kind, exponent) for kind, (_, exponent) in zip(kinds, entries, strict=True)]
-        together = [reduce(or_, column) for column in list(zip(*masks, strict=True))[:4]]
-        lefts, rights, above, below = together
+        lefts = rights = above = below = 0
+        for left, right, over, under, _ in masks:
+            lefts, rights, above, below = lefts | left, rights | right, above | over, below | under
         places = [
             place
             for place, (left, right, over, under, _) in enumerate(masks)
@@ -250,11 +256,8 @@ def _named(heads: Heads, kind: Any) -> bool:
     return not heads or (SUM in heads if kind in SUMS else heads == {kind})
 
 
-def _may_stand(side: tuple[Heads, Number | None], kind: Any, exponent: Number, sign: int) -> bool:
-    """Whether a factor, or a root of it, or with `sign` -1 its inverse, may stand where a rule has this side."""
-    heads, asked = side
-    if not _named(heads, kind):
-        return False
+def _may_stand(heads: Heads, asked: Number | None, exponent: Number, sign: int) -> bool:
+    """Whether a factor, or a root of it, or with `sign` -1 its inverse, may stand where a rule has these heads and exponent."""
     if asked is None:
         return True
     whole = isinstance(exponent, int) and isinstance(asked, int)

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, Final
 
 from etude.ops import CATALOGUE
-from etude.rewriting.algebra import WIDEST, Algebra, Product, add_to, finite, merge
+from etude.rewriting.algebra import IN_C, NO_NUMBER, PAIRS, SHARED, WIDEST, Algebra, Product, add_to, exact_number, finite, merge
 from etude.rewriting.assumptions import knowledge
 from etude.rewriting.candidates import NOTHING, ONE, SUM, SUMS, Addend, Heads
 from etude.rewriting.compiled import Heard, Rules
@@ -24,10 +24,7 @@ from etude.terms import CONSTANT, SYMBOL, Term, constant
 
 __all__ = ["LINEAR", "Collector", "Region", "TooLong"]
 
-NO_NUMBER: Final[Any] = object()
 LINEAR: Final = frozenset(CATALOGUE[name] for name in ("add", "subtract", "negative"))
-_PAIRS = 10  # addends or factors among which pairs are tried
-_SHARED = 2  # factors above which a product used more than once is kept whole, where sharing is not what counts most
 _EXPANDED = 4  # exponents up to which a power of a sum is multiplied out
 _NO_HEADS: Heads = frozenset()
 Region = list[tuple[Term, Number]]  # addends with signs, or factors with exponents
@@ -69,7 +66,7 @@ class Collector:
         """
         self.rules, self.journal, self.expand = rules, journal, expand
         self.written, self.most = 0, most  # products that multiplying out has written, and may write
-        self.sharing, self.meets, self.shared = sharing, _cancel if sharing else _overlap, 1 if sharing else _SHARED
+        self.sharing, self.meets, self.shared = sharing, _cancel if sharing else _overlap, 1 if sharing else SHARED
         self.heard = rules.heard or Heard()
         self.algebra = Algebra(knowledge()) if expand or sharing else self.heard.algebra
         self.memo: dict[Any, Term] = dict(normal or {})
@@ -83,6 +80,12 @@ class Collector:
         self.on_sums, self.on_products = rules.on_sums, rules.on_products
         self.kinds: dict[Any, bool] = {}  # whether a type holds floating numbers
         self.numbers: dict[Term, Any] = {}  # constants as exact numbers; None where one is no finite number
+        self.told = self.all_known()
+
+    def all_known(self) -> tuple[Any, ...]:
+        """What gathering in C has to know of a run."""
+        known = self.algebra.tables, self.memo, self.numbers, self.uses, self.sharing, self.expand
+        return *known, self.on_sums.asked, self.on_products.asked
 
     def valued(self, before: Term, after: Term) -> Term:
         """A step in which the operator's own meaning gave the value of numbers."""
@@ -114,7 +117,10 @@ class Collector:
         made = None if asked is None else self.heard.collected.get(asked)
         if made is None:
             before = self.steps
-            made = self.collected(region, kind.dtype, linear)
+            try:
+                made = self.linear(region, kind.dtype) if linear else self.multiplicative(region, kind.dtype)
+            except OverflowError:
+                self.overflown = True
             if made is not None and asked is not None and self.steps == before:
                 self.heard.keep(self.heard.collected, asked, made)
         if made is None or made.type is kind:
@@ -134,16 +140,8 @@ class Collector:
         """The exact number that a constant, also a broadcast one, is; None where it is not finite, `NO_NUMBER` for others."""
         found = self.numbers.get(term, self)
         if found is self:
-            value = number_of(term)
-            found = self.numbers[term] = NO_NUMBER if value is None else finite(value)
+            found = self.numbers[term] = exact_number(term)
         return found
-
-    def collected(self, region: Region, dtype: Any, linear: bool) -> Term | None:
-        try:
-            return self.linear(region, dtype) if linear else self.multiplicative(region, dtype)
-        except OverflowError:
-            self.overflown = True
-            return None
 
     def power_of_number(self, term: Term, exponent: Number) -> Any:
         """The power of a constant, as `number` gives it; None also where it is no real number."""
@@ -151,6 +149,14 @@ class Collector:
         return value if value is None or value is NO_NUMBER else _raise(value, exponent)
 
     def linear(self, region: Region, dtype: Any) -> Term | None:
+        made: Any = None if IN_C is None else IN_C.linear(self.told, region, dtype)
+        if type(made) is Term:
+            return made
+        gathered = self.addends(region) if made is None else made
+        return None if gathered is None else self.pairs_of_sum(gathered[0], gathered[1], dtype)
+
+    def addends(self, region: Region) -> tuple[Number, dict[Term, Number]] | None:
+        """The number and the addends of a sum; None where it has a number that cannot be computed with."""
         const: Number = 0
         items: dict[Term, Number] = {}
         memo, sums, symbol, number, numbers = self.memo, self.algebra.sums, SYMBOL, CONSTANT, CONSTANT_HEADS
@@ -181,7 +187,7 @@ class Collector:
             for t, c in addends.items():
                 k, rest = self.addend(t)
                 add_to(items, rest, (c if k == 1 else times(k, c)) * sign)
-        return self.pairs_of_sum(const, items, dtype)
+        return const, items
 
     def pairs_of_sum(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term:
         if len(items) + (const != 0) > 1:
@@ -193,7 +199,7 @@ class Collector:
 
     def factored(self, const: Number, items: dict[Term, Number], dtype: Any) -> Term | None:
         """A factor that all addends share taken out."""
-        if const != 0 or not 1 < len(items) <= _PAIRS or self._nothing_shared(items):
+        if const != 0 or not 1 < len(items) <= PAIRS or self._nothing_shared(items):
             return None
         apart = [(self.algebra.as_product(t), c) for t, c in items.items()]
         shared = dict(apart[0][0][1])
@@ -232,7 +238,7 @@ class Collector:
         kinds = [NOTHING if t._tuple[0] is symbol else self._addend_kind(t) for t in items]
         if const != 0:
             kinds.append(ONE)
-        promising = self.on_sums.promising(kinds, _PAIRS)
+        promising = self.on_sums.promising(kinds, PAIRS)
         if not promising:
             return None
         one = constant(1.0, dtype)
@@ -284,7 +290,7 @@ class Collector:
         if made is None:
             return _single(head) if head in told else _NO_HEADS
         items = made[1]
-        if len(items) > _PAIRS:
+        if len(items) > PAIRS:
             return _single(SUM)  # longer than any rule's
         products = self.algebra.products
         inside = [inner for t in items for inner in (products[t][1] if t in products else (t,))]
@@ -327,7 +333,10 @@ class Collector:
         return None
 
     def multiplicative(self, region: Region, dtype: Any) -> Term | None:
-        gathered = self.gathered(region, dtype)
+        made: Any = None if IN_C is None else IN_C.multiplicative(self.told, region, dtype)
+        if type(made) is Term:
+            return made
+        gathered = self.gathered(region, dtype) if made is None else made
         if gathered is None:
             return None
         coefficient, factors = gathered
@@ -439,7 +448,7 @@ class Collector:
         rules = self.on_products
         if joined:
             kinds = [self._factor_kind(base) for base, _ in entries]
-            for i, j in combinations(rules.promising(kinds, entries, _PAIRS), 2):
+            for i, j in combinations(rules.promising(kinds, entries, PAIRS), 2):
                 (a, m), (b, n) = entries[i], entries[j]
                 for first, second, power in rules.probes(kinds[i], m, kinds[j], n):
                     yield {a: first, b: second}, power

@@ -106,12 +106,13 @@ class Engine(Collector):
                 if part not in self.memo and part._tuple[0] in _REACHED:
                     self.learn(part, deeper=False)
             made = self.arithmetic(term, region)
-        self.settle(term, made or term)
+        self.settle(term, term if made is None else made)
 
     def count(self, uses: dict[Term, int]) -> None:
         """Note how often terms are used, those of earlier runs included."""
         if not self.uses:
             self.uses = uses
+            self.told = self.all_known()
             return
         for term, count in uses.items():
             self.uses[term] = self.uses.get(term, 0) + count
@@ -136,20 +137,18 @@ class Engine(Collector):
         It reaches down through sums (products) that have no other use; None where arithmetic does not apply. Those of which
         the normal forms are not known yet are added to `missing`.
         """
-        parts = term._tuple
+        memo, uses, leaves, parts, kind = self.memo, self.uses, _LEAVES, term._tuple, term.type
         inner = _REACHED[parts[0]]
-        kind = term.type
+        if inner and _walked is not None and not self.refused and self.floating(kind):
+            quick: Region | None = _walked(term, inner, memo, uses, missing, _HEADS)
+            if quick is not None:
+                return quick
         if (self.refused and term in self.refused) or not self.floating(kind) or not _uniform(parts, kind):
             return None
-        memo, uses, leaves = self.memo, self.uses, _LEAVES
         if not inner:
             found = _powers(term)
             missing += [(part, None, None) for part, _ in found or () if part._tuple[0] not in leaves and part not in memo]
             return found
-        if _walked is not None:
-            quick: Region | None = _walked(term, inner, memo, uses, missing, _HEADS)
-            if quick is not None:
-                return quick
         found = []
         stack: list[tuple[Term, Number]] = [(term, 1)]
         while stack:

@@ -11,12 +11,12 @@ import numpy as np
 
 from etude.terms import Term, constant
 
-__all__ = ["Number", "as_constant", "exact", "is_float", "magnitude", "quotient", "raised", "times"]
+__all__ = ["WHOLE", "Number", "as_constant", "exact", "is_float", "magnitude", "quotient", "raised", "times"]
 
 Number = int | Fraction | float
 _BITS = 512
 _FLOAT, _FEW = np.dtype(np.float64), 1024
-_WHOLE: dict[int, Term] = {}  # the constants of small whole numbers
+WHOLE: dict[int, Term] = {}  # the constants of small whole numbers
 _MOST = {2: 2**14, 4: 2**124}  # the exponents that a dtype of so many bytes has to spare
 
 
@@ -90,7 +90,7 @@ def is_float(number: Number, dtype: Any) -> bool:
 def as_constant(number: Number, dtype: Any) -> Term:
     """The constant; OverflowError where the dtype has none that is near the number."""
     if type(number) is int and -_FEW < number < _FEW and dtype is _FLOAT:
-        return _WHOLE.get(number) or _WHOLE.setdefault(number, constant(float(number), dtype))
+        return WHOLE.get(number) or WHOLE.setdefault(number, constant(float(number), dtype))
     if not is_float(number, dtype):
         raise OverflowError(number)
     return constant(float(number), dtype)

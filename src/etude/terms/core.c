@@ -4,17 +4,17 @@
  * not built. `install` is told the class of terms and the tables that both share.
  */
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "core.h"
+
 #include <structmember.h>
 
-#define VERSION 1 /* raised with that of term.py, so that an older build beside newer sources is not used */
+#define VERSION 2 /* raised with that of term.py, so that an older build beside newer sources is not used */
 
 static PyTypeObject *term_type;
 static Py_ssize_t at_hash, at_tuple, at_type, at_ground, at_normal, at_value;
 static PyObject *table, *collided, *lasting, *intern_new, *not_evaluated, *forget;
 
-#define SLOT(term, at) (*(PyObject **)((char *)(term) + (at)))
+static Terms offered;
 
 static int is_term(PyObject *part)
 {
@@ -114,14 +114,8 @@ static PyObject *new_term(PyObject *parts, PyObject *kind, PyObject *ground, PyO
     return term;
 }
 
-static PyObject *intern(PyObject *module, PyObject *const *args, Py_ssize_t count)
+static PyObject *interned(PyObject *parts, PyObject *kind, PyObject *ground)
 {
-    (void)module;
-    if (count < 2 || count > 3 || !PyTuple_Check(args[0]) || term_type == NULL) {
-        PyErr_SetString(PyExc_TypeError, "intern(parts, kind, ground=True) takes a tuple");
-        return NULL;
-    }
-    PyObject *parts = args[0], *kind = args[1], *ground = count > 2 ? args[2] : Py_True;
     Py_hash_t hash = PyObject_Hash(parts);
     PyObject *key = hash == -1 ? NULL : PyLong_FromSsize_t(hash);
     if (key == NULL)
@@ -143,6 +137,21 @@ static PyObject *intern(PyObject *module, PyObject *const *args, Py_ssize_t coun
         found = PyObject_CallFunctionObjArgs(intern_new, key, parts, kind, ground, NULL);
     Py_DECREF(key);
     return found;
+}
+
+static PyObject *interned_ground(PyObject *parts, PyObject *kind)
+{
+    return interned(parts, kind, Py_True);
+}
+
+static PyObject *intern(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    (void)module;
+    if (count < 2 || count > 3 || !PyTuple_Check(args[0]) || term_type == NULL) {
+        PyErr_SetString(PyExc_TypeError, "intern(parts, kind, ground=True) takes a tuple");
+        return NULL;
+    }
+    return interned(args[0], args[1], count > 2 ? args[2] : Py_True);
 }
 
 /* ---------------------------------------------------------------- sets of terms, by identity, while a walk lasts */
@@ -604,6 +613,12 @@ static PyObject *install(PyObject *module, PyObject *args)
     Py_XSETREF(forget, forgetting);
     Py_XSETREF(term_type, (PyTypeObject *)Py_NewRef(kind));
     term_type->tp_hash = hash_of;
+    offered = (Terms){term_type, at_tuple, at_type, interned_ground};
+    PyObject *capsule = PyCapsule_New(&offered, TERMS, NULL);
+    int failed = capsule == NULL || PyObject_SetAttrString(module, "TERMS", capsule) < 0;
+    Py_XDECREF(capsule);
+    if (failed)
+        return NULL;
     Py_RETURN_NONE;
 }
 
