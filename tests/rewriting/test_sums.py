@@ -17,7 +17,7 @@ from etude.rewriting.assumptions import knowledge
 from etude.rewriting.compiled import compiled
 from etude.rewriting.engine import Engine
 from etude.rules import default
-from etude.terms import CORE, CONSTANT, distinct, term, uses_of
+from etude.terms import CONSTANT, CORE, distinct, term, uses_of
 
 RULES = compiled(default("simplify"))
 NUMBERS = [1, 1, 1, -1, -1, 2, -2, 3, 6, 7, -5, 4096, 70_000, 2**40, Fraction(1, 2), Fraction(-3, 4), 0.1, -2.5e200]
