@@ -320,7 +320,7 @@ def _joined(a: Monomial, b: Monomial) -> Monomial:
 
 
 def _whole(number: Number) -> Number:
-    return int(number) if isinstance(number, Fraction) and number.denominator == 1 else number
+    return int(number) if type(number) is Fraction and number.denominator == 1 else number
 
 
 def _put(total: Poly, monomial: Monomial, number: Number) -> None:

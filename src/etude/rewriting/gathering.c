@@ -178,7 +178,10 @@ static int joined(PyObject *masks, PyObject *ask, PyObject *kind, int spread, Py
         row = spread ? PyObject_CallObject(ask, kind) : PyObject_CallOneArg(ask, kind);
     int failed = row == NULL || !PyTuple_Check(row) || PyTuple_GET_SIZE(row) < count;
     for (Py_ssize_t i = 0; !failed && i < count; i++) {
-        Py_SETREF(totals[i], PyNumber_Or(totals[i], PyTuple_GET_ITEM(row, i)));
+        PyObject *bits = PyTuple_GET_ITEM(row, i);
+        if (PyObject_IsTrue(bits) == 0)
+            continue;
+        Py_SETREF(totals[i], PyNumber_Or(totals[i], bits));
         failed = totals[i] == NULL;
     }
     if (!failed && more != NULL && PyTuple_GET_SIZE(row) > count)
@@ -201,7 +204,8 @@ static int in_both(PyObject *one, PyObject *other, PyObject *without)
 /* What rules ask of an addend: the operators that they name among its factors, with exponents, and how many factors it has. */
 static PyObject *addend_kind(Run *run, PyObject *term, PyObject *named, PyObject *nothing)
 {
-    PyObject *head = head_of(term), *product = PyDict_GetItemWithError(run->a.products, term), *base, *exponent;
+    PyObject *head = head_of(term), *base, *exponent;
+    PyObject *product = head == told.symbol ? NULL : PyDict_GetItemWithError(run->a.products, term);
     if (head == told.symbol || (product == NULL && PySet_Contains(named, head) != 1))
         return PyErr_Occurred() ? NULL : Py_NewRef(nothing);
     PyObject *found = PyList_New(0), *pair_found = NULL;
@@ -235,10 +239,12 @@ static int may_join_addends(Run *run, Whole number, PyObject *items)
     PyObject *ask = PyTuple_GET_ITEM(run->on_sums, 2), *nothing = PyTuple_GET_ITEM(run->on_sums, 3);
     PyObject *one = PyTuple_GET_ITEM(run->on_sums, 4);
     PyObject *totals[2] = {PyLong_FromLong(0), PyLong_FromLong(0)};
-    int failed = number != 0 && joined(masks, ask, one, 0, totals, 2, NULL) < 0;
+    int failed = number != 0 && joined(masks, ask, one, 0, totals, 2, NULL) < 0, plain = 0;
     for (Py_ssize_t at = 0; !failed && PyDict_Next(items, &at, &term, &count);) {
         PyObject *kind = addend_kind(run, term, named, nothing);
-        failed = joined(masks, ask, kind, 0, totals, 2, NULL) < 0;
+        if (kind != nothing || !plain) /* which is asked about once */
+            failed = joined(masks, ask, kind, 0, totals, 2, NULL) < 0;
+        plain = plain || kind == nothing;
         Py_XDECREF(kind);
     }
     int found = failed ? -1 : in_both(totals[0], totals[1], NULL);

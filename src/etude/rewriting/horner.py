@@ -144,5 +144,5 @@ def _without(monomial: Monomial, shared: dict[int, Number]) -> Monomial:
         if total == 0:
             exponents.pop(place, None)
         else:
-            exponents[place] = int(total) if isinstance(total, Fraction) and total.denominator == 1 else total
+            exponents[place] = int(total) if type(total) is Fraction and total.denominator == 1 else total
     return tuple(exponents.items())
