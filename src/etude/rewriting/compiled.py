@@ -108,7 +108,11 @@ class Rules:
     def fire(self, term: Term) -> tuple[Rule, Term] | None:
         """The first rule that changes the root, with its result."""
         table = self.by_head.get(term._tuple[0]) or self._indexed(term._tuple[0])
-        return table.fire(term)
+        for one in table.candidates(term):
+            found = one(term)
+            if found is not None and found is not term:
+                return one.rule, found
+        return None
 
 
 @lru_cache(maxsize=256)

@@ -287,12 +287,12 @@ static int may_join(Run *run, PyObject *factors, int closely)
     PyObject *named = PyTuple_GET_ITEM(run->on_products, 0), *masks = PyTuple_GET_ITEM(run->on_products, 1);
     PyObject *ask = PyTuple_GET_ITEM(run->on_products, 2), *of_powers = PyTuple_GET_ITEM(run->on_products, 3), *base, *exponent;
     PyObject *totals[4] = {PyLong_FromLong(0), PyLong_FromLong(0), PyLong_FromLong(0), PyLong_FromLong(0)};
-    int failed = 0, alone = 0, powers = closely;
+    int failed = 0, alone = 0, powers = 0;
     for (Py_ssize_t at = 0; !failed && PyDict_Next(factors, &at, &base, &exponent);) {
         PyObject *kind = closely ? factor_kind(run, base, named) : Py_NewRef(head_of(base));
         PyObject *key = kind == NULL ? NULL : PyTuple_Pack(2, kind, exponent);
         failed = joined(masks, ask, key, 1, totals, 4, &alone) < 0;
-        powers = powers || head_of(base) == told.power;
+        powers = powers || head_of(base) == told.power || (closely && kind != NULL && PySet_Contains(kind, told.power) == 1);
         Py_XDECREF(key);
         Py_XDECREF(kind);
     }

@@ -118,14 +118,6 @@ class Table:
         found = self.found.get((first, second))
         return self.fitting(first, second) if found is None else found
 
-    def fire(self, term: Term) -> tuple[Rule, Term] | None:
-        """The first rule that changes the root, with its result."""
-        for one in self.candidates(term):
-            found = one(term)
-            if found is not None and found is not term:
-                return one.rule, found
-        return None
-
     def tell(self, part: Term) -> Any:
         """What stands for a number: its head, with the value where a rule asks for it."""
         value, head = number_of(part), part._tuple[0]
