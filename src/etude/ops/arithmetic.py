@@ -34,7 +34,7 @@ def _sum_of(name: str, ufunc: Any, properties: str, doc: str) -> Op:
         Op(
             name,
             ("a", "b", "*more"),
-            lambda *values: values[0] if len(values) == 1 else reduce(ufunc, values),
+            lambda *values: ufunc(*values) if len(values) == 2 else reduce(ufunc, values),
             _folded(ufunc),
             properties=f"elementwise commutative associative {properties}",
             doc=doc,

@@ -22,12 +22,13 @@ from etude.rewriting.polynomials import (
     power,
     repeated_factors,
 )
-from etude.terms import Term, constant, postorder
+from etude.terms import CONSTANT, SYMBOL, Term, constant, postorder
 
 __all__ = ["ARITHMETIC", "as_fraction", "lowest_terms", "region_roots"]
 
 _NAMES = "add subtract multiply divide negative power square reciprocal positive".split()
 ARITHMETIC = frozenset(CATALOGUE[name] for name in _NAMES)
+_NO_PARTS_APART = ARITHMETIC | {SYMBOL, CONSTANT}
 _ATOMS, _NODES, _EXPONENT = 4, 60, 6
 
 Fraction_ = tuple[Poly, Poly]
@@ -79,11 +80,10 @@ def _reduced(over: Poly, under: Poly, common: Poly) -> tuple[Poly, Poly]:
 
 
 def region_roots(order: list[Term]) -> set[Term]:
-    """The sums, products and quotients in a term that are no part of a greater one."""
-    arithmetic = [node for node in order if node._tuple[0] in ARITHMETIC]
-    inside = set(chain.from_iterable([node._tuple for node in arithmetic]))
-    outside = set(chain.from_iterable([node._tuple for node in order if node._tuple[0] not in ARITHMETIC]))
-    return {node for node in arithmetic if node in outside or node not in inside}
+    """The sums, products and quotients in a term that are no part of a greater one; `order` ends with the term itself."""
+    apart = set(chain.from_iterable([node._tuple for node in order if node._tuple[0] not in _NO_PARTS_APART]))
+    apart.add(order[-1])
+    return {part for part in apart if type(part) is Term and part._tuple[0] in ARITHMETIC}
 
 
 class _Reader:
