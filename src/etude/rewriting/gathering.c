@@ -103,6 +103,19 @@ static int take_addend(Run *run, PyObject *part, Whole sign, Whole *number, PyOb
     return added;
 }
 
+/* Whether a power of a number is a small whole number, and which. */
+static int raised(Whole base, Whole exponent, Whole *power)
+{
+    *power = base == 0 || exponent % 2 ? base : 1;
+    if (base == 1 || base == -1)
+        return 1;
+    if (base == 0 || exponent < 1)
+        return exponent > 0;
+    for (*power = 1; exponent > 0 && *power < LARGEST && *power > -LARGEST; exponent--)
+        *power *= base;
+    return *power < LARGEST && *power > -LARGEST;
+}
+
 /* The powers of a product or of a sum, one at a time; as take_addend. */
 static int take_factor(Run *run, PyObject *part, Whole exponent, Whole *number, PyObject *factors)
 {
@@ -112,18 +125,18 @@ static int take_factor(Run *run, PyObject *part, Whole exponent, Whole *number, 
         part = normal == NULL ? part : normal;
         head = head_of(part);
     }
-    Whole value;
+    Whole value, power;
     int numeric_part = number_in(run, part, head, &value);
     if (numeric_part != 0) {
-        if (numeric_part < 0 || (exponent != 1 && value != 1))
+        if (numeric_part < 0 || !raised(value, exponent, &power))
             return 0;
-        *number *= value;
+        *number *= power;
         return 1;
     }
     PyObject *product = head == told.symbol ? NULL : PyDict_GetItemWithError(run->a.products, part);
     if (product == NULL)
         return PyErr_Occurred() ? -1 : add_to(factors, part, exponent);
-    if (!opened(product, &value, &inside) || (exponent != 1 && value != 1))
+    if (!opened(product, &value, &inside) || !raised(value, exponent, &power))
         return 0;
     int whole_part = kept(run, part, inside, exponent, factors, run->sharing ? 1 : told.shared);
     if (whole_part != 0) {
@@ -136,10 +149,10 @@ static int take_factor(Run *run, PyObject *part, Whole exponent, Whole *number, 
         Py_DECREF(inside);
         int added = rest == NULL ? 0 : add_to(factors, rest, exponent);
         Py_XDECREF(rest);
-        *number *= value;
+        *number *= power;
         return added;
     }
-    *number *= value;
+    *number *= power;
     int added = 1;
     Py_INCREF(inside);
     for (Py_ssize_t at = 0; added > 0 && PyDict_Next(inside, &at, &base, &count);)
