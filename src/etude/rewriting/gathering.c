@@ -71,15 +71,19 @@ static int add_addend(Run *run, PyObject *items, PyObject *term, PyObject *head,
     return added;
 }
 
+static PyObject *normal_form(Run *run, PyObject *part)
+{
+    PyObject *head = head_of(part), *found = NULL;
+    if (head != told.symbol && head != told.constant)
+        found = PyDict_GetItemWithError(run->memo, part);
+    return found == NULL ? part : found;
+}
+
 /* Enter a part of a region; 1, 0 where it is left to Python, -1 with an error. */
 static int take_addend(Run *run, PyObject *part, Whole sign, Whole *number, PyObject *items)
 {
+    part = normal_form(run, part);
     PyObject *head = head_of(part), *inside, *term, *count;
-    if (head != told.symbol && head != told.constant) {
-        PyObject *normal = PyDict_GetItemWithError(run->memo, part);
-        part = normal == NULL ? part : normal;
-        head = head_of(part);
-    }
     Whole value;
     int numeric_part = number_in(run, part, head, &value);
     if (numeric_part != 0) {
@@ -119,12 +123,8 @@ static int raised(Whole base, Whole exponent, Whole *power)
 /* The powers of a product or of a sum, one at a time; as take_addend. */
 static int take_factor(Run *run, PyObject *part, Whole exponent, Whole *number, PyObject *factors)
 {
+    part = normal_form(run, part);
     PyObject *head = head_of(part), *inside, *base, *count;
-    if (head != told.symbol && head != told.constant) {
-        PyObject *normal = PyDict_GetItemWithError(run->memo, part);
-        part = normal == NULL ? part : normal;
-        head = head_of(part);
-    }
     Whole value, power;
     int numeric_part = number_in(run, part, head, &value);
     if (numeric_part != 0) {

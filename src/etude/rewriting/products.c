@@ -4,65 +4,69 @@
 
 #define MOST 32 /* factors of a product that is put together here */
 
-/* The factors with one difference a - b turned into b - a: 1 where there is one, 0 where not or, with `left`, Python is to look. */
-static int flipped(Algebra *a, PyObject *factors, PyObject **found, int *left)
+/* Whether a sum has numbers of both signs; -1 where one of them is not a small whole number. */
+static int of_both_signs(PyObject *sum)
 {
-    Py_ssize_t at = 0, inner = 0;
-    PyObject *base, *number, *term, *count;
-    while (PyDict_Next(factors, &at, &base, &number)) {
-        Whole exponent, value;
-        PyObject *sum = PyDict_GetItemWithError(a->sums, base), *items;
-        if (sum == NULL || !whole(number, &exponent) || exponent % 2 == 0)
-            continue;
-        if (!opened(sum, &value, &items)) {
-            *left = 1;
-            return 0;
-        }
-        int below = value < 0, above = value > 0;
-        Whole constant_term = value;
-        for (inner = 0; PyDict_Next(items, &inner, &term, &count);) {
-            if (!whole(count, &value)) {
-                *left = 1;
-                return 0;
-            }
-            below = below || value < 0;
-            above = above || value > 0;
-        }
-        if (!below || !above)
-            continue;
-        PyObject *kind = SLOT(base, told.terms->at_type), *dtype = PyObject_GetAttrString(kind, "dtype");
-        Py_XDECREF(dtype);
-        if (dtype != a->dtype) {
-            *left = dtype != NULL;
-            return dtype == NULL ? -1 : 0;
-        }
-        PyObject *signs = PyDict_New();
-        for (inner = 0; signs != NULL && PyDict_Next(items, &inner, &term, &count);) {
-            PyObject *minus = PyNumber_Negative(count);
-            if (minus == NULL || PyDict_SetItem(signs, term, minus) < 0)
-                Py_CLEAR(signs);
-            Py_XDECREF(minus);
-        }
-        PyObject *turned = signs == NULL ? NULL : sum_of(a, -constant_term, signs);
-        Py_XDECREF(signs);
-        if (turned == NULL) {
-            *left = !PyErr_Occurred();
-            return *left ? 0 : -1;
-        }
-        int there = PyDict_Contains(factors, turned);
-        if (there == 0) {
-            PyObject *other = PyDict_New();
-            for (inner = 0; other != NULL && PyDict_Next(factors, &inner, &term, &count);)
-                if (PyDict_SetItem(other, term == base ? turned : term, count) < 0)
-                    Py_CLEAR(other);
-            *found = other;
-            there = other == NULL ? -1 : 0;
-            Py_DECREF(turned);
-            return there < 0 ? -1 : 1;
-        }
-        Py_DECREF(turned);
-        if (there < 0)
+    Whole value;
+    PyObject *items, *term, *count;
+    if (!opened(sum, &value, &items))
+        return -1;
+    int below = value < 0, above = value > 0;
+    for (Py_ssize_t at = 0; PyDict_Next(items, &at, &term, &count);) {
+        if (!whole(count, &value))
             return -1;
+        below = below || value < 0;
+        above = above || value > 0;
+    }
+    return below && above;
+}
+
+/* The sum b - a for a - b. */
+static PyObject *turned(Algebra *a, PyObject *base, PyObject *sum)
+{
+    PyObject *dtype = PyObject_GetAttrString(SLOT(base, told.terms->at_type), "dtype"), *items, *term, *count;
+    Whole value;
+    Py_XDECREF(dtype);
+    if (dtype != a->dtype || !opened(sum, &value, &items))
+        return NULL;
+    PyObject *signs = PyDict_New();
+    for (Py_ssize_t at = 0; signs != NULL && PyDict_Next(items, &at, &term, &count);) {
+        PyObject *minus = PyNumber_Negative(count);
+        if (minus == NULL || PyDict_SetItem(signs, term, minus) < 0)
+            Py_CLEAR(signs);
+        Py_XDECREF(minus);
+    }
+    PyObject *made = signs == NULL ? NULL : sum_of(a, -value, signs);
+    Py_XDECREF(signs);
+    return made;
+}
+
+/* The factors with another base in the place of one. */
+static PyObject *replaced(PyObject *factors, PyObject *base, PyObject *other)
+{
+    PyObject *found = PyDict_New(), *each, *exponent;
+    for (Py_ssize_t at = 0; found != NULL && PyDict_Next(factors, &at, &each, &exponent);)
+        if (PyDict_SetItem(found, each == base ? other : each, exponent) < 0)
+            Py_CLEAR(found);
+    return found;
+}
+
+/* 1 with the factors in which one difference a - b is turned into b - a; 0 where there is none; -1 where Python is to look. */
+static int flipped(Algebra *a, PyObject *factors, PyObject **found)
+{
+    PyObject *base, *number;
+    for (Py_ssize_t at = 0; PyDict_Next(factors, &at, &base, &number);) {
+        Whole exponent;
+        PyObject *sum = PyDict_GetItemWithError(a->sums, base);
+        int mixed = sum != NULL && whole(number, &exponent) && exponent % 2 != 0 ? of_both_signs(sum) : 0;
+        if (mixed == 0)
+            continue;
+        PyObject *other = mixed < 0 ? NULL : turned(a, base, sum);
+        int there = other == NULL ? -1 : PyDict_Contains(factors, other);
+        *found = there == 0 ? replaced(factors, base, other) : NULL;
+        Py_XDECREF(other);
+        if (there != 1)
+            return *found == NULL ? -1 : 1;
     }
     return PyErr_Occurred() ? -1 : 0;
 }
@@ -150,8 +154,8 @@ PyObject *product_term(Algebra *a, Whole number, PyObject *factors)
 {
     if (number < 0) {
         PyObject *other = NULL;
-        int left = 0, found = flipped(a, factors, &other, &left);
-        if (found < 0 || left)
+        int found = flipped(a, factors, &other);
+        if (found < 0)
             return NULL;
         if (found) {
             PyObject *made = product_term(a, -number, other);
