@@ -10,7 +10,7 @@ from etude.check import conditions, sampling
 from etude.errors import EtudeError
 from etude.rewriting import knowledge, read_facts
 from etude.rules.location import rules_root
-from etude.terms import Term, Variable, postorder, replace, symbol
+from etude.terms import MATRIX_WORDS, Term, Variable, postorder, replace, symbol
 
 FACTS = [
     fact
@@ -67,7 +67,7 @@ def instances(rule):
 def test_fact_holds_of_values(word, rule):
     draws, tried = sampling.Draws(1), 0
     for term, types, condition in instances(rule):
-        if word in conditions.MATRIX_WORDS and (term.type.ndim < 2 or term.type.shape[-1] != term.type.shape[-2]):
+        if word in MATRIX_WORDS and (term.type.ndim < 2 or term.type.shape[-1] != term.type.shape[-2]):
             continue
         samples = sampling.Arrays(types, condition, [])
         for kind in range(12):
@@ -95,7 +95,7 @@ def meaning_of(term, given):
 
 def said(word, value):
     """Whether the word holds of a value, up to rounding."""
-    if word in conditions.MATRIX_WORDS:
+    if word in MATRIX_WORDS:
         if word == "orthogonal":
             return conditions.holds((word, Variable("x")), {"x": value}, {}, None)
         small = 1e-9 * max(1.0, np.abs(value).max())

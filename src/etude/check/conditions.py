@@ -10,13 +10,10 @@ from typing import Any
 import numpy as np
 
 from etude.rules.conditions import BY_TYPE, said_of_types
-from etude.terms import ArrayType, Variable
+from etude.terms import MATRIX_WORDS, ArrayType, Variable
 
-__all__ = ["MATRIX_WORDS", "conjuncts", "holds", "literals", "possible", "text", "without_types", "words"]
+__all__ = ["conjuncts", "holds", "literals", "possible", "text", "without_types", "words"]
 
-MATRIX_WORDS = frozenset(
-    "symmetric positive_semidefinite positive_definite diagonal lower_triangular upper_triangular orthogonal identity".split()
-)
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip

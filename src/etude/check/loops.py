@@ -21,16 +21,16 @@ from etude.check.algebra import (
     size,
     substitute,
 )
-from etude.check.conditions import MATRIX_WORDS, conjuncts, possible
+from etude.check.conditions import conjuncts, possible
 from etude.check.unification import TooMany, unifiers
 from etude.rules.conditions import OF_ONE_TYPE
-from etude.terms import ArrayType, Variable
+from etude.terms import MATRIX_WORDS, ArrayType, Variable
 
 __all__ = ["loop"]
 
 _DEPTH, _WIDTH, _SIZE = 7, 400, 40
 _SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (1,), (3, 3), (3, 4), (1, 1), (2, 3, 3), (2, 3, 4))
-_WORDS = OF_ONE_TYPE | MATRIX_WORDS
+_WORDS = OF_ONE_TYPE.union(MATRIX_WORDS)
 _KINDS = [ArrayType(dtype, shape) for dtype in ("float64", "int64", "bool", "complex128") for shape in _SHAPES]
 
 

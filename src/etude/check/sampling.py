@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from etude.check.conditions import MATRIX_WORDS, holds, literals, words
+from etude.check.conditions import holds, literals, words
 from etude.check.values import ARRAY_KINDS, array_sample, column_samples, is_binding
 from etude.rules import pattern_parts
-from etude.terms import ArrayType, Term, constant_value, is_constant, is_symbol, postorder
+from etude.terms import MATRIX_WORDS, ArrayType, Term, constant_value, is_constant, is_symbol, postorder
 
 __all__ = ["FACTORIZATIONS", "Arrays", "Draws", "all_binding", "columns", "mentioned", "value_among", "value_of"]
 
@@ -208,7 +208,7 @@ class Arrays:
         return found if self.condition is None or bool(holds(self.condition, found, self.types, None)) else None
 
     def _kinds(self, kind: int) -> tuple[_Kind, ...]:
-        few = [kind % 2 if word & MATRIX_WORDS else kind % ARRAY_KINDS for _, word in self.said]
+        few = [kind % 2 if word.intersection(MATRIX_WORDS) else kind % ARRAY_KINDS for _, word in self.said]
         return tuple([(dtype, shape, way) for (dtype, shape), way in zip(self.shapes, few, strict=True)])
 
 
@@ -220,7 +220,7 @@ def _whole(shape: tuple[Any, ...]) -> tuple[int, ...]:
 def _meeting(value: Any, said: frozenset[str]) -> Any:
     """A draw made to meet what is said of it."""
     value = _bent_array(value, said)
-    for word in sorted(said & MATRIX_WORDS):
+    for word in sorted(said.intersection(MATRIX_WORDS)):
         if value.ndim >= 2 and value.dtype.kind in "fc":
             value = _SHAPED[word](value).astype(value.dtype)
     return np.full_like(value, value.flat[0]) if "number" in said and value.size else value

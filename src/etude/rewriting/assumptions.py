@@ -16,16 +16,13 @@ from etude.rewriting.conditions import compile_condition
 from etude.rewriting.patterns import Compiler
 from etude.rules import Rule, parse_rules
 from etude.rules.location import rules_root
-from etude.terms import CONSTANT, SYMBOL, Term, TupleType, assumptions_of, constant_value, postorder
+from etude.terms import CONSTANT, MATRIX_WORDS, SYMBOL, Term, TupleType, assumptions_of, constant_value, postorder
 
 __all__ = ["Knowledge", "knowledge", "read_facts"]
 
-_OF_MATRICES = (
-    "symmetric positive_semidefinite positive_definite diagonal lower_triangular upper_triangular orthogonal identity".split()
-)
-WORDS = ("positive", "nonnegative", "negative", "nonzero", "integer", "finite", *_OF_MATRICES, "unbounded")
+WORDS = ("positive", "nonnegative", "negative", "nonzero", "integer", "finite", *MATRIX_WORDS, "unbounded")
 BIT = {word: 1 << place for place, word in enumerate(WORDS)}
-_MATRIX_BITS = sum(map(BIT.__getitem__, _OF_MATRICES))
+_MATRIX_BITS = sum(map(BIT.__getitem__, MATRIX_WORDS))
 _CLOSURE = (
     (BIT["positive"], BIT["nonnegative"] | BIT["nonzero"]),
     (BIT["negative"], BIT["nonzero"]),

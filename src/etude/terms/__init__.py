@@ -5,6 +5,7 @@ from etude.terms.flat import flatten, laid_out, taken_up, unflatten
 from etude.terms.leaves import (
     ASSUMPTIONS,
     CONSTANT,
+    MATRIX_WORDS,
     SYMBOL,
     Literal,
     assumptions_of,
@@ -26,6 +27,7 @@ __all__ = [
     "ASSUMPTIONS",
     "CONSTANT",
     "CORE",
+    "MATRIX_WORDS",
     "SYMBOL",
     "ArrayType",
     "Dim",

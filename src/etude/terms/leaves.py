@@ -15,6 +15,7 @@ from etude.terms.types import ArrayType
 __all__ = [
     "ASSUMPTIONS",
     "CONSTANT",
+    "MATRIX_WORDS",
     "SYMBOL",
     "Literal",
     "assumptions_of",
@@ -28,10 +29,10 @@ __all__ = [
     "symbol_name",
 ]
 
-_MATRIX = frozenset(
+MATRIX_WORDS = tuple(
     "symmetric positive_semidefinite positive_definite diagonal lower_triangular upper_triangular orthogonal identity".split()
 )
-ASSUMPTIONS = _MATRIX | frozenset("positive nonnegative negative nonzero integer finite".split())
+ASSUMPTIONS = frozenset([*MATRIX_WORDS, *"positive nonnegative negative nonzero integer finite".split()])
 _fresh = itertools.count()
 
 
@@ -161,8 +162,9 @@ def symbol(
     unknown = sorted(words - ASSUMPTIONS)
     if unknown:
         raise TermTypeError(f"{unknown[0]!r} is no assumption; known are {', '.join(sorted(ASSUMPTIONS))}")
-    if words & _MATRIX and not _may_be_square(kind):
-        raise TermTypeError(f"{name}: {min(words & _MATRIX)} is said of square matrices, not of {kind}")
+    of_matrices = words.intersection(MATRIX_WORDS)
+    if of_matrices and not _may_be_square(kind):
+        raise TermTypeError(f"{name}: {min(of_matrices)} is said of square matrices, not of {kind}")
     if name is None and identity is None:
         identity = next(_fresh)
     return intern((SYMBOL, name, kind, words, identity), kind)
