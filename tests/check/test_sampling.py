@@ -1,7 +1,10 @@
 """Draws that are remembered are those that a plain generator makes, and leave the stream where it would be."""
 
+from threading import Thread
+
 import numpy as np
 
+from etude.check import sampling
 from etude.check.sampling import Draws
 from etude.check.values import array_sample, column_samples
 
@@ -31,3 +34,21 @@ def test_remembered_draws_are_those_of_a_plain_generator():
 
 def test_remembered_arrays_are_not_written_to():
     assert not any(array.flags.writeable for array in Draws(3).arrays(((FLOAT, (3,), 0), (FLOAT, (), 3)), ()))
+
+
+def test_another_thread_may_draw_at_any_time(monkeypatch):
+    kinds, others = ((FLOAT, (3, 4), 2), (WHOLE, (3,), 12)), [Draws(12), Draws(13)]
+
+    def interrupted(*given):
+        if others:
+            other = Thread(target=others.pop().arrays, args=(kinds, ()))
+            other.start()
+            other.join()
+        return array_sample(*given)
+
+    monkeypatch.setattr(sampling, "array_sample", interrupted)
+    found = [*Draws(11).arrays(kinds, ()), *Draws(12).arrays(kinds, ()), *Draws(13).arrays(kinds, ())]
+    plain = [array_sample(*kind, rng) for rng in map(np.random.default_rng, (11, 12, 13)) for kind in kinds]
+    assert not others
+    for ours, wanted in zip(found, plain, strict=True):
+        assert np.array_equal(ours, wanted, equal_nan=True)

@@ -122,10 +122,14 @@ _SHAPED: dict[str, Callable[[Any], Any]] = {
 
 _Kind = tuple[np.dtype[Any], tuple[int, ...], int]  # what `array_sample` is told
 _Position = tuple[int, int, int, int]
+_Drawn = tuple[tuple[Any, ...], _Position]  # arrays, and where the stream is after them
 
 
 class Draws:
-    """A stream of random numbers. Arrays drawn from it are remembered: many rules are tried at the same ones."""
+    """A stream of random numbers. Arrays drawn from it are remembered: many rules are tried at the same ones.
+
+    What is remembered is shared by the streams of all threads; a stream belongs to one of them.
+    """
 
     def __init__(self, seed: int):
         self._rng = np.random.default_rng(seed)
@@ -140,37 +144,39 @@ class Draws:
 
     def arrays(self, kinds: tuple[_Kind, ...], extra: tuple[float, ...]) -> tuple[Any, ...]:
         """One array of each kind, not to be written to."""
-        found, self._known = _drawn(_position(self._rng) if self._known is None else self._known, kinds, extra)
-        return found
-
+        return self._drawn(
+            _arrays(self._position(), kinds, extra),
+            lambda rng: [array_sample(dtype, shape, kind, rng, extra) for dtype, shape, kind in kinds],
+        )
 
     def columns(self, dtypes: tuple[np.dtype[Any], ...], count: int, extra: tuple[float, ...]) -> tuple[Any, ...]:
         """As `column_samples`, not to be written to."""
-        found, self._known = _columns(_position(self._rng) if self._known is None else self._known, dtypes, count, extra)
+        return self._drawn(
+            _columns(self._position(), dtypes, count, extra), lambda rng: column_samples(dtypes, count, rng, extra)
+        )
+
+    def _position(self) -> _Position:
+        return _position(self._rng) if self._known is None else self._known
+
+    def _drawn(self, remembered: list[_Drawn], draw: Callable[[np.random.Generator], list[Any]]) -> tuple[Any, ...]:
+        if not remembered:
+            made = tuple(draw(self.rng))
+            for value in made:
+                value.flags.writeable = False
+            remembered.append((made, _position(self._rng)))
+        found, self._known = remembered[0]
         return found
 
 
-_spare = np.random.default_rng()
-
-
 @lru_cache(maxsize=1 << 15)
-def _drawn(position: _Position, kinds: tuple[_Kind, ...], extra: tuple[float, ...]) -> tuple[tuple[Any, ...], _Position]:
-    _go(_spare, position)
-    found = tuple([array_sample(dtype, shape, kind, _spare, extra) for dtype, shape, kind in kinds])
-    for value in found:
-        value.flags.writeable = False
-    return found, _position(_spare)
+def _arrays(position: _Position, kinds: tuple[_Kind, ...], extra: tuple[float, ...]) -> list[_Drawn]:
+    """Where arrays drawn at a position are remembered; empty until they are drawn."""
+    return []
 
 
 @lru_cache(maxsize=64)
-def _columns(
-    position: _Position, dtypes: tuple[np.dtype[Any], ...], count: int, extra: tuple[float, ...]
-) -> tuple[tuple[Any, ...], _Position]:
-    _go(_spare, position)
-    found = tuple(column_samples(dtypes, count, _spare, extra))
-    for value in found:
-        value.flags.writeable = False
-    return found, _position(_spare)
+def _columns(position: _Position, dtypes: tuple[np.dtype[Any], ...], count: int, extra: tuple[float, ...]) -> list[_Drawn]:
+    return []
 
 
 def _position(rng: np.random.Generator) -> _Position:
