@@ -1,6 +1,8 @@
 """Rules judged side by side: the same verdicts, and none that is waited for without an end."""
 
+import time
 from functools import partial
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +31,11 @@ def test_rule_that_takes_too_long_is_not_judged():
     assert found.note.startswith("not decided within 0 s")
 
 
+def test_rule_is_given_up_by_processor_time_on_a_machine_that_is_busy_otherwise(monkeypatch):
+    monkeypatch.setattr(time, "monotonic", count(0.0, 1000.0).__next__)
+    assert check_rules("good: abs(-x) -> abs(x)").rules[0].sound
+
+
 def _squares():
     return lambda number: number**2
 
@@ -37,8 +44,16 @@ def _endless():
     return lambda number: number or _forever()
 
 
+def _asleep():
+    return lambda number: number or time.sleep(3600)
+
+
 def _dying():
     return lambda number: number or _gone()
+
+
+def _slowly():
+    return lambda number: time.sleep(0.6) or number
 
 
 def _forever():
@@ -59,8 +74,17 @@ def test_results_come_in_order():
 
 
 @pytest.mark.parametrize("prepare", [_endless, _dying])
-def test_process_that_hangs_or_dies_costs_one_result(prepare):
-    assert side_by_side(prepare, 3, partial("late {}".format), 1.0, 1) == ["late 0", 1, 2]
+def test_process_that_works_for_ever_or_dies_costs_one_result_whatever_the_clock_says(prepare, monkeypatch):
+    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+    assert side_by_side(prepare, 3, partial("late {}".format), 0.5, 1) == ["late 0", 1, 2]
+
+
+def test_process_that_waits_for_ever_costs_one_result():
+    assert side_by_side(_asleep, 3, partial("late {}".format), 0.3, 1) == ["late 0", 1, 2]
+
+
+def test_process_is_not_ended_before_long_on_a_machine_that_is_busy_otherwise():
+    assert side_by_side(_slowly, 2, partial("late {}".format), 0.5, 1) == [0, 1]
 
 
 def test_process_that_cannot_begin_is_an_error():

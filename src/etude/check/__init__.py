@@ -44,7 +44,7 @@ def check_rules(path_or_text: Any, effort: Effort | None = None, /, **variables:
 
 def check_side_by_side(path: str | Path, effort: Effort | None = None, workers: int | None = None) -> RuleReport:
     """As `check_rules` of a file or folder, its rules judged in several processes at a time, one for each processor unless
-    given. A rule that takes longer than the effort allows, or ends its process, is not judged; the note says so.
+    given. A rule that takes more processor time than the effort allows, or ends its process, is not judged; the note says so.
     """
     effort = effort or Effort()
     rules = _rules(path)

@@ -32,7 +32,7 @@ class Effort:
     """How many samples: of float64 scalars, of other scalars, of arrays of one type, and how many types.
 
     `dtypes` are tried for variables of no given type. `conditions`: whether to look for superfluous ones. `seconds`: how
-    long one rule may take before it is given up without a verdict.
+    much processor time one rule may take before it is given up without a verdict.
     """
 
     scalars: int = 6000
@@ -46,7 +46,10 @@ class Effort:
 
 @dataclass
 class Trial:
-    """What samples have shown so far. `known`: the differences at samples that were tried before, by sides and types."""
+    """What samples have shown so far. `known`: the differences at samples that were tried before, by sides and types.
+
+    `ends`: when to give up, by the processor time of the thread that tries, so that a busy machine changes no verdict.
+    """
 
     real: Counterexample | None = None
     exact: Counterexample | None = None
@@ -66,7 +69,7 @@ class Trial:
 
     def is_over(self) -> bool:
         """Whether a counter-example is found, or the time is up."""
-        self.late = self.late or time.monotonic() > self.ends
+        self.late = self.late or time.thread_time() >= self.ends
         return self.late or self.decided
 
 

@@ -44,7 +44,7 @@ def judge(rule: Rule, types: Mapping[str, ArrayType], words: Mapping[str, frozen
     sides = [(rule.lhs, rule.rhs)]
     if rule.kind == "equation":
         sides.append((rule.rhs, rule.lhs))
-    trial = _tried(rule, sides, condition, types, effort, Trial(ends=time.monotonic() + effort.seconds))
+    trial = _tried(rule, sides, condition, types, effort, Trial(ends=time.thread_time() + effort.seconds))
     if trial.late and not trial.decided:
         return Verdict(rule, None, None, note=f"not decided within {effort.seconds:g} s ({trial.accepted} typings tried)")
     if not trial.accepted:

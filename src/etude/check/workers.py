@@ -1,8 +1,13 @@
-"""Many rules judged side by side in processes of their own, each of which is ended where a rule takes too long."""
+"""Many rules judged side by side in processes of their own, each of which is ended where a rule takes too long.
+
+What is too long is told by the processor time of the process, so that a busy machine gives the same verdicts. A limit of wall
+time, ten times as long, is there for a process that waits for ever, and where a system has no timer of processor time.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +18,7 @@ from typing import Any
 __all__ = ["processors", "side_by_side"]
 
 _CONTEXT = get_context("spawn")
+_PATIENCE = 10.0  # seconds of wall time for each of processor time
 
 
 def processors() -> int:
@@ -23,8 +29,8 @@ def processors() -> int:
 def side_by_side(
     prepare: Callable[[], Callable[[int], Any]], count: int, late: Callable[[int], Any], seconds: float, workers: int
 ) -> list[Any]:
-    """What `prepare()` gives for 0 ... count - 1, worked out in `workers` processes; `late(i)` where i takes longer than
-    `seconds`, or ends its process.
+    """What `prepare()` gives for 0 ... count - 1, worked out in `workers` processes; `late(i)` where i takes more than
+    `seconds` of processor time, or ends its process.
 
     `prepare` and the results are pickled. A process is started anew after one that was ended.
     """
@@ -33,7 +39,7 @@ def side_by_side(
     crew: list[_Worker] = []
     while todo or any(worker.number is not None for worker in crew):
         while todo and len(crew) < min(workers, count):
-            crew.append(_Worker(prepare))
+            crew.append(_Worker(prepare, seconds))
         for worker in crew:
             if todo and worker.ready and worker.number is None:
                 number = _following(worker, todo, {other.number for other in crew})
@@ -51,7 +57,7 @@ def side_by_side(
                 worker.ready = True
             else:
                 results[worker.number], worker.number = said, None
-        for worker in [worker for worker in crew if worker.is_late(seconds)]:
+        for worker in [worker for worker in crew if worker.waits_for_ever]:
             _end(crew, worker, results, late)
     for worker in crew:
         worker.end()
@@ -79,16 +85,26 @@ def _end(crew: list[_Worker], worker: _Worker, results: list[Any], late: Callabl
     crew.remove(worker)
 
 
-def _serve(pipe: Connection, prepare: Callable[[], Callable[[int], Any]]) -> None:
+def _serve(pipe: Connection, prepare: Callable[[], Callable[[int], Any]], seconds: float) -> None:
     work = prepare()
     pipe.send(True)
     while (number := pipe.recv()) is not None:
-        pipe.send(work(number))
+        _end_after(max(seconds, 1e-6))
+        found = work(number)
+        _end_after(0.0)
+        pipe.send(found)
+
+
+def _end_after(seconds: float) -> None:
+    """The system ends this process once it has worked so long from now on; 0 takes the limit away."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 @dataclass(eq=False)
 class _Worker:
     prepare: Callable[[], Callable[[int], Any]]
+    seconds: float
     number: int | None = None
     last: int = -1
     ready: bool = False
@@ -98,7 +114,7 @@ class _Worker:
 
     def __post_init__(self) -> None:
         self.pipe, theirs = _CONTEXT.Pipe()
-        self.process = _CONTEXT.Process(target=_serve, args=(theirs, self.prepare), daemon=True)
+        self.process = _CONTEXT.Process(target=_serve, args=(theirs, self.prepare, self.seconds), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -107,8 +123,9 @@ class _Worker:
         self.since = time.monotonic()
         self.pipe.send(number)
 
-    def is_late(self, seconds: float) -> bool:
-        return self.number is not None and time.monotonic() - self.since > seconds
+    @property
+    def waits_for_ever(self) -> bool:
+        return self.number is not None and time.monotonic() - self.since > _PATIENCE * self.seconds
 
     def end(self) -> None:
         self.process.kill()

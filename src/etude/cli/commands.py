@@ -151,7 +151,7 @@ def check(
     path: Annotated[str, typer.Argument(help="A rule file, or a folder of them.")],
     as_json: Annotated[bool, typer.Option("--json", help="Plain data for tools.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every verdict, not only those that ask for attention.")] = False,
-    seconds: Annotated[float, typer.Option(help="How long one rule may take.")] = 30.0,
+    seconds: Annotated[float, typer.Option(help="How much processor time one rule may take.")] = 30.0,
 ) -> None:
     """Whether the rules are sound, end, and meet; exit status 1 where they do not."""
     if not Path(path).exists():
