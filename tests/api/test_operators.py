@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import etude as et
-from etude.check import uncovered
+from etude.check.coverage import uncovered
 from etude.errors import NullTypeGradError, ParseError, RuleError, TermTypeError
 
 CUBE = "d(my_cube(u)) = 3 * u**2 * d(u)"

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 import etude as et
-from etude.check import Effort, _report, _rules, check_side_by_side
+from etude.check import Effort, check_side_by_side
 from etude.check.soundness import judge
+from etude.check.together import rules_of, together
 from etude.rules.loader import rules_root
 
 QUICK = Effort(scalars=1500, others=600, arrays=24, types=12, conditions=False)
@@ -47,7 +48,7 @@ def test_line_for_ordinary_inputs_is_false_beyond_them(rule):
 
 
 def test_the_lines_of_all_files_end_together_and_none_is_in_vain():
-    report = _report(_rules(rules_root()), ())
+    report = together(rules_of(rules_root()))
     assert report.ok, str(report)
     assert not report.shadowed
 

@@ -3,13 +3,12 @@
 import time
 from functools import partial
 from itertools import count
-from types import SimpleNamespace
 
 import pytest
 
 import etude as et
 from etude.check import Effort, check_rules, check_side_by_side
-from etude.check.workers import _following, side_by_side
+from etude.check.workers import following, side_by_side
 
 TEXT = "good: abs(-x) -> abs(x)\nbad: sin(2*x) -> 2*sin(x)\nodd: foo(x) -> x\nd(sin(u)) = cos(u) * d(u)\n"
 
@@ -93,10 +92,7 @@ def test_process_that_cannot_begin_is_an_error():
 
 
 def test_worker_goes_on_with_the_next_number_and_halves_what_is_left_to_another():
-    first, second = SimpleNamespace(last=-1), SimpleNamespace(last=-1)
-    assert _following(first, set(range(10)), {None}) == 0
-    assert _following(second, set(range(1, 10)), {0, None}) == 5
-    first.last = 0
-    assert _following(first, {1, 2, 3, 4, 6, 7, 8, 9}, {None, 5}) == 1
-    first.last = 4
-    assert _following(first, {6, 7, 8, 9}, {5, None}) == 8
+    assert following(-1, set(range(10)), {None}) == 0
+    assert following(-1, set(range(1, 10)), {0, None}) == 5
+    assert following(0, {1, 2, 3, 4, 6, 7, 8, 9}, {None, 5}) == 1
+    assert following(4, {6, 7, 8, 9}, {5, None}) == 8

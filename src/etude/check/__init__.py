@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from etude.check.algebra import free_rule
-from etude.check.confluence import Confluence, confluence
-from etude.check.coverage import never_firing, repeated, uncovered
 from etude.check.derivatives import judge_adjoint, judge_differential
 from etude.check.report import Counterexample, CriticalPair, RuleReport, Verdict
 from etude.check.soundness import Effort, judge
-from etude.check.termination import termination
+from etude.check.together import rules_of, together
 from etude.check.workers import processors, side_by_side
 from etude.errors import TermTypeError
-from etude.rules import Rule, RuleSet, parse_rules
-from etude.rules.loader import is_text
+from etude.rules import Rule, RuleSet
 from etude.terms import ASSUMPTIONS, ArrayType, Term, is_symbol
 
 __all__ = ["Counterexample", "CriticalPair", "Effort", "RuleReport", "Verdict", "check_rules", "check_side_by_side"]
@@ -37,9 +33,9 @@ def check_rules(path_or_text: Any, effort: Effort | None = None, /, **variables:
     >>> print(check_rules("root: sqrt(x**2) -> x", x=ArrayType("float64"))["root"].counterexample)
     x = -1.0: left 1.0, right -1.0 (value)
     """
-    rules = _rules(path_or_text)
+    rules = rules_of(path_or_text)
     types, words = _declared(variables)
-    return _report(rules, [_verdict(rule, rules, types, words, effort or Effort()) for rule in rules])
+    return together(rules, [_verdict(rule, rules, types, words, effort or Effort()) for rule in rules])
 
 
 def check_side_by_side(path: str | Path, effort: Effort | None = None, workers: int | None = None) -> RuleReport:
@@ -47,7 +43,7 @@ def check_side_by_side(path: str | Path, effort: Effort | None = None, workers: 
     given. A rule that takes more processor time than the effort allows, or ends its process, is not judged; the note says so.
     """
     effort = effort or Effort()
-    rules = _rules(path)
+    rules = rules_of(path)
     listed = list(rules)
 
     def late(number: int) -> Verdict:
@@ -55,41 +51,13 @@ def check_side_by_side(path: str | Path, effort: Effort | None = None, workers: 
 
     judged = partial(_judge_by_number, str(path), effort)
     limit = 2 * effort.seconds  # the search for a counter-example gives up by itself before
-    return _report(rules, side_by_side(judged, len(listed), late, limit, workers or min(processors(), 1 + len(listed) // 20)))
+    return together(rules, side_by_side(judged, len(listed), late, limit, workers or min(processors(), 1 + len(listed) // 20)))
 
 
 def _judge_by_number(path: str, effort: Effort) -> Callable[[int], Verdict]:
-    rules = _rules(Path(path))
+    rules = rules_of(Path(path))
     listed = list(rules)
     return lambda number: _verdict(listed[number], rules, {}, {}, effort)
-
-
-def _report(rules: RuleSet, verdicts: Sequence[Verdict]) -> RuleReport:
-    rewriting = RuleSet(rule for rule in rules if rule.kind == "rewrite" and rule.applied == "everywhere")
-    free = [free_rule(rule) for rule in rewriting]
-    plain = tuple(rule for rule in free if rule is not None)
-    singly = sum(rule.kind == "rewrite" and rule.applied == "singly" for rule in rules)
-    ends, order, steps = termination(plain)
-    if len(plain) < len(free) and ends:
-        ends, order = None, None
-    strange = f"{len(free) - len(plain)} of its {len(free)} rules take any number of operands"
-    unique = confluence(plain, ends) if len(plain) == len(free) else Confluence(None, reason=strange)
-    return RuleReport(
-        tuple(verdicts), ends, order, steps, unique.confluent, tuple(unique.pairs), tuple(unique.completion), uncovered(rules),
-        tuple(repeated(rules)), tuple(never_firing(rewriting)), singly, unique.reason,
-    )  # fmt: skip
-
-
-def _rules(path_or_text: Any) -> RuleSet:
-    if isinstance(path_or_text, RuleSet):
-        return path_or_text
-    if isinstance(path_or_text, Rule):
-        return RuleSet([path_or_text])
-    if isinstance(path_or_text, str) and is_text(path_or_text):
-        return parse_rules(path_or_text, lenient=True)
-    path = Path(path_or_text)
-    files = sorted(path.rglob("*.rules")) if path.is_dir() else [path]
-    return RuleSet(rule for file in files for rule in parse_rules(file.read_text(encoding="utf-8"), str(file), lenient=True))
 
 
 def _verdict(

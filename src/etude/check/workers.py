@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-__all__ = ["processors", "side_by_side"]
+__all__ = ["following", "processors", "side_by_side"]
 
 _CONTEXT = get_context("spawn")
 _PATIENCE = 10.0  # seconds of wall time for each of processor time
@@ -42,7 +42,7 @@ def side_by_side(
             crew.append(_Worker(prepare, seconds))
         for worker in crew:
             if todo and worker.ready and worker.number is None:
-                number = _following(worker, todo, {other.number for other in crew})
+                number = following(worker.last, todo, {other.number for other in crew})
                 todo.remove(number)
                 worker.begin(number)
         for pipe in wait([worker.pipe for worker in crew], timeout=0.1):
@@ -67,10 +67,10 @@ def side_by_side(
 _GONE = object()
 
 
-def _following(worker: _Worker, todo: set[int], busy: set[int | None]) -> int:
-    """The number after its last one, as neighbors have work in common; or of what is left in one piece, half of the most."""
-    if worker.last + 1 in todo:
-        return worker.last + 1
+def following(last: int, todo: set[int], busy: set[int | None]) -> int:
+    """The number after the last one, as neighbors have work in common; or of what is left in one piece, half of the most."""
+    if last + 1 in todo:
+        return last + 1
     starts = [number for number in sorted(todo) if number - 1 not in todo]
     ends = [number + 1 for number in sorted(todo) if number + 1 not in todo]
     start, end = max(zip(starts, ends, strict=True), key=lambda piece: piece[1] - piece[0])

@@ -12,7 +12,7 @@ from etude.backends import compile_numpy
 from etude.backends.c import bytecode, kernels
 from etude.backends.c.codegen import generate
 from etude.backends.c.scalars import ROWS
-from etude.ops.op import _registered
+from etude.ops import CATALOGUE
 
 
 def both_ways(monkeypatch, outputs, inputs, flags=PLAIN):
@@ -44,7 +44,7 @@ def test_every_operator_on_numbers(monkeypatch):
     p, q = et.symbol("p", (), "bool"), et.symbol("q", (), "bool")
     inputs, outputs, names = [a, b, c, p, q], [], []
     for name in sorted(ROWS):
-        op = _registered.get(name)
+        op = CATALOGUE.get(name)
         if op is None or not op.is_elementwise or op.attributes:
             continue
         count = len([operand for operand in op.operands if not operand.startswith("*")]) or 2

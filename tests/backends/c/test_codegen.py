@@ -9,7 +9,7 @@ from etude.backends import compile_numpy
 from etude.backends.c.codegen import generate
 from etude.backends.c.csource import Unsupported
 from etude.backends.c.scalars import ROWS
-from etude.ops.op import _registered
+from etude.ops import CATALOGUE
 from etude.program import lower
 
 EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.7, 1e-8, 20.0, -30.0, np.inf, -np.inf, np.nan, 5e-324, 0.1, 1e5]
@@ -62,7 +62,7 @@ def operands(op, dtype):
 def test_every_elementwise_operator(dtype):
     symbols, values, outputs, names = [], [], [], []
     for name in sorted(ROWS):
-        op = _registered.get(name)
+        op = CATALOGUE.get(name)
         if op is None or not op.is_elementwise or op.attributes:
             continue
         given = operands(op, dtype)
@@ -234,6 +234,6 @@ def test_explain_shows_each_kernel_and_its_traffic():
 def test_numbers_of_numbers_do_not_part_a_loop():
     x, c = et.symbol("x", shape=(1000,)), et.constant(0.25)
     before = et.exp(x) + 1
-    number = et.from_term(_registered["sin"](c.term))
+    number = et.from_term(CATALOGUE["sin"](c.term))
     source = generate(program_of([before, et.sin(before) * number], [x]))
     assert [kernel.text for kernel in source.kernels] == ["loop 1000: exp add sin multiply"]
