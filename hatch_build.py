@@ -4,7 +4,8 @@ the rest of rewriting as well.
 What is written in C is compiled for every installation, an editable one included, as nothing but Python's headers is needed
 for it; where that fails, the Python it stands for is used. The modules of rewriting and of gradients below are the Python
 sources as they stand, compiled by mypyc, for wheels alone. `python hatch_build.py PLACE` builds all of it into a folder, such
-as `src` of a checkout, beside the sources. ETUDE_COMPILE=0 leaves everything as Python.
+as `src` of a checkout, beside the sources. ETUDE_COMPILE=0 leaves everything as Python; an editable installation then removes
+what is written in C and an earlier one compiled.
 """
 
 import os
@@ -57,6 +58,12 @@ def built(place: Path, everything: bool = True) -> list[Path]:
     return sorted(place.rglob(f"*{sysconfig.get_config_var('EXT_SUFFIX')}"))
 
 
+def remove_left(place: Path) -> None:
+    """Take away the extension modules in C that an earlier editable installation left for this Python beside the sources."""
+    for name in IN_C:
+        Path(place, name.replace(".", "/") + str(sysconfig.get_config_var("EXT_SUFFIX"))).unlink(missing_ok=True)
+
+
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     """Called by hatchling for each wheel."""
 
@@ -67,6 +74,8 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if _asked() == "0":
+            if version == "editable":
+                remove_left(ROOT / "src")
             return
         if version == "editable":
             built(ROOT / "src", everything=False)

@@ -1,8 +1,10 @@
 """What of the library is machine code: a wheel as it is built, one with the compiled core and one of Python alone pass the tests."""
 
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -68,3 +70,23 @@ def test_where_nothing_compiles_a_wheel_is_python_alone(tmp_path, monkeypatch):
     name, modules, _ = wheel(tmp_path, monkeypatch, None)
     assert name.endswith("py3-none-any.whl")
     assert not modules
+
+
+def test_an_editable_installation_without_c_takes_away_what_an_earlier_one_left(tmp_path, monkeypatch):
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "src/etude/__init__.py"):
+        Path(tmp_path, name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    left = [Path(tmp_path, "src", name.replace(".", "/") + suffix) for name in IN_C]
+    others = [Path(tmp_path, "src/etude/terms", name) for name in ("core.of-another-python.so", "core.c", f"someones{suffix}")]
+    for path in (*left, *others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ETUDE_COMPILE", "0")
+    Path("rules").mkdir()
+    hatchling.build.build_wheel(str(tmp_path))
+    assert all(path.exists() for path in left)
+    hatchling.build.build_editable(str(tmp_path))
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in others)
