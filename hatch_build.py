@@ -29,7 +29,7 @@ MODULES = [
     *[f"etude/calculus/{name}.py" for name in CALCULUS],
 ]
 IN_C = {
-    "etude.terms.core": [f"etude/terms/{name}.c" for name in ("core", "interning", "sets", "walks", "counts", "regions")],
+    "etude.terms.core": [f"etude/terms/{name}.c" for name in ("core", "interning", "sets", "walks", "counts", "regions", "order")],
     "etude.rewriting.sums": [f"etude/rewriting/{name}.c" for name in ("sums", "products", "gathering")],
 }
 SETUPTOOLS, MYPY = "setuptools>=61", "mypy>=1.13"

@@ -41,7 +41,9 @@ _LEAVES: Final = frozenset((SYMBOL, CONSTANT))  # which are their own normal for
 _HEADS: Final = (SYMBOL, CONSTANT, _negative, _subtract, _divide)
 _again: Final[Term] = etuple()
 _walked: Final = None if CORE is None else CORE.region
-Missing = tuple[Term, None, None]
+_ready: Final = None if CORE is None else CORE.ready
+_PLAIN: Final[Any] = object()  # what stands for the region of a term that has none
+Work = tuple[Term, Term | None, Region | None]
 
 
 class Engine(Collector):
@@ -61,33 +63,20 @@ class Engine(Collector):
             self.below = frozenset([term._tuple[2] for term in uses if term._tuple[0] is _divide])
         self.allowed = MINIMUM_BUDGET + BUDGET_PER_NODE * len(uses)
         self.count(uses)
-        stack: list[tuple[Term, Term | None, Region | None]] = [(root, None, None) for root in reversed(roots)]
-        memo, leaves, reached = self.memo, _LEAVES, _REACHED
+        stack: list[Work] = [(root, None, None) for root in reversed(roots)]
+        memo, order = self.memo, (self.memo, self.uses, _REACHED, self.kinds, self.refused, mark, _HEADS, _PLAIN)
         while stack:
-            term, after, region = stack.pop()
+            row = stack.pop() if _ready is None else _ready(order, stack)
+            if row is None:
+                break
+            term, after, region = row
             if term in memo:
                 continue
-            if after is not None:
-                self.settle(term, memo[after])
-                continue
             if region is None:
-                head = term._tuple[0]
-                if head in leaves:
-                    memo[term] = term
-                    continue
-                if mark is not None and term.normal_for is mark:
-                    self.learn(term)
-                    continue
-                missing: list[Missing] = []
-                region = self.region(term, missing) if head in reached else None
+                region = self.looked_at(term, after, stack, mark)
                 if region is None:
-                    missing = self.missing(term)
-                if missing:
-                    stack.append((term, None, region))
-                    missing.reverse()
-                    stack += missing
                     continue
-            made = self.step(term) if region is None else self.collect(term, region)
+            made = self.step(term) if region is _PLAIN else self.collect(term, region)
             if made is term or made in memo:
                 self.settle(term, made if made is term else memo[made])
             elif made is _again:
@@ -96,6 +85,29 @@ class Engine(Collector):
                 stack.append((term, made, None))
                 stack.append((made, None, None))
         return [memo[root] for root in roots]
+
+    def looked_at(self, term: Term, after: Term | None, stack: list[Work], mark: object) -> Any:
+        """The region of a term whose operands are normal, or `_PLAIN` where it has none; None where other work comes first."""
+        if after is not None:
+            self.settle(term, self.memo[after])
+            return None
+        head = term._tuple[0]
+        if head in _LEAVES:
+            self.memo[term] = term
+            return None
+        if mark is not None and term.normal_for is mark:
+            self.learn(term)
+            return None
+        missing: list[Work] = []
+        region = self.region(term, missing) if head in _REACHED else None
+        if region is None:
+            missing = self.missing(term)
+        if missing:
+            stack.append((term, None, region))
+            missing.reverse()
+            stack += missing
+            return None
+        return _PLAIN if region is None else region
 
     def learn(self, term: Term, deeper: bool = True) -> None:
         """Take a term that is known to be normal as such; how it is made up of addends or factors is read from it."""
@@ -122,7 +134,7 @@ class Engine(Collector):
         if final is not term and final._tuple[0] in _REACHED:  # the uses of sums and products alone count
             self.uses[final] = self.uses.get(final, 0) + self.uses.get(term, 0)
 
-    def missing(self, term: Term) -> list[Missing]:
+    def missing(self, term: Term) -> list[Work]:
         """The operands of which the normal forms are not known yet."""
         memo, leaves = self.memo, _LEAVES
         return [
@@ -131,7 +143,7 @@ class Engine(Collector):
             if type(part) is Term and part._tuple[0] not in leaves and part not in memo
         ]
 
-    def region(self, term: Term, missing: list[Missing]) -> Region | None:
+    def region(self, term: Term, missing: list[Work]) -> Region | None:
         """The addends with their signs, or the factors with their exponents, of the sum or product that has its root here.
 
         It reaches down through sums (products) that have no other use; None where arithmetic does not apply. Those of which
@@ -213,7 +225,7 @@ class Engine(Collector):
 
     def read(self, product: Term) -> None:
         """Note how a product is made up that a rule on a pair of factors wrote."""
-        missing: list[Missing] = []
+        missing: list[Work] = []
         region = None if product in self.algebra.products else self.region(product, missing)
         gathered = None if region is None or missing else self.gathered(region, product.type.dtype)
         if gathered is not None:

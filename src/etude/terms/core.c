@@ -9,7 +9,7 @@
 
 #include <structmember.h>
 
-#define VERSION 2 /* raised with that of term.py, so that an older build beside newer sources is not used */
+#define VERSION 3 /* raised with that of term.py, so that an older build beside newer sources is not used */
 
 Told told;
 
@@ -76,6 +76,8 @@ static PyMethodDef methods[] = {
      "take(table, order, many, free): enter what the terms cost as trees."},
     {"region", (PyCFunction)(void (*)(void))region, METH_FASTCALL,
      "region(term, inner, memo, uses, missing, heads): the operands reached through some operators, with their signs."},
+    {"ready", (PyCFunction)(void (*)(void))ready, METH_FASTCALL,
+     "ready(order, stack): the next row of work that can be done, or at which Python is to look; None where none is left."},
     {NULL, NULL, 0, NULL},
 };
 

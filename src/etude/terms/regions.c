@@ -47,24 +47,17 @@ static int of_one_type(PyObject *parts, PyObject *kind)
     return 1;
 }
 
-/* region(term, inner, memo, uses, missing, (symbol, constant, negative, subtract, divide)), as Engine.region has it: the operands
- * with their signs that are reached from the term through the operators `inner`. None, and nothing done, where types differ. */
-PyObject *region(PyObject *module, PyObject *const *args, Py_ssize_t count)
+/* The operands with their signs that are reached from a root through the operators `inner`; those that are not in `memo` are
+ * added to `missing` as rows of work. NULL without an error, and nothing added, where types differ. */
+PyObject *region_of(PyObject *root, PyObject *inner, PyObject *memo, PyObject *uses, PyObject *missing, PyObject *heads)
 {
-    (void)module;
-    if (count != 6 || !PyAnySet_Check(args[1]) || !PyDict_Check(args[2]) || !PyDict_Check(args[3]) || !PyList_Check(args[4]) ||
-        !PyTuple_Check(args[5]) || PyTuple_GET_SIZE(args[5]) != 5 || parts_of(args[0]) == NULL) {
-        if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_TypeError, "region(term, inner, memo, uses, missing, heads)");
-        return NULL;
-    }
-    PyObject *root = args[0], *inner = args[1], *memo = args[2], *uses = args[3];
-    PyObject *symbol = PyTuple_GET_ITEM(args[5], 0), *constant = PyTuple_GET_ITEM(args[5], 1);
-    PyObject *negative = PyTuple_GET_ITEM(args[5], 2), *subtract = PyTuple_GET_ITEM(args[5], 3);
-    PyObject *divide = PyTuple_GET_ITEM(args[5], 4), *kind = SLOT(root, told.at_type);
-    PyObject *found = PyList_New(0), *missing = PyList_New(0);
+    PyObject *symbol = PyTuple_GET_ITEM(heads, 0), *constant = PyTuple_GET_ITEM(heads, 1);
+    PyObject *negative = PyTuple_GET_ITEM(heads, 2), *subtract = PyTuple_GET_ITEM(heads, 3);
+    PyObject *divide = PyTuple_GET_ITEM(heads, 4), *kind = SLOT(root, told.at_type);
+    Py_ssize_t before = PyList_GET_SIZE(missing);
+    PyObject *found = PyList_New(0);
     Signeds stack = {0};
-    int fits = found != NULL && missing != NULL && push(&stack, root, 1) == 0;
+    int fits = found != NULL && push(&stack, root, 1) == 0;
     while (fits && stack.count > 0) {
         Signed top = stack.items[--stack.count];
         PyObject *parts = SLOT(top.term, told.at_tuple), *head = PyTuple_GET_ITEM(parts, 0);
@@ -80,12 +73,7 @@ PyObject *region(PyObject *module, PyObject *const *args, Py_ssize_t count)
         if (PyErr_Occurred())
             break;
         if (!inside) {
-            fits = append_pair(found, top.term, top.sign) == 0;
-            if (fits && !known) {
-                PyObject *row = PyTuple_Pack(3, top.term, Py_None, Py_None);
-                fits = row != NULL && PyList_Append(missing, row) == 0;
-                Py_XDECREF(row);
-            }
+            fits = append_pair(found, top.term, top.sign) == 0 && (known || add_work(missing, top.term, Py_None) == 0);
             continue;
         }
         fits = of_one_type(parts, kind);
@@ -94,13 +82,26 @@ PyObject *region(PyObject *module, PyObject *const *args, Py_ssize_t count)
             fits = push(&stack, PyTuple_GET_ITEM(parts, i), head == negative || (turned && i == 2) ? -top.sign : top.sign) == 0;
     }
     PyMem_Free(stack.items);
-    if (!PyErr_Occurred() && fits && PyList_SetSlice(args[4], PyList_GET_SIZE(args[4]), PyList_GET_SIZE(args[4]), missing) < 0)
-        fits = 0;
-    Py_XDECREF(missing);
     if (fits && !PyErr_Occurred())
         return found;
     Py_XDECREF(found);
-    if (PyErr_Occurred())
+    if (!PyErr_Occurred())
+        PyList_SetSlice(missing, before, PyList_GET_SIZE(missing), NULL);
+    return NULL;
+}
+
+/* region(term, inner, memo, uses, missing, (symbol, constant, negative, subtract, divide)), as Engine.region has it. */
+PyObject *region(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    (void)module;
+    if (count != 6 || !PyAnySet_Check(args[1]) || !PyDict_Check(args[2]) || !PyDict_Check(args[3]) || !PyList_Check(args[4]) ||
+        !PyTuple_Check(args[5]) || PyTuple_GET_SIZE(args[5]) != 5 || parts_of(args[0]) == NULL) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "region(term, inner, memo, uses, missing, heads)");
         return NULL;
-    Py_RETURN_NONE;
+    }
+    PyObject *found = region_of(args[0], args[1], args[2], args[3], args[4], args[5]);
+    if (found == NULL && !PyErr_Occurred())
+        Py_RETURN_NONE;
+    return found;
 }

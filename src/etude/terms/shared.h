@@ -39,7 +39,12 @@ PyObject *interned_ground(PyObject *parts, PyObject *kind);
 PyObject *forget_term(PyObject *module, PyObject *ref);
 PyObject *intern(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
-/* walks.c, counts.c and regions.c, as Python calls them */
+/* regions.c and order.c: what is reached from a root; a row of work for a term, pushed */
+
+PyObject *region_of(PyObject *root, PyObject *inner, PyObject *memo, PyObject *uses, PyObject *missing, PyObject *heads);
+int add_work(PyObject *stack, PyObject *term, PyObject *region);
+
+/* walks.c, counts.c, regions.c and order.c, as Python calls them */
 
 PyObject *distinct(PyObject *module, PyObject *const *roots, Py_ssize_t count);
 PyObject *uses_of(PyObject *module, PyObject *const *roots, Py_ssize_t count);
@@ -48,6 +53,7 @@ PyObject *laid_out(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *operations_of(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *region(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *ready(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

@@ -304,7 +304,7 @@ def etuple(*parts: Any, **named: Any) -> Term:
 
 
 CORE: Any = None  # the module of `core.c`, where one of this version was built: it does the same in C
-_VERSION = 2
+_VERSION = 3
 with suppress(ImportError):
     _core = import_module("etude.terms.core")
     if _core.VERSION == _VERSION:
