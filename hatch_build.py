@@ -29,8 +29,8 @@ MODULES = [
     *[f"etude/calculus/{name}.py" for name in CALCULUS],
 ]
 IN_C = {
-    "etude.terms.core": [f"etude/terms/{name}.c" for name in ("core", "interning", "sets", "walks", "counts", "regions", "order")],
-    "etude.rewriting.sums": [f"etude/rewriting/{name}.c" for name in ("sums", "products", "gathering")],
+    "etude.terms.core": [f"etude/terms/{name}.c" for name in "core interning sets walks counts regions order".split()],
+    "etude.rewriting.sums": [f"etude/rewriting/{name}.c" for name in "sums products gathering".split()],
 }
 SETUPTOOLS, MYPY = "setuptools>=61", "mypy>=1.13"
 SCRIPT = """

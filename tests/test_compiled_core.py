@@ -12,6 +12,9 @@ import hatchling.build
 import pytest
 from hatch_build import IN_C, MODULES
 
+from etude.rewriting.algebra import IN_C as SUMS_IN_C
+from etude.terms import CORE
+
 ROOT = Path(__file__).parents[1]
 TESTS = ("tests/terms", "tests/rewriting", "tests/calculus", "tests/integration", "tests/egraph")
 PLACES = "import etude.rewriting.engine as e, etude.terms as t, etude.terms.term as m; print(e.__file__, t.CORE is not None, m.__file__)"
@@ -37,6 +40,14 @@ def wheel(place: Path, monkeypatch: pytest.MonkeyPatch, asked: str | None) -> tu
 def found_by(path: Path) -> tuple[str, str, str]:
     engine, core, term = python("-c", PLACES, path=path).stdout.split()
     return Path(engine).suffix, core, Path(term).suffix
+
+
+def test_where_there_is_a_compiler_the_installation_at_hand_has_terms_and_sums_in_c():
+    """Which the other tests run with; unless it was told to leave them out."""
+    compiler = shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0])
+    if compiler is not None and not os.environ.get("ETUDE_COMPILE"):
+        assert CORE is not None
+        assert SUMS_IN_C is not None
 
 
 @pytest.mark.slow

@@ -91,6 +91,39 @@ def test_regions_are_walked_alike(monkeypatch):
     assert sum(map(len, found)) > 500
 
 
+def work_of(root, mark):
+    """What a run finds and knows in the end, in the order in which it came to know it."""
+    run = engine.Engine(compiled(default("simplify")), sharing=True)
+    found = run.run(root, mark=mark)
+    return found, list(run.memo.items()), list(run.algebra.sums), run.uses, run.refused, run.fired
+
+
+def test_work_is_done_in_the_same_order(monkeypatch):
+    """With terms of several types, and some that are known to be normal."""
+    roots, mark = [*terms(60, 40), et.log(X * et.nan).term, ((X + Y) * (X + Y) / et.inf).term], object()
+    for root in roots:
+        for part in postorder(root)[::5]:
+            part.normal_for = mark if et.simplify(part) is part else None
+    found = [work_of(root, mark) for root in roots]
+    monkeypatch.setattr(engine, "_ready", None)
+    for root, one in zip(roots, found, strict=True):
+        assert one == work_of(root, mark), str(root)
+    assert sum(len(known) for _, known, *_ in found) > 1000
+
+
+def test_an_error_in_the_midst_of_work_is_told():
+    if CORE is None:
+        return
+    order = ({}, {}, {}, {}, set(), None, (None,) * 5, object())
+    with pytest.raises(KeyError):
+        CORE.ready(order, [(X.term, Y.term, None)])
+    with pytest.raises(TypeError, match="a term was expected"):
+        CORE.ready(order, [(1, None, None)])
+    with pytest.raises(TypeError, match="work is"):
+        CORE.ready(order, [1])
+    assert CORE.ready(order, []) is None
+
+
 def test_equal_parts_are_one_term_and_no_more_than_equal_ones():
     assert (X + Y).term is (X + Y).term
     assert et.constant(0.0).term is not et.constant(-0.0).term
@@ -122,6 +155,7 @@ def test_python_looks_for_no_cycles_where_there_are_none():
         lambda core: core.intern([1], None), lambda core: core.intern((1,)), lambda core: core.laid_out([X.term], []),
         lambda core: core.region(X.term), lambda core: core.operations_of([1], frozenset(), frozenset()),
         lambda core: core.take({}, [1], frozenset(), frozenset()), lambda core: core.operations_of(X.term, 1, 2),
+        lambda core: core.ready((), []), lambda core: core.ready(({}, {}, {}, {}, set(), None, (), None), []),
     ],
 )  # fmt: skip
 def test_what_is_no_term_is_refused(call):
