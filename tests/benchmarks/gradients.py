@@ -1,9 +1,10 @@
-"""`python -m tests.benchmarks.gradients [--sizes 1000,...] [--elements N] [--systems ...] [--python NAME=INTERPRETER ...] [--json FILE]`
+"""`python -m tests.benchmarks.gradients [--sizes 1000,...] [--programs N] [--elements N] [--systems ...] [--python NAME=INTERPRETER ...]
+[--json FILE]`
 
 How long the gradient of a straight-line program takes to derive, beside Aesara's and PyTensor's, which simplify nothing
 until a function is compiled. A program has as many operations as its size says, each on one of the few results before
 it, and two inputs. Every system is warmed up on a small program in a process of its own and then derives the gradients
-of three programs of a size; the table holds the median of seconds for writing the program (`build`) and for its
+of three programs of a size, or as many as are asked for; the table holds the median of seconds for writing the program (`build`) and for its
 gradient (`grad`), operations a second of the gradient, and how many times faster `etude` was. `etude raw` does not
 simplify. A system that needs another interpreter is given it by `--python aesara=/there/bin/python`.
 """
@@ -20,7 +21,6 @@ from statistics import median
 
 import numpy as np
 
-PROGRAMS = 3
 WARM = 200  # operations of the program that warms a system up
 LIMIT = 600  # seconds until a process is stopped
 
@@ -76,12 +76,12 @@ def _symbols(library, elements):
 SYSTEMS = {"etude": lambda: etude(True), "etude raw": lambda: etude(False), "aesara": aesara, "pytensor": pytensor}
 
 
-def once(system, operations, elements):
+def once(system, operations, elements, programs):
     """Seconds of building and of the gradient, for each program."""
     library, inputs, total, grad = SYSTEMS[system]()
     sys.setrecursionlimit(10_000_000)
     laps = []
-    for seed in range(PROGRAMS + 1):
+    for seed in range(programs + 1):
         gc.collect()
         start = time.perf_counter()
         x, y = inputs(elements)
@@ -97,6 +97,7 @@ def once(system, operations, elements):
 def options(given):
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.gradients", description=__doc__)
     parser.add_argument("--sizes", default="1000,10000,100000", help="operations, with commas")
+    parser.add_argument("--programs", type=int, default=3, help="of each size")
     parser.add_argument("--elements", type=int, default=0, help="of the inputs; 0: scalars")
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="their names, with commas")
     parser.add_argument("--python", action="append", default=[], metavar="NAME=INTERPRETER", help="the interpreter of a system")
@@ -105,8 +106,9 @@ def options(given):
     return parser.parse_args(given)
 
 
-def measured(system, size, elements, interpreter):
-    command = [interpreter, "-m", "tests.benchmarks.gradients", "--one", system, str(size), "--elements", str(elements)]
+def measured(system, size, chosen, interpreter):
+    asked = ["--elements", str(chosen.elements), "--programs", str(chosen.programs)]
+    command = [interpreter, "-m", "tests.benchmarks.gradients", "--one", system, str(size), *asked]
     root = str(Path(__file__).parents[2])
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT, cwd=root, env=dict(os.environ))
@@ -120,7 +122,7 @@ def measured(system, size, elements, interpreter):
 def main(given):
     chosen = options(given)
     if chosen.one:
-        print(json.dumps(once(chosen.one[0], int(chosen.one[1]), chosen.elements)))
+        print(json.dumps(once(chosen.one[0], int(chosen.one[1]), chosen.elements, chosen.programs)))
         return 0
     interpreters = dict(each.split("=", 1) for each in chosen.python)
     records = []
@@ -128,7 +130,7 @@ def main(given):
     for size in map(int, chosen.sizes.split(",")):
         first = None
         for system in chosen.systems.split(","):
-            record = measured(system, size, chosen.elements, interpreters.get(system, sys.executable))
+            record = measured(system, size, chosen, interpreters.get(system, sys.executable))
             if isinstance(record, str):
                 print(f"{size:>10}  {system:10}  {record[:100]}", flush=True)
                 continue

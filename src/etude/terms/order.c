@@ -6,7 +6,7 @@
 
 #include "shared.h"
 
-/* What is known of a run, as Engine.all_order gives it. */
+/* What is known of a run, as Engine.run_all has it. */
 typedef struct {
     PyObject *memo, *uses, *reached, *kinds, *refused, *mark, *heads, *plain;
 } Order;
