@@ -214,6 +214,16 @@ static int in_both(PyObject *one, PyObject *other, PyObject *without)
     return any;
 }
 
+/* Append (head, exponent) to what is found, and take the reference to the exponent; -1 with an error. */
+static int append_factor(PyObject *found, PyObject *head, PyObject *exponent)
+{
+    PyObject *row = exponent == NULL ? NULL : PyTuple_Pack(2, head, exponent);
+    int failed = row == NULL || PyList_Append(found, row) < 0;
+    Py_XDECREF(row);
+    Py_XDECREF(exponent);
+    return failed ? -1 : 0;
+}
+
 /* What rules ask of an addend: the operators that they name among its factors, with exponents, and how many factors it has. */
 static PyObject *addend_kind(Run *run, PyObject *term, PyObject *named, PyObject *nothing)
 {
@@ -221,25 +231,13 @@ static PyObject *addend_kind(Run *run, PyObject *term, PyObject *named, PyObject
     PyObject *product = head == told.symbol ? NULL : PyDict_GetItemWithError(run->a.products, term);
     if (head == told.symbol || (product == NULL && PySet_Contains(named, head) != 1))
         return PyErr_Occurred() ? NULL : Py_NewRef(nothing);
-    PyObject *found = PyList_New(0), *pair_found = NULL;
-    if (product == NULL) {
-        pair_found = Py_BuildValue("(Oi)", head, 1);
-        if (found != NULL && (pair_found == NULL || PyList_Append(found, pair_found) < 0))
-            Py_CLEAR(found);
-        Py_XDECREF(pair_found);
-    }
-    PyObject *factors = product == NULL ? NULL : PyTuple_GET_ITEM(product, 1);
-    for (Py_ssize_t at = 0; found != NULL && factors != NULL && PyDict_Next(factors, &at, &base, &exponent);) {
-        if (PySet_Contains(named, head_of(base)) != 1)
-            continue;
-        pair_found = PyTuple_Pack(2, head_of(base), exponent);
-        if (pair_found == NULL || PyList_Append(found, pair_found) < 0)
-            Py_CLEAR(found);
-        Py_XDECREF(pair_found);
-    }
-    PyObject *kinds = found == NULL ? NULL : PyFrozenSet_New(found), *kind = NULL;
-    if (kinds != NULL)
-        kind = Py_BuildValue("(On)", kinds, factors == NULL ? 1 : PyDict_GET_SIZE(factors));
+    PyObject *factors = product == NULL ? NULL : PyTuple_GET_ITEM(product, 1), *found = PyList_New(0);
+    int failed = found == NULL || (factors == NULL && append_factor(found, head, PyLong_FromLong(1)) < 0);
+    for (Py_ssize_t at = 0; !failed && factors != NULL && PyDict_Next(factors, &at, &base, &exponent);)
+        if (PySet_Contains(named, head_of(base)) == 1)
+            failed = append_factor(found, head_of(base), Py_NewRef(exponent)) < 0;
+    PyObject *kinds = failed ? NULL : PyFrozenSet_New(found);
+    PyObject *kind = kinds == NULL ? NULL : Py_BuildValue("(On)", kinds, factors == NULL ? 1 : PyDict_GET_SIZE(factors));
     Py_XDECREF(kinds);
     Py_XDECREF(found);
     return kind;
@@ -325,35 +323,36 @@ static int may_join_factors(Run *run, PyObject *factors)
     return found == 1 ? may_join(run, factors, 1) : found;
 }
 
+/* Whether the addends after a place all have a factor, each with an exponent of one sign; 1 also where Python is to look. */
+static int in_all(Run *run, PyObject *items, Py_ssize_t at, PyObject *base, int above)
+{
+    PyObject *term, *count;
+    while (PyDict_Next(items, &at, &term, &count)) {
+        Whole exponent = 1;
+        PyObject *product = PyDict_GetItemWithError(run->a.products, term), *found = NULL;
+        if (product != NULL)
+            found = PyDict_GetItemWithError(PyTuple_GET_ITEM(product, 1), base);
+        if (found != NULL && !whole(found, &exponent))
+            return 1;
+        if ((product == NULL ? term != base : found == NULL) || (exponent > 0) != above)
+            return 0;
+    }
+    return 1;
+}
+
 /* Whether all addends have a factor in common, or Python is to look. */
 static int common_factor(Run *run, PyObject *items)
 {
     Py_ssize_t at = 0, next = 0;
-    PyObject *first, *term, *count, *base, *exponent;
+    PyObject *first, *count, *base, *exponent;
     PyDict_Next(items, &at, &first, &count);
-    PyObject *product = PyDict_GetItemWithError(run->a.products, first), *factors;
-    factors = product == NULL ? NULL : PyTuple_GET_ITEM(product, 1);
-    for (int going = 1; going;) {
-        Whole one = 1, two = 1;
-        base = first;
-        going = factors != NULL && PyDict_Next(factors, &next, &base, &exponent);
-        if ((factors != NULL && !going) || PyErr_Occurred())
-            break;
-        if (factors != NULL && !whole(exponent, &one))
-            return 1;
-        int all = 1;
-        Py_ssize_t place = at;
-        while (all && PyDict_Next(items, &place, &term, &count)) {
-            PyObject *other = PyDict_GetItemWithError(run->a.products, term);
-            PyObject *found = other == NULL ? NULL : PyDict_GetItemWithError(PyTuple_GET_ITEM(other, 1), base);
-            if (found != NULL && !whole(found, &two))
-                return 1;
-            all = other == NULL ? term == base && one > 0 : found != NULL && (one > 0) == (two > 0);
-        }
-        if (all)
-            return 1;
+    PyObject *product = PyDict_GetItemWithError(run->a.products, first);
+    int found = product == NULL && in_all(run, items, at, first, 1);
+    while (product != NULL && !found && PyDict_Next(PyTuple_GET_ITEM(product, 1), &next, &base, &exponent)) {
+        Whole number;
+        found = !whole(exponent, &number) || in_all(run, items, at, base, number > 0);
     }
-    return PyErr_Occurred() ? -1 : 0;
+    return PyErr_Occurred() ? -1 : found;
 }
 
 /* The parts of a factor that is a sum; NULL where it is none. */
